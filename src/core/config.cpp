@@ -1,0 +1,136 @@
+// Config: the one table of settings, from which they are read, checked and listed.
+#include "core/config.h"
+
+#include <cstdlib>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <ostream>
+#include <stdexcept>
+#include <string_view>
+#include <variant>
+
+namespace core {
+namespace {
+
+using Target = std::variant<std::string Config::*, int Config::*, bool Config::*>;
+
+struct Setting {
+    const char* name;
+    const char* fallback;
+    bool secret;
+    Target target;
+    const char* what;
+};
+
+// One line a setting; nothing else in the project reads the environment.
+const Setting settings[] = {
+    {"DATABASE_URL", "", true, &Config::database_url, "login of the programs (a NOINHERIT role that is granted each tenant's role)"},
+    {"BASE_URL", "http://127.0.0.1:8080", false, &Config::base_url, "address that visitors use; links in mails begin with it"},
+    {"TENANT", "", false, &Config::tenant, "tenant that serves every host; empty: found by Host"},
+    {"GEMINI_API_KEY", "", true, &Config::gemini_api_key, "empty: the built-in planner writes drafts"},
+    {"GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", false, &Config::gemini_base_url, "where Gemini is"},
+    {"GEMINI_MODEL", "gemini-3.5-flash", false, &Config::gemini_model, "model that writes requirements and tasks"},
+    {"GEMINI_FALLBACK_MODEL", "gemini-3.5-flash-lite", false, &Config::gemini_fallback_model, "asked when the first keeps failing; empty: none"},
+    {"GEMINI_PRICES", "{}", false, &Config::gemini_prices, "USD a million tokens: {\"model\":{\"input\":0.3,\"output\":2.5}}"},
+    {"GEMINI_TIMEOUT_SECONDS", "180", false, &Config::gemini_timeout_seconds, "deadline of one answer"},
+    {"PAYMONGO_SECRET_KEY", "", true, &Config::paymongo_secret_key, "empty: payments are made by hand and verified"},
+    {"PAYMONGO_PUBLIC_KEY", "", false, &Config::paymongo_public_key, "given to the browser for card data"},
+    {"PAYMONGO_WEBHOOK_SECRET", "", true, &Config::paymongo_webhook_secret, "signs the events that come in"},
+    {"PAYMONGO_BASE_URL", "https://api.paymongo.com/v1", false, &Config::paymongo_base_url, "where PayMongo is"},
+    {"GOOGLE_CLIENT_ID", "", false, &Config::google_client_id, "empty: no Google button"},
+    {"GOOGLE_CLIENT_SECRET", "", true, &Config::google_client_secret, ""},
+    {"GOOGLE_ISSUER", "https://accounts.google.com", false, &Config::google_issuer, "OpenID Connect issuer"},
+    {"SMTP_URL", "", false, &Config::smtp_url, "smtp://host:587 or smtps://host:465; empty: .eml files in MAIL_DIR"},
+    {"SMTP_USER", "", false, &Config::smtp_user, ""},
+    {"SMTP_PASSWORD", "", true, &Config::smtp_password, ""},
+    {"MAIL_FROM", "Lunaxcode <no-reply@localhost>", false, &Config::mail_from, "sender of every mail"},
+    {"MAIL_DIR", "var/mail", false, &Config::mail_dir, "where mails go without SMTP_URL"},
+    {"FILES_DIR", "var/files", false, &Config::files_dir, "where uploads are kept"},
+    {"THREADS", "8", false, &Config::threads, "threads of a route program; one database connection each"},
+    {"WORKER_CONCURRENCY", "64", false, &Config::worker_concurrency, "generations that one worker has under way at once"},
+    {"GENERATIONS_PER_DAY", "5", false, &Config::generations_per_day, "plans a project may ask for in a day"},
+    {"PREPARED", "on", false, &Config::prepared, "off behind a PgBouncer before 1.21 in transaction mode"},
+    {"LOG_LEVEL", "info", false, &Config::log_level, "error, warn, info or debug"},
+};
+
+std::string trimmed(std::string_view text) {
+    constexpr std::string_view space = " \t\r";
+    const auto first = text.find_first_not_of(space);
+    if (first == text.npos) return {};
+    return std::string{text.substr(first, text.find_last_not_of(space) - first + 1)};
+}
+
+std::map<std::string, std::string, std::less<>> read_file(const char* path) {
+    std::map<std::string, std::string, std::less<>> values;
+    std::ifstream file{path};
+    if (!file) throw std::runtime_error(std::string{"LUNAXCODE_ENV names "} + path + ", which cannot be read");
+    std::string line;
+    for (int number = 1; std::getline(file, line); ++number) {
+        const std::string text = trimmed(line);
+        if (text.empty() || text.front() == '#') continue;
+        const auto equals = text.find('=');
+        if (equals == text.npos)
+            throw std::runtime_error(std::string{path} + ":" + std::to_string(number) + ": a line is NAME=value");
+        std::string value = trimmed(std::string_view{text}.substr(equals + 1));
+        // systemd and shells accept quoted values: so does this file.
+        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+            value = value.substr(1, value.size() - 2);
+        values[trimmed(std::string_view{text}.substr(0, equals))] = value;
+    }
+    return values;
+}
+
+void assign(Config& config, const Setting& setting, const std::string& value) {
+    const auto wrong = [&](const char* wanted) {
+        return std::runtime_error(std::string{setting.name} + " must be " + wanted);
+    };
+    if (const auto* text = std::get_if<std::string Config::*>(&setting.target)) {
+        config.*(*text) = value;
+    } else if (const auto* number = std::get_if<int Config::*>(&setting.target)) {
+        int parsed = 0;
+        const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+        if (code != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > 10'000)
+            throw wrong("a whole number from 1 to 10000");
+        config.*(*number) = parsed;
+    } else {
+        if (value != "on" && value != "off") throw wrong("on or off");
+        config.*std::get<bool Config::*>(setting.target) = value == "on";
+    }
+}
+
+std::string shown(const Config& config, const Setting& setting) {
+    if (const auto* text = std::get_if<std::string Config::*>(&setting.target))
+        return setting.secret && !(config.*(*text)).empty() ? "(set)" : config.*(*text);
+    if (const auto* number = std::get_if<int Config::*>(&setting.target)) return std::to_string(config.*(*number));
+    return config.*std::get<bool Config::*>(setting.target) ? "on" : "off";
+}
+
+}  // namespace
+
+Config Config::load() {
+    std::map<std::string, std::string, std::less<>> file;
+    if (const char* path = std::getenv("LUNAXCODE_ENV"); path && *path) file = read_file(path);
+    Config config;
+    for (const Setting& setting : settings) {
+        std::string value = setting.fallback;
+        if (const auto found = file.find(setting.name); found != file.end()) value = found->second;
+        if (const char* given = std::getenv(setting.name)) value = given;
+        if (value.empty() && *setting.fallback && !std::holds_alternative<std::string Config::*>(setting.target))
+            value = setting.fallback;
+        assign(config, setting, value);
+    }
+    while (config.base_url.ends_with('/')) config.base_url.pop_back();
+    return config;
+}
+
+void Config::print(std::ostream& out) const {
+    out << "# Each is an environment variable or a line in the file that LUNAXCODE_ENV names.\n";
+    for (const Setting& setting : settings) {
+        if (*setting.what) out << "# " << setting.what << '\n';
+        out << setting.name << '=' << shown(*this, setting) << '\n';
+    }
+}
+
+}  // namespace core

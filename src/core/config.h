@@ -1,0 +1,44 @@
+// Config: every setting, read once at start from the environment and the file that LUNAXCODE_ENV names.
+#pragma once
+#include <iosfwd>
+#include <string>
+
+namespace core {
+
+struct Config {
+    std::string database_url;
+    std::string base_url;
+    std::string tenant;
+    std::string gemini_api_key;
+    std::string gemini_base_url;
+    std::string gemini_model;
+    std::string gemini_fallback_model;
+    std::string gemini_prices;
+    std::string paymongo_secret_key;
+    std::string paymongo_public_key;
+    std::string paymongo_webhook_secret;
+    std::string paymongo_base_url;
+    std::string google_client_id;
+    std::string google_client_secret;
+    std::string google_issuer;
+    std::string smtp_url;
+    std::string smtp_user;
+    std::string smtp_password;
+    std::string mail_from;
+    std::string mail_dir;
+    std::string files_dir;
+    std::string log_level;
+    int threads = 0;
+    int worker_concurrency = 0;
+    int generations_per_day = 0;
+    int gemini_timeout_seconds = 0;
+    bool prepared = true;
+
+    // The environment wins over the file. Throws std::runtime_error naming the setting that is wrong.
+    static Config load();
+
+    // `PROGRAM --config`: every setting, what it is for and what it is now; secrets are never shown.
+    void print(std::ostream& out) const;
+};
+
+}  // namespace core

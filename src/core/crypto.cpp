@@ -1,0 +1,85 @@
+// Crypto: the only pair that names libsodium.
+#include "core/crypto.h"
+
+#include <sodium.h>
+
+#include <semaphore>
+#include <stdexcept>
+
+namespace core {
+namespace {
+
+void ready() {
+    static const int state = sodium_init();
+    if (state < 0) throw std::runtime_error("libsodium cannot start: no source of random numbers");
+}
+
+std::counting_semaphore<2> hashing{2};
+
+struct Turn {
+    Turn() { hashing.acquire(); }
+    ~Turn() { hashing.release(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+};
+
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+}  // namespace
+
+std::string random_token() {
+    ready();
+    unsigned char bits[16];
+    randombytes_buf(bits, sizeof bits);
+    char text[sodium_base64_ENCODED_LEN(sizeof bits, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    return sodium_bin2base64(text, sizeof text, bits, sizeof bits, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::string sha256(std::string_view bytes) {
+    std::string digest(crypto_hash_sha256_BYTES, '\0');
+    crypto_hash_sha256(reinterpret_cast<unsigned char*>(digest.data()), bytes_of(bytes), bytes.size());
+    return digest;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::string digest(crypto_auth_hmacsha256_BYTES, '\0');
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, bytes_of(key), key.size());
+    crypto_auth_hmacsha256_update(&state, bytes_of(bytes), bytes.size());
+    crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(digest.data()));
+    return digest;
+}
+
+std::string hex(std::string_view bytes) {
+    std::string text(bytes.size() * 2 + 1, '\0');
+    sodium_bin2hex(text.data(), text.size(), bytes_of(bytes), bytes.size());
+    text.pop_back();
+    return text;
+}
+
+bool equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string hash_password(std::string_view password) {
+    ready();
+    const Turn turn;
+    char text[crypto_pwhash_STRBYTES];
+    if (crypto_pwhash_str_alg(text, password.data(), password.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                              crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) != 0)
+        throw std::runtime_error("not enough memory to hash a password");
+    return text;
+}
+
+bool verify_password(std::string_view hash, std::string_view password) {
+    ready();
+    const Turn turn;
+    return crypto_pwhash_str_verify(std::string{hash}.c_str(), password.data(), password.size()) == 0;
+}
+
+void verify_nothing(std::string_view password) {
+    static const std::string nobody = hash_password(random_token());
+    verify_password(nobody, password);
+}
+
+}  // namespace core

@@ -1,0 +1,23 @@
+// Crypto: passwords, tokens, digests and comparison (libsodium). Any thread may use all of it.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace core {
+
+// 128 random bits as 22 characters of base64url: session cookies, links in mails, draft tokens.
+std::string random_token();
+
+std::string sha256(std::string_view bytes);                           // 32 bytes
+std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes
+std::string hex(std::string_view bytes);                              // lower case
+bool equal(std::string_view a, std::string_view b);                   // constant time for equal lengths
+
+// Argon2id at libsodium's interactive limits (2 passes, 64 MiB: RFC 9106 §4 second choice is of that order).
+// At most two are computed at once in a process, so that sign-ins cannot use up the machine's memory.
+std::string hash_password(std::string_view password);
+bool verify_password(std::string_view hash, std::string_view password);
+// As long as a real verification: for an account that does not exist.
+void verify_nothing(std::string_view password);
+
+}  // namespace core

@@ -1,0 +1,64 @@
+// HTTP: a request as it came, a reply as it goes. Plain values; nothing here does anything.
+#pragma once
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace core {
+
+enum class Method { get, head, post, put, patch, remove, options, other };
+
+// What a web server handed over by FastCGI or CGI (RFC 3875), with names in the form of HTTP.
+struct Request {
+    Method method = Method::other;
+    std::string path;          // decoded once, without the query; begins with '/'
+    std::string query;         // as it came, without '?'
+    std::string host;          // lower case, without the port
+    std::string authority;     // the Host header as it came
+    std::string scheme = "http";
+    std::string origin;
+    std::string content_type;
+    std::string cookie;        // the whole header
+    std::string user_agent;
+    std::string idempotency_key;
+    std::string remote_address;
+    std::string id;            // nginx's $request_id, or one of our own
+    std::string body;
+    bool too_large = false;    // the body went over the limit and was not kept
+    bool cut = false;          // the client sent less than it announced
+    std::vector<std::pair<std::string, std::string>> headers;  // the others, lower case: "if-none-match"
+
+    // Empty where it is absent.
+    std::string_view header(std::string_view lower_case_name) const;
+    std::string_view cookie_value(std::string_view name) const;
+    std::string query_value(std::string_view name) const;  // decoded, the first of that name
+};
+
+struct Reply {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+
+    Reply& with(std::string name, std::string value) &;
+    Reply&& with(std::string name, std::string value) &&;
+    // Lets nginx and browsers keep it; a reply says no-store where it says nothing.
+    Reply&& cache(std::chrono::seconds public_for) &&;
+};
+
+Reply ok(std::string json);
+Reply ok(std::string_view json);
+Reply created(std::string json);
+Reply accepted(std::string json);
+Reply no_content();
+Reply redirect(std::string location);  // 303
+
+// %XX and, in queries, '+'. Malformed escapes stay as they are.
+std::string url_decoded(std::string_view text, bool plus_is_space);
+
+// The body limit of a request unless its route says otherwise: the longest onboarding is far below.
+inline constexpr std::size_t body_limit = 256 * 1024;
+
+}  // namespace core

@@ -1,0 +1,146 @@
+// Routes: a table of patterns with the access rule as a column, and dispatch(), which answers a request by it.
+#pragma once
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "core/config.h"
+#include "core/db.h"
+#include "core/http.h"
+#include "core/json.h"
+
+namespace core {
+
+class Call;
+
+// A hole of letters, digits, '-' and '_', 1 to 128 of them: tokens and slugs.
+struct Token {
+    std::string_view value;
+};
+
+// Who may call a route, as statements that go out with the handler's own in one round trip (Transaction).
+struct Access {
+    const char* name;                            // as `--routes` prints it
+    Query (*tenant)(const Call&);                // gives the tenant's schema; nullptr: the routes belong to no tenant
+    std::optional<Query> (*entry)(const Call&);  // finds the session; runs as the login role
+    std::optional<Query> (*check)(const Call&);  // raises where the caller may not; runs as the tenant
+};
+
+// What one thread owns and uses for one request after another.
+struct Desk {
+    explicit Desk(const Config& config_) : config{config_}, db{config_} {}
+    const Config& config;
+    Db db;
+    struct Memo {
+        std::string value;
+        std::chrono::steady_clock::time_point until;
+    };
+    std::unordered_map<std::string, Memo> tenants;  // by host; for a few seconds
+};
+
+using Holes = std::array<std::string_view, 4>;
+
+struct Route {
+    Method method;
+    const char* pattern;
+    const Access* access;
+    std::optional<Reply> (*run)(Call&, const Holes&);  // nothing where a hole does not fit: 404
+    bool platform_ = false;
+    bool any_origin_ = false;
+
+    // Its transaction stays with the login role: for public tables, no tenant's.
+    constexpr Route platform() const { Route r = *this; r.platform_ = true; return r; }
+    // Callable from elsewhere than our pages: for webhooks, which prove themselves by a signature.
+    constexpr Route any_origin() const { Route r = *this; r.any_origin_ = true; return r; }
+};
+
+// One request under way: what a handler works with. Lives on the stack of dispatch().
+class Call {
+public:
+    Call(const Request& request, Desk& desk, const Route& route, const Holes& holes);
+
+    const Request& request;
+    const Config& config;
+    const Route& route;
+
+    // The request's transaction: session, role and access rule go out with the first statement.
+    Transaction& db();
+    // Commits, so that slow work can be done outside; the next db() begins another.
+    void commit();
+    // The tenant's schema and role, found by Host; empty for routes of no tenant. Throws Error 404 for a host that is nobody's.
+    const std::string& tenant();
+    const std::string& tenant_name() const { return tenant_; }  // once tenant() has found it
+    // What the access rule's entry answered: the session's row, or none.
+    std::optional<Row> entered();
+    // The body as a JSON object. Throws Error 415, 413 or 400.
+    Json body() const;
+    std::int64_t hole(std::size_t index) const;  // a numeric hole, for access checks
+    bool secure() const;                         // the visitor came by https
+    bool committed() const { return committed_; }
+    Desk& desk() { return desk_; }
+
+private:
+    friend Reply dispatch(std::span<const Route>, const Request&, Desk&);
+    void end();
+    Desk& desk_;
+    const Holes& holes_;
+    std::string tenant_;
+    bool committed_ = false;
+    std::optional<Transaction> transaction_;
+};
+
+namespace detail {
+bool read_hole(std::string_view text, Id& hole);
+bool read_hole(std::string_view text, Token& hole);
+
+consteval std::size_t holes_in(std::string_view pattern) {
+    std::size_t count = 0;
+    if (!pattern.starts_with('/')) throw "a pattern begins with a slash";
+    for (const char c : pattern) count += c == '{' ? 1 : 0;
+    if (count > 4) throw "more than four holes";
+    return count;
+}
+
+template <auto Handler>
+struct Bound;
+
+template <class... H, Reply (*Handler)(Call&, H...)>
+struct Bound<Handler> {
+    static constexpr std::size_t holes = sizeof...(H);
+    static std::optional<Reply> run(Call& call, const Holes& texts) {
+        std::tuple<H...> values{};
+        return [&]<std::size_t... I>(std::index_sequence<I...>) -> std::optional<Reply> {
+            if (!(read_hole(texts[I], std::get<I>(values)) && ...)) return std::nullopt;
+            return Handler(call, std::get<I>(values)...);
+        }(std::index_sequence_for<H...>{});
+    }
+};
+
+template <auto Handler>
+consteval Route route(Method method, const char* pattern, const Access& access) {
+    if (holes_in(pattern) != Bound<Handler>::holes) throw "the handler has another number of holes than the pattern";
+    return {method, pattern, &access, &Bound<Handler>::run};
+}
+}  // namespace detail
+
+template <auto Handler>
+consteval Route get(const char* pattern, const Access& access) { return detail::route<Handler>(Method::get, pattern, access); }
+template <auto Handler>
+consteval Route post(const char* pattern, const Access& access) { return detail::route<Handler>(Method::post, pattern, access); }
+template <auto Handler>
+consteval Route patch(const char* pattern, const Access& access) { return detail::route<Handler>(Method::patch, pattern, access); }
+template <auto Handler>
+consteval Route remove(const char* pattern, const Access& access) { return detail::route<Handler>(Method::remove, pattern, access); }
+
+// Finds the route, checks Origin, runs the handler, ends its transaction; makes a problem+json (RFC 9457) of any Error.
+// Runs a handler once more when PostgreSQL asks for that (40001, 40P01). Never throws.
+Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk);
+
+const char* name_of(Method method);
+
+}  // namespace core

@@ -1,0 +1,74 @@
+// Access rules and the signed-in person, by the functions of the public schema (enter, me, my_role, deny).
+#include "domain/access.h"
+
+#include "core/crypto.h"
+
+namespace domain {
+namespace {
+
+using core::ask;
+using core::Call;
+using core::Query;
+using core::Sql;
+
+constexpr Sql tenant_by_host = R"(
+    select schema_name from tenants
+    where status = 'active' and case when $2 <> '' then slug = $2 else $1 = any(hosts) or is_default end
+    order by $1 = any(hosts) desc limit 1)";
+constexpr Sql enter_session = "select user_id, name, email, email_verified, role, session_id from enter($1, $2)";
+constexpr Sql need_user = "select 1 where case when me() is null then deny(401, 'Sign in first.') else true end";
+constexpr Sql need_member = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff'))) then true
+        else deny(404, 'There is no such project.') end)";
+constexpr Sql need_staff = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when my_role() in ('admin', 'staff') then true
+        else deny(403, 'This is for the agency''s staff.') end)";
+constexpr Sql need_admin = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when my_role() = 'admin' then true
+        else deny(403, 'This is for the agency''s administrators.') end)";
+
+Query tenant(const Call& call) { return ask<tenant_by_host>(call.request.host, call.config.tenant); }
+
+std::optional<Query> enter(const Call& call) {
+    const std::string_view token = call.request.cookie_value(session_cookie(call));
+    if (token.empty() || token.size() > 128) return std::nullopt;
+    const std::string hash = core::sha256(token);
+    return ask<enter_session>(core::Bytes{hash}, call.tenant_name());
+}
+
+std::optional<Query> check_user(const Call&) { return ask<need_user>(); }
+std::optional<Query> check_member(const Call& call) { return ask<need_member>(call.hole(0)); }
+std::optional<Query> check_staff(const Call&) { return ask<need_staff>(); }
+std::optional<Query> check_admin(const Call&) { return ask<need_admin>(); }
+
+}  // namespace
+
+const core::Access open_to_all{"anyone", nullptr, nullptr, nullptr};
+const core::Access anyone{"anyone", tenant, nullptr, nullptr};
+const core::Access visitor{"anyone", tenant, enter, nullptr};
+const core::Access user{"user", tenant, enter, check_user};
+const core::Access member{"member", tenant, enter, check_member};
+const core::Access staff{"staff", tenant, enter, check_staff};
+const core::Access admin{"admin", tenant, enter, check_admin};
+
+std::optional<Person> signed_in(Call& call) {
+    const auto row = call.entered();
+    if (!row) return std::nullopt;
+    return Person{row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5)};
+}
+
+Person person(Call& call) {
+    auto somebody = signed_in(call);
+    if (!somebody) throw core::unauthorized();
+    return *std::move(somebody);
+}
+
+const char* session_cookie(const Call& call) { return call.secure() ? "__Host-session" : "session"; }
+
+}  // namespace domain

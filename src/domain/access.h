@@ -1,0 +1,31 @@
+// Access: who may call a route. Each is a column of a route table, and a statement in the database, not a branch in a handler.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/route.h"
+
+namespace domain {
+
+extern const core::Access open_to_all;  // belongs to no tenant and looks at no session (health)
+extern const core::Access anyone;       // no session is looked for
+extern const core::Access visitor;      // anyone; a session is looked up when a cookie is there
+extern const core::Access user;         // signed in, else 401
+extern const core::Access member;       // the project in the first hole is theirs, or they are staff, else 404
+extern const core::Access staff;        // roles owner, admin, member of this tenant, else 403
+extern const core::Access admin;        // roles owner, admin of this tenant, else 403
+
+struct Person {
+    std::string id, name, email;
+    bool verified;
+    std::string role;  // admin, staff or client, in this tenant
+    std::int64_t session;
+    bool works_here() const { return role != "client"; }
+};
+
+std::optional<Person> signed_in(core::Call& call);  // with visitor: nobody, or the person
+Person person(core::Call& call);                    // with user and above
+
+const char* session_cookie(const core::Call& call);  // "__Host-session" on https, "session" on http
+
+}  // namespace domain
