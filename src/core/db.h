@@ -54,7 +54,9 @@ public:
     Value(double number);
     Value(Bytes bytes);
     template <class T>
-    Value(const std::optional<T>& maybe) : Value{maybe ? Value{*maybe} : Value{std::nullopt}} {}
+    Value(const std::optional<T>& maybe) : null_{!maybe} {
+        if (maybe) text_ = std::move(Value{*maybe}.text_);
+    }
 
     const char* c_str() const { return null_ ? nullptr : text_.c_str(); }
 

@@ -72,6 +72,8 @@ public:
     Transaction& db();
     // Commits, so that slow work can be done outside; the next db() begins another.
     void commit();
+    // Rolls back; the next db() begins another.
+    void restart() { transaction_.reset(); }
     // The tenant's schema and role, found by Host; empty for routes of no tenant. Throws Error 404 for a host that is nobody's.
     const std::string& tenant();
     const std::string& tenant_name() const { return tenant_; }  // once tenant() has found it

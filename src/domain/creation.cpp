@@ -1,0 +1,121 @@
+// Creation: validation against the service's questions, then one statement that makes everything.
+#include "domain/creation.h"
+
+#include <algorithm>
+
+#include "core/crypto.h"
+#include "core/form.h"
+#include "domain/access.h"
+#include "domain/intake.h"
+
+namespace domain {
+namespace {
+
+using namespace core;
+
+constexpr Sql service_on_sale = "select id, name, base_price from service_types where id = $1::integer and is_active";
+constexpr Sql made_before = "select project_id, request_hash from idempotency_keys where user_id = me() and key = $1";
+// Held until COMMIT: a second request with the same draft waits here and then finds it claimed.
+constexpr Sql draft = R"(
+    select id, status, project_id, user_id is null or user_id = me() from leads
+    where token_hash = $1 or (id = $2 and user_id = me()) for update)";
+constexpr Sql create_all = R"(
+    with project as (
+        insert into projects (user_id, service_type_id, name, service, description, client_name, client_email, client_phone,
+                              price, budget, deposit_amount, lead_id)
+        select me(), s.id, left(s.name || ' for ' || $2, 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
+               s.base_price / 2.0, $7::bigint
+        from service_types s where s.id = $1 returning id),
+    answers as (
+        insert into project_answers (project_id, question_id, question_key, answer_value)
+        select p.id, a.question_id, a.question_key, a.answer_value
+        from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)),
+    lead as (
+        update leads set status = 'claimed', claimed_at = now(), user_id = me(), project_id = p.id, updated_at = now()
+        from project p where leads.id = $7::bigint),
+    key as (
+        insert into idempotency_keys (user_id, key, request_hash, project_id)
+        select me(), $8::text, $9, p.id from project p where $8::text is not null),
+    generation as (
+        insert into generations (project_id, requested_by) select id, me() from project returning id, project_id)
+    select project_id, enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id))
+    from generation)";
+
+Reply made(std::int64_t project) {
+    return created(Writer{}.object().member("success", true).member("projectId", project)
+                       .member("redirectUrl", "/projects/" + std::to_string(project)).end_object().take());
+}
+
+void check_phone(Form& form, const std::string& phone) {
+    const auto digits = std::ranges::count_if(phone, [](char c) { return c >= '0' && c <= '9'; });
+    const bool plain = phone.find_first_not_of("0123456789+-() ./extEXT#") == std::string::npos;
+    if (!phone.empty() && (digits < 7 || digits > 15 || !plain))
+        form.wrong("clientPhone", "This is not a phone number. It looks like +63 912 345 6789.");
+}
+
+std::optional<std::string> idempotency_key(const Request& request) {
+    const std::string& key = request.idempotency_key;
+    if (key.empty()) return std::nullopt;
+    const bool printable = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c < 0x7F; });
+    if (key.size() > 200 || !printable)
+        throw bad_request("Idempotency-Key must be 1 to 200 printable ASCII characters.");
+    return key;
+}
+
+// The project that an earlier request with this key made.
+std::optional<Reply> repeated(const std::optional<Row>& row, const std::string& hash) {
+    if (!row) return std::nullopt;
+    if (!equal(row->bytes(1), hash))
+        throw Error{422, "This Idempotency-Key was used for another request. Use a new one."};
+    return made(row->integer(0));
+}
+
+}  // namespace
+
+Reply create_project(Call& call) {
+    const Json body = call.body();
+    Form form{body};
+    const auto key = idempotency_key(call.request);
+    const std::string hash = sha256(body.canonical());
+    const auto service = form.id("serviceId", true);
+    const std::string description = form.text("description", {20, 10'000}, "The description");
+    const std::string name = form.text("clientName", {1, 200}, "Your name");
+    const std::string email = form.email("clientEmail");
+    const std::string phone = form.text("clientPhone", {0, 40}, "The phone number");
+    check_phone(form, phone);
+    const auto token = form.token("leadToken");
+    const auto lead_id = form.id("leadId", false);
+    const std::string token_hash = token ? sha256(*token) : "";
+
+    const auto [services, questions, before, drafts] =
+        call.db().all(ask<service_on_sale>(service), ask<questions_for_intake>(service), ask<made_before>(key),
+                      ask<draft>(Bytes{token_hash}, lead_id));
+    if (auto reply = repeated(before.maybe(), hash)) return *std::move(reply);
+    const auto lead = drafts.size() > 0 ? std::optional{drafts[0]} : std::nullopt;
+    if (lead && lead->text(1) == "claimed") {
+        if (lead->truth(3) && !lead->null(2)) return made(lead->integer(2));
+        throw conflict("A project was made of this draft already.");
+    }
+
+    if (service && services.size() == 0) form.wrong("serviceId", "This service is not on offer. Choose another one.");
+    const std::string answers = take_answers(read_questions(questions.one().text(0)), form.value("questionAnswers"), form);
+    form.check();
+
+    // A draft that another account has bound is theirs; this onboarding stands without it.
+    std::optional<std::int64_t> claimed;
+    if (lead && lead->truth(3)) claimed = lead->integer(0);
+    try {
+        const std::int64_t project =
+            call.db().one<create_all>(*service, name, description, email, phone, answers, claimed, key, Bytes{hash}).integer(0);
+        call.commit();
+        return made(project);
+    } catch (const SqlError& error) {
+        if (error.constraint != "idempotency_keys_pkey") throw;
+    }
+    // The same key was used a moment ago: that request has committed, ours is undone.
+    call.restart();
+    if (auto reply = repeated(call.db().maybe<made_before>(key), hash)) return *std::move(reply);
+    throw failed("an idempotency key was taken and is gone");
+}
+
+}  // namespace domain

@@ -1,0 +1,157 @@
+// Intake: visibility by showIf, and one check a type.
+#include "domain/intake.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace domain {
+
+using core::Json;
+
+namespace {
+
+constexpr int nesting_limit = 16;  // of showIf, and of questions that hang on one another
+
+bool holds(const Json& rule, const std::vector<Question>& all, const Json& answers, int depth);
+
+bool asked(const Question& question, const std::vector<Question>& all, const Json& answers, int depth) {
+    if (!question.show_if || question.show_if.is(Json::Kind::null)) return true;
+    return depth < nesting_limit && holds(question.show_if, all, answers, depth + 1);
+}
+
+bool has_value(const Json& answer, std::string_view wanted) {
+    if (answer.is(Json::Kind::string)) return answer.text() == wanted;
+    if (answer.is(Json::Kind::integer)) return std::to_string(answer.integer()) == wanted;
+    for (std::size_t i = 0; answer.is(Json::Kind::array) && i < answer.size(); ++i)
+        if (answer[i].text() == wanted) return true;
+    return false;
+}
+
+bool holds(const Json& rule, const std::vector<Question>& all, const Json& answers, int depth) {
+    if (depth > nesting_limit) return false;
+    if (const Json parts = rule["all"]; parts.is(Json::Kind::array)) {
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            if (!holds(parts[i], all, answers, depth + 1)) return false;
+        return true;
+    }
+    if (const Json parts = rule["any"]; parts.is(Json::Kind::array)) {
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            if (holds(parts[i], all, answers, depth + 1)) return true;
+        return false;
+    }
+    const std::string_view key = rule["questionKey"].text();
+    const auto other = std::ranges::find(all, key, &Question::key);
+    if (other == all.end() || !asked(*other, all, answers, depth)) return false;
+    const Json answer = answers[key];
+    if (const Json wanted = rule["in"]; wanted.is(Json::Kind::array)) {
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            if (has_value(answer, wanted[i].text())) return true;
+        return false;
+    }
+    return has_value(answer, rule["equals"].text());
+}
+
+struct Checked {
+    std::string value;  // empty: no answer
+    std::string fault;
+};
+
+Checked text_answer(const Json& answer, std::size_t limit) {
+    if (!answer.is(Json::Kind::string)) return {"", "This must be text."};
+    Checked checked{core::trimmed(answer.text()), ""};
+    const std::size_t size = core::characters(checked.value);
+    if (size > limit)
+        checked.fault = "This may have at most " + std::to_string(limit) + " characters; it has " + std::to_string(size) + ".";
+    return checked;
+}
+
+Checked number_answer(const Json& answer) {
+    std::string text = answer.is(Json::Kind::string) ? core::trimmed(answer.text()) : answer.dump();
+    if (text.empty()) return {};
+    double number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{} || end != text.data() + text.size() || !std::isfinite(number) || std::abs(number) > 1e12 || text.size() > 30)
+        return {"", "This must be a number, such as 12 or 12.5."};
+    return {std::move(text), ""};
+}
+
+bool offered(const Question& question, std::string_view option) {
+    return std::ranges::find(question.options, option) != question.options.end();
+}
+
+Checked choice_answer(const Question& question, const Json& answer) {
+    if (!answer.is(Json::Kind::string)) return {"", "Choose one of the options."};
+    const std::string_view choice = answer.text();
+    if (choice.empty()) return {};
+    if (!offered(question, choice)) return {"", "This is not one of the options. Choose one of them."};
+    return {std::string{choice}, ""};
+}
+
+Checked choices_answer(const Question& question, const Json& answer) {
+    if (!answer.is(Json::Kind::array)) return {"", "Choose from the options."};
+    core::Writer list;
+    list.array();
+    std::vector<std::string_view> seen;
+    for (std::size_t i = 0; i < answer.size(); ++i) {
+        const std::string_view choice = answer[i].text();
+        if (!answer[i].is(Json::Kind::string) || !offered(question, choice))
+            return {"", "One of the choices is not among the options. Choose from them."};
+        if (std::ranges::find(seen, choice) != seen.end()) continue;
+        seen.push_back(choice);
+        list.value(choice);
+    }
+    return {seen.empty() ? "" : list.end_array().take(), ""};
+}
+
+Checked check(const Question& question, const Json& answer) {
+    if (!answer || answer.is(Json::Kind::null)) return {};
+    if (question.type == "textarea") return text_answer(answer, paragraph_limit);
+    if (question.type == "number") return number_answer(answer);
+    if (question.type == "select" || question.type == "radio") return choice_answer(question, answer);
+    if (question.type == "checkbox") return choices_answer(question, answer);
+    return text_answer(answer, line_limit);
+}
+
+}  // namespace
+
+std::vector<Question> read_questions(std::string_view json) {
+    const Json list = Json::parse(json);
+    std::vector<Question> questions;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const Json given = list[i];
+        Question question{given["id"].integer(),      std::string{given["key"].text()}, std::string{given["text"].text()},
+                          std::string{given["type"].text()}, given["required"].boolean(), given["showIf"], {}};
+        for (std::size_t o = 0; o < given["options"].size(); ++o)
+            question.options.emplace_back(given["options"][o].text());
+        questions.push_back(std::move(question));
+    }
+    return questions;
+}
+
+bool is_asked(const Question& question, const std::vector<Question>& all, const Json& answers) {
+    return asked(question, all, answers, 0);
+}
+
+std::string take_answers(const std::vector<Question>& questions, const Json& answers, core::Form& form) {
+    core::Writer taken;
+    taken.array();
+    if (answers && !answers.is(Json::Kind::object) && !answers.is(Json::Kind::null))
+        form.wrong("questionAnswers", "The answers are an object, from question key to answer.");
+    for (const Question& question : questions) {
+        if (!is_asked(question, questions, answers)) continue;
+        Checked checked = check(question, answers[question.key]);
+        const std::string field = "questionAnswers." + question.key;
+        if (!checked.fault.empty()) {
+            form.wrong(field, std::move(checked.fault));
+        } else if (checked.value.empty()) {
+            if (question.required) form.wrong(field, "Please answer this question: “" + question.text + "”.");
+        } else {
+            taken.object().member("question_id", question.id).member("question_key", question.key);
+            taken.member("answer_value", checked.value).end_object();
+        }
+    }
+    return taken.end_array().take();
+}
+
+}  // namespace domain

@@ -1,0 +1,24 @@
+// health: whether this installation can serve. Serves /health.
+#include "core/app.h"
+#include "domain/access.h"
+
+using namespace core;
+using namespace domain;
+
+// The programs are made for the newest migration that their build knew (Makefile: SCHEMA_VERSION).
+constexpr Sql readiness = R"(
+    select to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+           exists (select from schema_history where name = $1 and finished_at is not null and rolled_back_at is null))";
+
+Reply health(Call& call) {
+    const Row row = call.db().one<readiness>(SCHEMA_VERSION);
+    if (!row.truth(1))
+        throw unavailable("the schema is behind: scripts/migrate deploy has not run " SCHEMA_VERSION, std::chrono::seconds{10});
+    return ok(Writer{}.object().member("status", "ok").member("timestamp", row.text(0)).end_object().take());
+}
+
+constexpr Route routes[] = {
+    get<health>("/health", open_to_all),
+};
+
+int main(int argc, char** argv) { return serve(routes, argc, argv); }

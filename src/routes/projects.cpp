@@ -1,0 +1,162 @@
+// projects: made from an onboarding, looked at, and planned anew. Serves /api/projects.
+#include "core/app.h"
+#include "domain/access.h"
+#include "domain/creation.h"
+#include "domain/markdown.h"
+
+using namespace core;
+using namespace domain;
+
+constexpr Sql project_page = R"(
+    select json_build_object('projects', coalesce(json_agg(json_build_object(
+               'id', p.id, 'name', p.name, 'service', p.service, 'status', p.status, 'paymentStatus', p.payment_status,
+               'price', p.price, 'createdAt', p.created_at,
+               'clientName', case when my_role() in ('admin', 'staff') then p.client_name end,
+               'generation', (select json_build_object('state', g.state, 'progress', g.progress, 'draft', g.draft)
+                              from generations g where g.project_id = p.id order by g.id desc limit 1),
+               'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'))
+                         from tasks t where t.project_id = p.id)) order by p.id desc) filter (where p.place <= $2), '[]'),
+           'next', min(p.id) filter (where p.place = $2 and p.more))
+    from (select *, row_number() over (order by id desc) as place, count(*) over () > $2 as more
+          from (select * from projects
+                where (user_id = me() or my_role() in ('admin', 'staff')) and ($1::integer is null or id < $1::integer)
+                order by id desc limit $2::integer + 1) found) p)";
+
+constexpr Sql project_row = R"(
+    select p.name, p.description, p.prd, p.price, p.status, p.payment_status, p.deposit_amount, p.price - p.deposit_amount,
+           p.client_name, p.client_email, p.client_phone, to_json(p.created_at), p.service, s.timeline, s.id, s.description,
+           s.base_price, s.features
+    from projects p join service_types s on s.id = p.service_type_id where p.id = $1)";
+constexpr Sql project_answers = R"(
+    select a.question_key, q.question_text, a.answer_value, q.question_type
+    from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
+constexpr Sql project_tasks = R"(
+    select id, title, description, section, priority, status, estimated_hours, dependencies, "order"
+    from tasks where project_id = $1 order by "order")";
+constexpr Sql project_payments = R"(
+    select id, amount, status, payment_method, to_json(created_at) from payments where project_id = $1 order by id limit 200)";
+constexpr Sql newest_generation = R"(
+    select state, stage, progress, attempts, error, draft, case when state in ('queued', 'running') then prd end, id
+    from generations where project_id = $1 order by id desc limit 1)";
+
+// A plan is written anew where the last one failed, or is the built-in planner's draft that nobody has begun to work on.
+constexpr Sql regeneration = R"(
+    select coalesce(g.state in ('queued', 'running'), false),
+           coalesce(g.state = 'failed' or g.draft and not exists (
+               select from tasks t where t.project_id = $1 and t.status <> 'pending'), true),
+           (select count(*) from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'),
+           coalesce((select extract(epoch from min(d.created_at) + interval '1 day' - now())::integer
+                     from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'), 0)
+    from (select 1) one left join lateral (
+        select * from generations where project_id = $1 order by id desc limit 1) g on true)";
+constexpr Sql queue_generation = R"(
+    with made as (insert into generations (project_id, requested_by) values ($1, me()) returning id, project_id)
+    select enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id)) from made)";
+
+void write_generation(Writer& out, const std::optional<Row>& row, bool with_text) {
+    if (!row) {
+        out.null();
+        return;
+    }
+    out.object().member("state", row->text(0)).member("stage", row->text(1)).member("progress", row->integer(2));
+    out.member("attempts", row->integer(3)).key("error");
+    row->null(4) ? out.null() : out.value(row->text(4));
+    out.member("draft", row->truth(5));
+    if (with_text) out.member("prdHtml", render_markdown(row->text(6)));
+    out.end_object();
+}
+
+Reply create(Call& call) { return create_project(call); }
+
+Reply list(Call& call) {
+    const auto number = [&](const char* name, std::int64_t fallback) {
+        const std::string text = call.request.query_value(name);
+        Id id{fallback};
+        if (!text.empty() && !detail::read_hole(text, id)) throw bad_request(std::string{name} + " must be a positive number.");
+        return id.value;
+    };
+    const std::int64_t before = number("before", 0), limit = std::min<std::int64_t>(number("limit", 20), 100);
+    return ok(call.db().one<project_page>(before ? std::optional{before} : std::nullopt, limit).text(0));
+}
+
+Reply details(Call& call, Id id) {
+    const auto [projects, answers, tasks, payments, generations] =
+        call.db().all(ask<project_row>(id), ask<project_answers>(id), ask<project_tasks>(id), ask<project_payments>(id),
+                      ask<newest_generation>(id));
+    const Row p = projects.one();
+    const auto generation = generations.maybe();
+    Writer out;
+    out.object().key("project").object().member("id", id.value).member("name", p.text(0)).member("description", p.text(1));
+    out.key("prd");
+    p.null(2) ? out.null() : out.value(p.text(2));
+    out.member("prdHtml", render_markdown(p.text(2)));
+    out.member_raw("price", p.text(3)).member("status", p.text(4)).member("paymentStatus", p.text(5));
+    out.member_raw("depositAmount", p.text(6)).member_raw("balanceAmount", p.text(7));
+    out.member("clientName", p.text(8)).member("clientEmail", p.text(9)).key("clientPhone");
+    p.null(10) ? out.null() : out.value(p.text(10));
+    out.member_raw("createdAt", p.text(11)).member("service", p.text(12)).member("timeline", p.text(13));
+    out.member("draft", generation && generation->truth(5)).end_object();
+    out.key("service").object().member("id", p.integer(14)).member("name", p.text(12)).member("description", p.text(15));
+    out.member_raw("basePrice", p.text(16)).member_raw("features", p.text(17)).member("timeline", p.text(13)).end_object();
+
+    out.key("answers").array();
+    for (int i = 0; i < answers.size(); ++i) {
+        const Row a = answers[i];
+        out.object().member("questionKey", a.text(0)).member("questionText", a.text(1)).key("answerValue");
+        // Choices are stored as a JSON array (seed, project_answers) and go out as one.
+        a.text(3) == "checkbox" && a.text(2).starts_with('[') ? out.raw(a.text(2)) : out.value(a.text(2));
+        out.end_object();
+    }
+    out.end_array().key("tasks").array();
+    for (int i = 0; i < tasks.size(); ++i) {
+        const Row t = tasks[i];
+        out.object().member_raw("id", t.text(0)).member("title", t.text(1)).member("description", t.text(2));
+        out.member("section", t.text(3)).member("priority", t.text(4)).member("status", t.text(5));
+        out.member_raw("estimatedHours", t.text(6)).member_raw("dependencies", t.text(7)).member_raw("order", t.text(8)).end_object();
+    }
+    out.end_array().key("payments").array();
+    for (int i = 0; i < payments.size(); ++i) {
+        const Row m = payments[i];
+        out.object().member_raw("id", m.text(0)).member_raw("amount", m.text(1)).member("status", m.text(2));
+        out.member("paymentMethod", m.text(3)).member_raw("createdAt", m.text(4)).end_object();
+    }
+    out.end_array().key("generation");
+    write_generation(out, generation, false);
+    return ok(out.end_object().take());
+}
+
+Reply generation(Call& call, Id id) {
+    const auto row = call.db().maybe<newest_generation>(id);
+    if (!row) throw not_found("generation");
+    Writer out;
+    write_generation(out, row, true);
+    return ok(out.take());
+}
+
+Reply plan_anew(Call& call, Id id) {
+    const Row state = call.db().one<regeneration>(id);
+    if (state.truth(0)) throw conflict("The plan is being written already.");
+    if (!state.truth(1)) throw conflict("This plan is ready, and work on it may have begun: it is not replaced.");
+    if (state.integer(2) >= call.config.generations_per_day)
+        throw too_many("The plan of a project is written at most " + std::to_string(call.config.generations_per_day) +
+                           " times a day. Please try again later.",
+                       std::chrono::seconds{std::max<std::int64_t>(state.integer(3), 1)});
+    try {
+        call.db().one<queue_generation>(id);
+        call.commit();
+    } catch (const SqlError& error) {
+        if (error.constraint != "generations_live") throw;
+        throw conflict("The plan is being written already.");
+    }
+    return accepted(Writer{}.object().member("state", "queued").end_object().take());
+}
+
+constexpr Route routes[] = {
+    post<create>("/api/projects/create-from-onboarding", user),
+    get<list>("/api/projects", user),
+    get<details>("/api/projects/{id}/details", member),
+    get<generation>("/api/projects/{id}/generation", member),
+    post<plan_anew>("/api/projects/{id}/generation", member),
+};
+
+int main(int argc, char** argv) { return serve(routes, argc, argv); }
