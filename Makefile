@@ -60,10 +60,14 @@ clean: ## remove everything that was built; the state in STATE stays
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
+# health answers 503 while the newest public migration that it was built with has not run.
+newest := $(shell grep -l '^-- migrate:up.*scope:public' sql/migrations/*.sql | sort | tail -n 1)
+$(BUILD)/src/routes/health.o: defines = -DSCHEMA_VERSION='"$(basename $(notdir $(newest)))"'
+$(BUILD)/src/routes/health.o: $(newest)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D) && echo '$(compile) | $(link)' | cmp -s - $@ || echo '$(compile) | $(link)' > $@
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
-	@mkdir -p $(@D) && echo "  compile $(variant) $<" && $(ccache) $(compile) -MMD -MP -c -o $@ $<
+	@mkdir -p $(@D) && echo "  compile $(variant) $<" && $(ccache) $(compile) $(defines) -MMD -MP -c -o $@ $<
 .SECONDEXPANSION:
 $(layers) $(BUILD)/libworker.a: $(BUILD)/lib%.a: $$(call objects,src/%/*.cpp)
 	@rm -f $@ && ar rcs $@ $^
