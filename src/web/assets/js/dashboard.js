@@ -1,0 +1,84 @@
+// The dashboard: your projects (all of the agency's for its staff), and drafts to go on with.
+import { get } from './api.js';
+import { $, el, focusOn, show, text } from './dom.js';
+import { ago, date, peso, plural } from './format.js';
+import { busy } from './form.js';
+import { phase } from './moon.js';
+import { header, isStaff } from './session.js';
+import { attempt, bones, notice } from './view.js';
+import { verifyNotice } from './verify-notice.js';
+import { statusChip } from './project/status.js';
+import { readyToCreate } from './onboarding/create.js';
+import * as store from './onboarding/store.js';
+
+const list = $('#projects');
+let user;
+
+function generationText({ state, progress } = {}) {
+  if (state === 'queued') return el('span', { class: 'chip warn' }, 'Plan is waiting to be written');
+  if (state === 'running') return el('span', { class: 'chip warn' }, `Plan is being written, ${progress ?? 0}%`);
+  if (state === 'failed') return el('span', { class: 'chip bad' }, 'Plan needs another try');
+  return null;
+}
+
+function row(project) {
+  const { total = 0, completed = 0 } = project.tasks ?? {};
+  const title = el('h2', {}, el('a', { href: `/projects/${project.id}` }, project.name));
+  return el('article', { class: 'card project-row', 'data-project-id': project.id },
+    phase(total ? completed / total : 0),
+    el('div', {}, title, el('p', { class: 'meta' }, [isStaff(user) && project.clientName, project.service, `started ${date(project.createdAt)}`].filter(Boolean).join(' · ')),
+      total > 0 && el('p', { class: 'meta' }, `${completed} of ${plural(total, 'task')} done`)),
+    el('div', { class: 'state' }, generationText(project.generation ?? undefined), statusChip(project), el('span', { class: 'price' }, peso(project.price))));
+}
+
+function empty() {
+  return el('div', { class: 'card empty' }, phase(0.06), el('h2', {}, isStaff(user) ? 'No projects yet' : 'Your first project starts here'),
+    el('p', {}, isStaff(user) ? 'When a client finishes the onboarding, their project appears here.' : 'Pick a service, answer its questions, and its plan appears on this page.'),
+    isStaff(user) ? null : el('a', { class: 'button', href: '/#pricing' }, 'See services and prices'));
+}
+
+let next = null;
+
+async function load(before) {
+  const answer = await get(`/api/projects${before ? `?before=${encodeURIComponent(before)}` : ''}`);
+  const rows = answer.projects.map(row);
+  if (before) {
+    list.append(...rows);
+    rows[0]?.querySelector('a').focus();
+  } else {
+    list.replaceChildren(...(rows.length ? rows : [empty()]));
+  }
+  next = answer.next ?? null;
+  show($('#more'), next !== null);
+}
+
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#more-error'), () => load(next))));
+
+/* Drafts to go on with: those the server holds for this account, and this tab's own. */
+
+function draftNotice(title, when, href) {
+  return notice('', el('div', { class: 'row' }, el('p', {}, el('strong', {}, `Continue: ${title}`), when ? ` — started ${when}` : ''),
+    el('a', { class: 'button short', href, 'data-continue': '' }, 'Continue')));
+}
+
+async function drafts() {
+  const place = $('#drafts');
+  const here = store.loadData();
+  const mine = store.token();
+  const answer = await get('/api/leads').catch(() => ({ leads: [] }));
+  const others = (answer.leads ?? []).filter((lead) => (lead.status ?? 'open') === 'open' && (!here || lead.token !== mine));
+  const notices = others.map((lead) => draftNotice(lead.serviceName || 'your project', ago(lead.createdAt ?? lead.updatedAt), `/onboarding?draft=${encodeURIComponent(lead.token)}`));
+  if (here?.serviceId && (here.description || readyToCreate())) {
+    notices.unshift(draftNotice(here.serviceName || 'your project', '', `/onboarding?${new URLSearchParams({ serviceId: here.serviceId, step: readyToCreate() ? 3 : 1 })}`));
+  }
+  place.append(...notices);
+}
+
+list.replaceChildren(...bones(3, '6.5rem'));
+attempt(list, async () => {
+  user = await header();
+  await load();
+  text($('#dashboard-title'), isStaff(user) ? 'All projects' : 'Your projects');
+  if (user && user.emailVerified === false) $('#drafts').prepend(verifyNotice(user));
+  await drafts();
+}).then((done) => { if (done && location.hash === '#projects') focusOn($('#dashboard-title')); });

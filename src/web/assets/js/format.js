@@ -1,0 +1,43 @@
+// Writes money, times and counts the way a reader in the Philippines expects them.
+
+const pesos = new Intl.NumberFormat('en-PH', { style: 'currency', currency: 'PHP', currencyDisplay: 'narrowSymbol', minimumFractionDigits: 0, maximumFractionDigits: 2 });
+const day = new Intl.DateTimeFormat('en-PH', { dateStyle: 'medium' });
+const moment = new Intl.DateTimeFormat('en-PH', { dateStyle: 'medium', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** ₱15,000, and ₱7,500.50 only where there are centavos. */
+export function peso(amount) {
+  const value = Number(amount);
+  return Number.isInteger(value) ? pesos.format(value) : pesos.format(value).replace(/\.(\d)$/, '.$10');
+}
+export const centavos = (amount) => peso(Number(amount) / 100);
+
+export const date = (iso) => day.format(new Date(iso));
+export const dateTime = (iso) => moment.format(new Date(iso));
+
+const spans = [['year', 31536000], ['month', 2592000], ['week', 604800], ['day', 86400], ['hour', 3600], ['minute', 60]];
+
+/** "2 hours ago", "just now". */
+export function ago(iso, now = Date.now()) {
+  const seconds = (now - Date.parse(iso)) / 1000;
+  if (Number.isNaN(seconds)) return '';
+  for (const [unit, size] of spans) if (Math.abs(seconds) >= size) return relative.format(-Math.round(seconds / size), unit);
+  return 'just now';
+}
+
+export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** "40 seconds", "3 minutes"; "a minute" when the server gave no time. */
+export function waitText(seconds) {
+  if (!seconds) return 'a minute';
+  if (seconds < 90) return plural(seconds, 'second');
+  return seconds < 5400 ? plural(Math.ceil(seconds / 60), 'minute') : plural(Math.ceil(seconds / 3600), 'hour');
+}
+
+/** "Chrome on Android", as well as a User-Agent line tells. */
+export function device(userAgent = '') {
+  const first = (table) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const browser = first([[/Edg/, 'Edge'], [/OPR|Opera/, 'Opera'], [/SamsungBrowser/, 'Samsung Internet'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']]);
+  const system = first([[/iPhone/, 'iPhone'], [/iPad/, 'iPad'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/CrOS/, 'ChromeOS'], [/Linux/, 'Linux']]);
+  return [browser ?? 'A browser', system].filter(Boolean).join(' on ');
+}

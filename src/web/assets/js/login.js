@@ -1,0 +1,165 @@
+// The sign-in page: create an account or sign in, then create the project that was filled in, or go on.
+import { explain, get, post } from './api.js';
+import { $, $$, focusOn, localPath, show, text } from './dom.js';
+import { busy, clearErrors, forgiveOnInput, formError, holdBack, looksLikeEmail, showErrors, showFailure, showPasswordButtons } from './form.js';
+import { header } from './session.js';
+import { createProject, formPage, readyToCreate } from './onboarding/create.js';
+import * as store from './onboarding/store.js';
+
+const asked = new URLSearchParams(location.search);
+const onboarding = asked.get('from') === 'onboarding' && readyToCreate();
+const signup = $('#signup-form');
+const login = $('#login-form');
+const tabs = $$('[role="tab"]');
+
+/* Tabs */
+
+function choose(tab, focus = false) {
+  for (const other of tabs) {
+    const chosen = other === tab;
+    other.setAttribute('aria-selected', String(chosen));
+    other.tabIndex = chosen ? 0 : -1;
+    show(document.getElementById(other.getAttribute('aria-controls')), chosen);
+  }
+  if (focus) tab.focus();
+}
+
+for (const [index, tab] of tabs.entries()) {
+  tab.addEventListener('click', () => choose(tab));
+  tab.addEventListener('keydown', (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step) choose(tabs[(index + step + tabs.length) % tabs.length], true);
+  });
+}
+
+/* What comes after signing in */
+
+async function goOn(form) {
+  if (!onboarding) {
+    location.replace(localPath(asked.get('next'), '/dashboard'));
+    return new Promise(() => {});
+  }
+  text($('#door-note'), 'Creating your project…');
+  try {
+    location.replace(await createProject());
+    return await new Promise(() => {});
+  } catch (error) {
+    text($('#door-note'), '');
+    if (error.status === 422 && Object.keys(error.fields).length) {
+      store.keepErrors(error.fields);
+      location.assign(formPage(store.loadData(), error.fields));
+      return new Promise(() => {});
+    }
+    header(true);
+    return afterFailure(form, error);
+  }
+}
+
+/** Signed in, but the project was not created: nothing is lost, and the same key makes trying again safe. */
+function afterFailure(form, error) {
+  show($('#doors'), false);
+  show($('#again'));
+  text($('#again-reason'), error.status === 409 ? (error.detail || 'This was already sent.') : explain(error));
+  show($('#again-button'), error.status !== 409);
+  holdBack($('#again-button'), error);
+  focusOn($('#again'));
+}
+
+$('#again-button').addEventListener('click', (event) => busy(event.currentTarget, 'Creating your project…', () => goOn()));
+
+/* The two forms */
+
+function check(form, values) {
+  const wrong = {};
+  if ('name' in values && !values.name) wrong.name = 'Please enter your name.';
+  if (!looksLikeEmail(values.email)) wrong.email = 'Please enter an e-mail address like name@example.com.';
+  if (!values.password) wrong.password = 'Please enter your password.';
+  else if ('name' in values && [...values.password].length < 10) wrong.password = 'Please choose at least 10 characters.';
+  if (Object.keys(wrong).length) showErrors(form, wrong);
+  return Object.keys(wrong).length === 0;
+}
+
+function listen(form, path, label, read) {
+  const button = $('[type="submit"]', form);
+  forgiveOnInput(form);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    clearErrors(form);
+    const values = read(form.elements);
+    if (!check(form, values)) return;
+    let held = null;
+    busy(button, label, async () => {
+      try {
+        await post(path, { ...values, leadToken: store.token() ?? store.lastToken() ?? undefined }, { login: false, timeout: 30000 });
+        await goOn(form);
+      } catch (error) {
+        showFailure(form, error);
+        if (error.status === 409) formError(form, 'You already have an account? Use the "Sign in" tab.');
+        held = error;
+      }
+    }).then(() => holdBack(button, held));
+  });
+}
+
+listen(signup, '/api/auth/signup', 'Creating your account…', (fields) => ({ name: fields.name.value.trim(), email: fields.email.value.trim(), password: fields.password.value }));
+listen(login, '/api/auth/login', 'Signing in…', (fields) => ({ email: fields.email.value.trim(), password: fields.password.value }));
+showPasswordButtons();
+
+/* Forgotten password */
+
+const forgot = $('#forgot-form');
+$('#forgot').addEventListener('click', () => {
+  show($('#doors'), false);
+  show(forgot);
+  forgot.elements.email.value = login.elements.email.value;
+  forgot.elements.email.focus();
+});
+$('#forgot-back').addEventListener('click', () => { show(forgot, false); show($('#doors')); login.elements.email.focus(); });
+forgiveOnInput(forgot);
+forgot.addEventListener('submit', (event) => {
+  event.preventDefault();
+  clearErrors(forgot);
+  const email = forgot.elements.email.value.trim();
+  if (!looksLikeEmail(email)) { showErrors(forgot, { email: 'Please enter an e-mail address like name@example.com.' }); return; }
+  busy($('[type="submit"]', forgot), 'Sending…', async () => {
+    try {
+      await post('/api/auth/forgot', { email }, { login: false });
+      show($('#forgot-fields'), false);
+      show($('#forgot-done'));
+      focusOn($('#forgot-done'));
+    } catch (error) {
+      showFailure(forgot, error);
+    }
+  });
+});
+
+/* Start */
+
+const data = store.loadData();
+if (onboarding) {
+  text($('#door-title'), 'Almost there');
+  text($('#door-lead'), `Create an account to send your ${data.serviceName || 'project'} and watch the plan being written. Everything you entered is kept.`);
+  show($('#door-back'));
+  $('#door-back a').href = `/onboarding?${new URLSearchParams({ serviceId: data.serviceId, step: 3 })}`;
+}
+if (data) {
+  signup.elements.name.value = data.clientName;
+  signup.elements.email.value = data.clientEmail;
+  login.elements.email.value = data.clientEmail;
+}
+choose(tabs[(onboarding || asked.get('tab') === 'signup') ? 0 : 1]);
+if (asked.has('error')) formError(login, 'Signing in with Google did not work. Please try again, or use your e-mail address.');
+
+get('/api/auth/providers', { login: false }).then((providers) => {
+  if (providers?.google !== true) return;
+  const back = onboarding ? '/login?from=onboarding' : localPath(asked.get('next'), '/dashboard');
+  $('#google').href = `/api/auth/google?${new URLSearchParams({ next: back })}`;
+  show($('#google-part'));
+}).catch(() => {});
+
+header().then((user) => {
+  if (!user) return;
+  text($('#door-note'), `You are signed in as ${user.email}.`);
+  show($('#doors'), false);
+  goOn(login);
+});

@@ -1,0 +1,22 @@
+// The summary before sending: service, price, timeline, description, answers and contact.
+import { el } from '../dom.js';
+import { peso, plural } from '../format.js';
+import { isEmpty } from './show-if.js';
+
+const row = (label, value, key) => el('div', { 'data-summary': key }, el('dt', {}, label), el('dd', {}, value));
+
+export const answerText = (answer) => (Array.isArray(answer) ? answer.join(', ') : String(answer));
+
+export function drawSummary(place, service, data, questions) {
+  const answered = (questions?.asked() ?? []).filter(({ answer }) => !isEmpty(answer));
+  const contact = [data.clientName, data.clientEmail, data.clientPhone].map((part) => part.trim()).filter(Boolean).join(' • ');
+  place.replaceChildren(
+    row('Service', service.name, 'service'),
+    row('Base price', peso(service.basePrice), 'price'),
+    service.timeline ? row('Timeline', service.timeline, 'timeline') : '',
+    row('Your project', data.description.trim(), 'description'),
+    row('Requirements', `${plural(answered.length, 'question')} answered`, 'requirements'),
+    ...answered.map(({ question, answer }) => row(question.questionText, answerText(answer), `answer:${question.questionKey}`)),
+    row('Contact', contact || 'Not given yet', 'contact'),
+  );
+}

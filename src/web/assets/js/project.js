@@ -1,0 +1,88 @@
+// The project page: loads a project's details and follows its plan until it is there.
+import { get } from './api.js';
+import { $, el, show, text } from './dom.js';
+import { date, peso } from './format.js';
+import { header, isStaff } from './session.js';
+import { attempt, notice } from './view.js';
+import { drawDocument } from './project/document.js';
+import { Generation, isLive } from './project/generation.js';
+import { drawPayment } from './project/payment.js';
+import { projectStatus } from './project/status.js';
+import { drawTasks } from './project/tasks.js';
+
+const id = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
+let generation;
+let user;
+
+/** Stored answers are text; several choices are a JSON list of text. */
+function answerText(value) {
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value === 'string' && value.startsWith('[')) {
+    try {
+      const list = JSON.parse(value);
+      if (Array.isArray(list)) return list.join(', ');
+    } catch { /* it is text after all */ }
+  }
+  return String(value ?? '');
+}
+
+function drawHead({ project, service }) {
+  text($('#project-name'), project.name);
+  document.title = `${project.name} – Lunaxcode`;
+  text($('#project-status'), projectStatus(project)[0]);
+  text($('#project-service'), `${service?.name ?? project.service} (${peso(project.price)})`);
+  text($('#project-timeline'), project.timeline || service?.timeline || 'To be agreed');
+  text($('#project-started'), date(project.createdAt));
+  show($('#project-client-fact'), isStaff(user));
+  if (isStaff(user)) text($('#project-client'), [project.clientName, project.clientEmail, project.clientPhone].filter(Boolean).join(', '));
+}
+
+function drawAnswers({ project, answers }) {
+  const pairs = [['Your project', project.description], ...answers.map((answer) => [answer.questionText, answerText(answer.answerValue)])];
+  $('#answers dl').replaceChildren(...pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, answer))));
+}
+
+function draw(details) {
+  const { project, tasks = [], payments = [] } = details;
+  const live = isLive(details.generation);
+  drawHead(details);
+  show($('#draft-note'), Boolean(project.draft ?? details.generation?.draft) && !live);
+  drawDocument(project.prdHtml ?? details.generation?.prdHtml ?? '', live);
+  drawTasks(tasks, { staff: isStaff(user), writing: live });
+  drawAnswers({ answers: [], ...details });
+  drawPayment(project, payments);
+  generation.draw(details.generation);
+  return live;
+}
+
+async function load() {
+  const details = await get(`/api/projects/${id}/details`);
+  show($('#project-body'));
+  if (draw(details)) generation.follow();
+  // A link to a task or a part of the document came before they were here.
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) location.replace(location.hash);
+}
+
+function gone() {
+  text($('#project-name'), 'Project not found');
+  show($('#project-facts'), false);
+  $('#project-error').replaceChildren(notice('warn', el('p', {}, 'There is no such project, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+}
+
+attempt($('#project-error'), async () => {
+  user = await header();
+  generation = generation ?? new Generation(id, async (state) => {
+    const details = await get(`/api/projects/${id}/details`);
+    draw({ ...details, generation: details.generation ?? state });
+    text($('#tasks-said'), state.state === 'ready' ? 'Your plan is ready.' : '');
+  });
+  try {
+    await load();
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    gone();
+  }
+}).then(() => generation?.listen());
+
+$('#print').addEventListener('click', () => print());
