@@ -1,7 +1,7 @@
 // Db: the only pair that names libpq.
 #include "core/db.h"
 
-#include <libpq-fe.h>
+#include <postgresql/libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>

@@ -13,7 +13,7 @@ enum class Method { get, head, post, put, patch, remove, options, other };
 // What a web server handed over by FastCGI or CGI (RFC 3875), with names in the form of HTTP.
 struct Request {
     Method method = Method::other;
-    std::string path;          // decoded once, without the query; begins with '/'
+    std::string path;          // decoded once, without the query; begins with '/', empty where it cannot be read
     std::string query;         // as it came, without '?'
     std::string host;          // lower case, without the port
     std::string authority;     // the Host header as it came

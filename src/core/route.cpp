@@ -55,25 +55,6 @@ std::string client_text(const Error& error, const std::string& id) {
     return "Something went wrong on our side. It is noted under request " + id + ".";
 }
 
-Reply problem(const Error& error, const std::string& id) {
-    Writer body;
-    body.object().member("error", phrase(error.status)).member("status", error.status);
-    body.member("detail", client_text(error, id));
-    if (!error.fields.empty()) {
-        body.key("fields").object();
-        for (const auto& [name, text] : error.fields) body.member(name, text);
-        body.end_object();
-    }
-    body.member("requestId", id).end_object();
-    Reply reply;
-    reply.status = error.status;
-    reply.content_type = "application/problem+json";
-    reply.body = body.take();
-    if (error.retry_after) reply.with("Retry-After", std::to_string(error.retry_after->count()));
-    if (error.status >= 500) log(Level::error, "request failed", {{"status", error.status}, {"why", error.detail}});
-    return reply;
-}
-
 struct Match {
     const Route* route = nullptr;
     Holes holes{};
@@ -100,6 +81,25 @@ Match find(std::span<const Route> routes, const Request& request) {
 }
 
 }  // namespace
+
+Reply problem(const Error& error, const std::string& id) {
+    Writer body;
+    body.object().member("error", phrase(error.status)).member("status", error.status);
+    body.member("detail", client_text(error, id));
+    if (!error.fields.empty()) {
+        body.key("fields").object();
+        for (const auto& [name, text] : error.fields) body.member(name, text);
+        body.end_object();
+    }
+    body.member("requestId", id).end_object();
+    Reply reply;
+    reply.status = error.status;
+    reply.content_type = "application/problem+json";
+    reply.body = body.take();
+    if (error.retry_after) reply.with("Retry-After", std::to_string(error.retry_after->count()));
+    if (error.status >= 500) log(Level::error, "request failed", {{"status", error.status}, {"why", error.detail}});
+    return reply;
+}
 
 const char* name_of(Method method) {
     switch (method) {

@@ -143,6 +143,9 @@ consteval Route remove(const char* pattern, const Access& access) { return detai
 // Runs a handler once more when PostgreSQL asks for that (40001, 40P01). Never throws.
 Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk);
 
+// The answer that an Error makes; the text of a 5xx goes to the log.
+Reply problem(const Error& error, const std::string& request_id);
+
 const char* name_of(Method method);
 
 }  // namespace core

@@ -1,0 +1,48 @@
+// Connections: one epoll set, shared by all threads, of the listening socket and of kept connections that are idle.
+// An idle connection waits here and holds no thread. Any thread may use all of it.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace core {
+
+// A Unix socket at the path, mode 0660, listening. Takes the path over from an older process in one step, so that
+// no connect fails in between. Throws std::runtime_error with the reason.
+int listen_at(const std::string& path);
+bool is_listening(int descriptor);
+
+class Connections {
+public:
+    // path: what listen_at() made; empty: the socket is somebody else's (systemd's) and stays open after us.
+    Connections(int listener, std::string path);
+    ~Connections();
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    // Waits for a connection that has something to read, and gives it away. -1: stopped, and nobody waits any more.
+    int take();
+    // A connection whose request was answered, to wait for its next one. Over the limit it is closed.
+    void give_back(int connection);
+    // No new connection comes in; take() gives those that already wait. Callable once, from one thread.
+    void stop();
+
+private:
+    enum class Idle : unsigned char { no, fresh, kept };
+    int accept_one();
+    void wait_for_room(int why);
+    void park(int connection, Idle as);
+    int take_last();
+
+    static constexpr int limit = 1024;  // descriptors from here on are served, and closed instead of kept
+    const int listener_;
+    const std::string path_;
+    unsigned long inode_ = 0;
+    int set_, wake_;
+    std::atomic<bool> stopping_{false};
+    std::atomic<long> complained_{0};  // when accept last failed in the log, in seconds
+    // Whoever turns an entry to `no` owns that descriptor.
+    std::unique_ptr<std::atomic<Idle>[]> idle_;
+};
+
+}  // namespace core
