@@ -17,6 +17,7 @@ bool equal(std::string_view a, std::string_view b);                   // constan
 // At most two are computed at once in a process, so that sign-ins cannot use up the machine's memory.
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view hash, std::string_view password);
+bool outdated(std::string_view hash);  // made with other limits than hash_password's, or by another algorithm
 // As long as a real verification: for an account that does not exist.
 void verify_nothing(std::string_view password);
 

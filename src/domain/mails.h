@@ -1,0 +1,30 @@
+// Mails about an account: their words, the links in them, and posting them.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/route.h"
+
+namespace domain {
+
+struct Letter {
+    std::string subject, text, html;
+};
+
+// They greet nobody by name: a stranger may sign up with any address, and must not choose words that we mail to it.
+Letter verification_letter(std::string_view agency, std::string_view link);
+Letter reset_letter(std::string_view agency, std::string_view link);
+
+// BASE_URL, with the visitor's host where that host is one of the tenant's own. Nothing else of a request gets into a link:
+// a made-up Host must not lead to a stranger's site.
+std::string site_address(std::string_view base_url, std::string_view own_host);
+std::string host_in(std::string_view url);  // without the port
+
+enum class Link { verify, reset };
+
+// Mails a new link to the account of this address, where there is one; does the same work where there is none. The link to
+// choose a new password replaces earlier ones. A verification carries the visitor's draft to wherever the link is opened.
+void post_link(core::Call& call, Link kind, const std::string& email, const std::optional<std::string>& lead_token = {});
+
+}  // namespace domain

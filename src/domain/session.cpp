@@ -1,0 +1,70 @@
+// Sessions in public.sessions; public.enter() is what finds them again.
+#include "domain/session.h"
+
+#include "core/crypto.h"
+#include "domain/account.h"
+
+namespace domain {
+namespace {
+
+using core::ask;
+using core::Bytes;
+using core::Sql;
+
+constexpr Sql insert_session = R"(
+    insert into sessions (token_hash, user_id, tenant_id, ip, user_agent)
+    select $1, u.id, t.id, $5::inet, $6 from users u join tenants t on t.schema_name = $4
+    where u.id = $2 and u.password = $3 and u.disabled_at is null)";
+constexpr Sql delete_session = "delete from sessions where token_hash = $1";
+constexpr Sql drop_old_sessions = R"(
+    delete from sessions where id in (
+        select id from sessions where expires_at < now() order by expires_at limit 100 for update skip locked))";
+constexpr Sql whose_session = "select user_id, name, email, email_verified, role, session_id from enter($1, $2)";
+
+constexpr std::string_view host_only = "__Host-";
+
+std::string cookie_line(std::string_view name, std::string_view value, std::chrono::seconds life) {
+    std::string line{name};
+    line.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(life.count()));
+    line += "; HttpOnly; SameSite=Lax";
+    if (name.starts_with(host_only)) line += "; Secure";  // browsers take that prefix with it only
+    return line;
+}
+
+}  // namespace
+
+std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::string& password_hash) {
+    std::string token = core::random_token();
+    const std::string hash = core::sha256(token), old_hash = core::sha256(call.request.cookie_value(session_cookie(call)));
+    const auto row = call.db().all(
+        ask<delete_session>(Bytes{old_hash}),
+        ask<insert_session>(Bytes{hash}, user_id, password_hash, call.tenant(), address_of(call.request.remote_address),
+                            plain_user_agent(call.request.user_agent)),
+        ask<drop_old_sessions>(), ask<whose_session>(Bytes{hash}, call.tenant()))[3].maybe();
+    if (!row) return std::nullopt;
+    return Session{std::move(token), {row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5)}};
+}
+
+void end_session(core::Call& call) {
+    const std::string_view token = call.request.cookie_value(session_cookie(call));
+    if (!token.empty()) call.db().change<delete_session>(Bytes{core::sha256(token)});
+}
+
+std::string session_cookie_line(std::string_view name, std::string_view token) { return cookie_line(name, token, session_life); }
+std::string no_session_cookie_line(std::string_view name) { return cookie_line(name, "", std::chrono::seconds{0}); }
+
+std::string user_json(const Person& person) {
+    core::Writer json;
+    json.object().member("id", person.id).member("name", person.name).member("email", person.email);
+    json.member("role", person.role).member("emailVerified", person.verified).end_object();
+    return json.take();
+}
+
+std::string plain_user_agent(std::string_view header) {
+    std::string plain{header.substr(0, 300)};
+    for (char& c : plain)
+        if (c < 0x20 || c > 0x7E) c = '?';
+    return plain;
+}
+
+}  // namespace domain

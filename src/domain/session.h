@@ -1,0 +1,35 @@
+// Sessions: who is signed in from where. The cookie holds the token, the database its SHA-256.
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/route.h"
+#include "domain/access.h"
+
+namespace domain {
+
+// As public.sessions and public.enter() have it; idle sessions end after 7 days.
+inline constexpr std::chrono::seconds session_life = std::chrono::days{30};
+
+struct Session {
+    std::string token;
+    Person person;
+};
+
+// Signs in with a new token and ends the session that the browser had. The hash is the one that the password was checked
+// against: nothing where the account was disabled or got another password since.
+std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::string& password_hash);
+void end_session(core::Call& call);  // that of the cookie, if there is one
+
+// Values of Set-Cookie. A name with __Host- is for https only.
+std::string session_cookie_line(std::string_view name, std::string_view token);
+std::string no_session_cookie_line(std::string_view name);
+
+std::string user_json(const Person& person);  // {"id":…,"name":…,"email":…,"role":…,"emailVerified":…}
+
+// Printable ASCII, at most 300 characters: a header may hold any bytes.
+std::string plain_user_agent(std::string_view header);
+
+}  // namespace domain
