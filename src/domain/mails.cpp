@@ -79,7 +79,7 @@ constexpr Kind reset_kind{"reset", "/reset", 1, reset_letter};
 Letter verification_letter(std::string_view agency, std::string_view link) {
     const std::string name{agency};
     return letter("Confirm your e-mail address for " + name, agency,
-                  "this address was given for an account at " + name +
+                  "This address was given for an account at " + name +
                       ". Please open this link to confirm that it is yours. The link works once, within 24 hours.",
                   "Confirm my e-mail address", link, "If it was not you, you can ignore this mail.");
 }
@@ -87,7 +87,7 @@ Letter verification_letter(std::string_view agency, std::string_view link) {
 Letter reset_letter(std::string_view agency, std::string_view link) {
     const std::string name{agency};
     return letter("Choose a new password for " + name, agency,
-                  "somebody asked for a new password for your account at " + name +
+                  "Somebody asked for a new password for your account at " + name +
                       ". If it was you, open this link and choose one. The link works once, within one hour.",
                   "Choose a new password", link,
                   "If it was not you, you can ignore this mail: your password stays as it is.");
