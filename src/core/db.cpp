@@ -309,6 +309,7 @@ Db::~Db() = default;
 bool Db::listen(const char* channel, std::chrono::milliseconds timeout) {
     State& db = *state_;
     try {
+        db.settle();
         db.connect();
         if (!db.listening) {
             const Owned<char, PQfreemem> name{PQescapeIdentifier(db.connection.get(), channel, std::strlen(channel))};
@@ -339,6 +340,7 @@ bool Db::listen(const char* channel, std::chrono::milliseconds timeout) {
 
 std::string Db::check(const Sql& statement, std::string_view role) {
     State& db = *state_;
+    db.settle();
     db.connect();
     try {
         db.push_control("begin");
