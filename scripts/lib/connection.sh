@@ -1,0 +1,88 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
+# How psql is reached: the address without its password on the command line, the password in the environment.
+
+# Every process may read another's command line, but only its owner may read its environment: so a password in the
+# address (postgresql://user:secret@host/db, ?password=secret, or password=secret) goes to PGPASSWORD.
+connect_to() {
+    [ -n "${connection_ready-}" ] && return 0
+    address=$(printf '%s\n' "$1" | LC_ALL=C awk '
+        function decoded(s,   out, hex) {
+            while (match(s, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
+                hex = tolower(substr(s, RSTART + 1, 2))
+                out = out substr(s, 1, RSTART - 1) sprintf("%c", 16 * (index("0123456789abcdef", substr(hex, 1, 1)) - 1) + index("0123456789abcdef", substr(hex, 2, 1)) - 1)
+                s = substr(s, RSTART + 3)
+            }
+            return out s
+        }
+        {
+            url = $0; secret = ""
+            if (match(url, /^postgres(ql)?:\/\//)) {
+                scheme = substr(url, 1, RLENGTH); rest = substr(url, RLENGTH + 1); tail = ""
+                if (match(rest, /[\/?]/)) { tail = substr(rest, RSTART); rest = substr(rest, 1, RSTART - 1) }
+                if ((at = index(rest, "@")) && (colon = index(rest, ":")) && colon < at) {
+                    secret = decoded(substr(rest, colon + 1, at - colon - 1))
+                    rest = substr(rest, 1, colon - 1) substr(rest, at)
+                }
+                if (match(tail, /[?&]password=[^&]*/)) {
+                    secret = decoded(substr(tail, RSTART + 10, RLENGTH - 10))
+                    tail = substr(tail, 1, RSTART) substr(tail, RSTART + RLENGTH + (substr(tail, RSTART + RLENGTH, 1) == "&"))
+                    sub(/[?&]$/, "", tail)
+                }
+                url = scheme rest tail
+            } else if (match(url, /(^|[ \t])password[ \t]*=[ \t]*(\047([^\047\\]|\\.)*\047|([^ \t\047\\]|\\.)*)/)) {
+                secret = substr(url, RSTART, RLENGTH)
+                url = substr(url, 1, RSTART - 1) " " substr(url, RSTART + RLENGTH)
+                sub(/^[ \t]*password[ \t]*=[ \t]*/, "", secret)
+                if (secret ~ /^\047/) secret = substr(secret, 2, length(secret) - 2)
+                gsub(/\\\\/, "\001", secret); gsub(/\\/, "", secret); gsub(/\001/, "\\", secret)
+            }
+            print url; print secret
+        }')
+    PSQL_ADDRESS=${address%%
+*}
+    case $address in
+        *"
+"?*)
+            PGPASSWORD=${address#*
+}
+            export PGPASSWORD
+            ;;
+    esac
+    export PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
+    # What each session begins with, and returns to by RESET ALL after every section.
+    PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
+    PGOPTIONS="$PGOPTIONS -c lock_timeout=$(option_value "$lock_timeout") -c migrate.app_role=$(option_value "$app_role")"
+    export PGOPTIONS
+    connection_ready=yes
+}
+
+option_value() { printf '%s' "$1" | sed 's/[\\ ]/\\&/g'; }
+
+# psql with what every call here needs; with no address libpq's own variables (PGHOST, PGSERVICE …) say where.
+run_psql() {
+    connect_to "$database"
+    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 "$@"
+    [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
+    psql "$@"
+}
+
+# Reads psql's input from stdin and writes rows, columns parted by tabs. Ends the run when it fails.
+ask() {
+    make_work
+    code=0
+    run_psql "$@" 2>"$work/ask.errors" || code=$?
+    [ "$code" != 0 ] || return 0
+    if [ "$code" = 2 ]; then
+        fail "$exit_connection" "cannot reach the database${PSQL_ADDRESS:+ $PSQL_ADDRESS}: $(error_text <"$work/ask.errors" | head -n 1)" \
+            "Set MIGRATE_DATABASE_URL (or DATABASE_URL, or libpq's PG… variables); the password may be in PGPASSWORD or in a PGPASSFILE."
+    fi
+    error_text <"$work/ask.errors" >&2
+    return "$code"
+}
+
+# psql's words without the name of the file that it happened to read them from.
+error_text() { sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e '/^LOCATION:/d'; }
+
+# A literal for SQL and a word for psql's \set; both for standard_conforming_strings.
+sql_literal() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
+psql_word() { printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")"; }

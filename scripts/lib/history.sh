@@ -1,0 +1,42 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
+# What the database says about the timeline: one look at all histories at once.
+
+# Writes $work/state. Lines:
+#   database NAME HOST USER | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+# States: pending, late (pending, but older than what is applied), edited, phantom, failed, interrupted.
+read_state() {
+    {
+        cat <<'SQL'
+select 'database', current_database(), coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket'), current_user;
+SQL
+        printf '\\set m_tenants %s\n' "$(psql_word "$tenants_query")"
+        cat <<'SQL'
+select to_regclass('public.tenants') is not null or :'m_tenants' not like '%public.tenants%' as m_known \gset
+\if :m_known
+\else
+\set m_tenants 'select null::name where false'
+\endif
+create temp table m_schema as
+select row_number() over () as place, s.name::text, s.tenant, n.oid is not null as there,
+       to_regclass(format('%I.schema_history', s.name)) is not null as history
+  from (select 'public' as name, false as tenant union all select t.*, true from (:m_tenants) t) s
+  left join pg_namespace n on n.nspname = s.name;
+select coalesce(string_agg(format('select %L::text as schema, id, name, checksum, normalised, finished_at, rolled_back_at, sqlstate, failed_statement, failed_line, statements_applied, started_at, logs from %I.schema_history', name, name), ' union all '),
+       'select null::text as schema, null::bigint as id, null::text as name, null::text as checksum, null::text as normalised, null::timestamptz as finished_at, null::timestamptz as rolled_back_at, null::text as sqlstate, null::int as failed_statement, null::int as failed_line, null::int as statements_applied, null::timestamptz as started_at, null::text as logs where false') as m_histories
+  from m_schema where history \gset
+SQL
+        printf '\\set m_files '
+        # A schema is compared with the files of its scope only.
+        awk -F '\t' 'function literal(s) { gsub(/\\/, "\\\\", s); gsub(/\047/, "\047\047\047\047", s); return "\047\047" s "\047\047" }
+            BEGIN { printf "\047" }
+            { printf "%s(%s, %s, %s, %s)", (NR > 1 ? ", " : ""), literal($1), literal($3), ($4 == "t") ? "true" : "false", ($5 == "t") ? "true" : "false" }
+            END { if (!NR) printf "(null::text, null::text, null::bool, null::bool)"; print "\047" }' "$work/timeline"
+        cat "$lib/state.sql"
+    } >"$work/state.psql"
+    ask -f "$work/state.psql" >"$work/state" || exit "$exit_connection"
+}
+
+# state_rows STATE… : schema, migration, state, details of the rows in one of these states
+state_rows() {
+    awk -F '\t' -v wanted=" $* " '$1 == "row" && index(wanted, " " $4 " ")' "$work/state" | cut -f 2-
+}

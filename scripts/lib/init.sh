@@ -1,0 +1,32 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
+# init: the login role of the programs, and what PUBLIC must not do in this database. Can be run again at any time.
+
+cmd_init() {
+    [ $# = 0 ] || usage "init takes no arguments"
+    make_work
+    # The password is in a 0600 file of this run only, never on a command line.
+    {
+        printf '\\set m_app %s\n' "$(psql_word "$app_role")"
+        cat "$lib/init.sql"
+        if [ -n "${APP_PASSWORD:-}" ]; then
+            # log_statement and log_min_error_statement are a superuser's settings.
+            printf '%s\n' '\if :m_super' 'set log_statement = none;' 'set log_min_error_statement = panic;' '\endif'
+            printf '\\set m_password %s\n' "$(psql_word "$APP_PASSWORD")"
+            printf '%s\n' 'alter role :"m_app" password :'\''m_password'\'';' '\echo password'
+        fi
+    } >"$work/init.psql"
+    ask -f "$work/init.psql" >"$work/init.out" || fail "$exit_failed" "init did not finish" \
+        "The role in MIGRATE_DATABASE_URL must own the database and have CREATEROLE (alter role … createrole)."
+    while IFS= read -r line; do
+        case $line in
+            created) say "Role $app_role made: it may sign in, and is nothing until it becomes a tenant's role." ;;
+            kept) say "Role $app_role is there." ;;
+            password) say "Its password was set from APP_PASSWORD." ;;
+            closed) say "EXECUTE on set_config is revoked from PUBLIC." ;;
+            open)
+                say "EXECUTE on set_config is still PUBLIC's: only a superuser can revoke it."
+                say "  Once, as a superuser: MIGRATE_DATABASE_URL=… scripts/migrate init"
+                ;;
+        esac
+    done <"$work/init.out"
+}

@@ -1,0 +1,121 @@
+# Writes psql scripts from the scanner's lines: one file a migration and scope, to be included with \i.
+# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create), by (who applies).
+# Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
+#
+# The scripts expect the variable m_schema and keep m_go: false once something has failed.
+BEGIN { FS = "\t"; if (mode == "") mode = "deploy" }
+FILENAME == ARGV[1] { name_of[$2] = $1; checksum[$1] = $3; next }
+FILENAME == ARGV[2] { normalised[$1] = $2; next }
+FILENAME == ARGV[3] { wanted[$1] = 1; next }
+{
+    name = name_of[$1]
+    if (!(name in wanted) || $2 == "-") next
+    if ($1 != path) { path = $1; text = slurp(path) }
+    id = name SUBSEP $3
+    if ($2 == "up") {
+        if (!(id in ups)) { order[++sections] = id; scope[id] = $3; title[id] = name }
+        n = ++ups[id]
+        sql[id, n] = substr(text, $6 + 1, $7); line[id, n] = $8; flags[id, n] = $10; kind_of[id, n] = $9; index_name[id, n] = $13
+        if ($4 == "false" || $10 ~ /no-transaction/) stepwise[id] = 1
+    } else if ($2 == "verify") {
+        n = ++verifies[id]
+        check[id, n] = substr(text, $6 + 1, $7); check_line[id, n] = $8
+    }
+}
+END {
+    # A wanted file may have a section without a statement: it is applied all the same.
+    while ((getline l < ARGV[1]) > 0) {
+        split(l, f, "\t")
+        if (!(f[1] in wanted)) continue
+        if (f[4] == "t") empty_section(f[1], "public")
+        if (f[5] == "t") empty_section(f[1], "tenant")
+    }
+    for (s = 1; s <= sections; s++) write_section(order[s])
+}
+
+function empty_section(name, where,   id) {
+    id = name SUBSEP where
+    if (id in ups) return
+    order[++sections] = id; scope[id] = where; title[id] = name; ups[id] = 0
+}
+
+function slurp(path,   all, part, rs) {
+    rs = RS; RS = "\001"; all = ""
+    while ((getline part < path) > 0) all = all (all == "" ? "" : "\001") part
+    close(path); RS = rs
+    return all
+}
+
+function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" }
+function word(s) { gsub(/\\/, "\\\\", s); return literal(s) }
+
+function write_section(id,   file, i) {
+    file = out "/" scope[id] "." title[id] ".psql"
+    printf "" > file
+    printf "\\if :m_go\n\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
+        word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
+    printf "\\set m_total %d\n\\set m_verifying false\n", ups[id] > file
+    if (mode == "create") whole(id, file, "create")
+    else if (id in stepwise) steps(id, file)
+    else whole(id, file, "section")
+    printf "\\endif\n" > file
+    close(file)
+}
+
+# All statements and the row of the history in one transaction.
+function whole(id, file, how,   i) {
+    printf "\\i :m_lib/%s-begin.psql\n\\if :m_todo\n", how > file
+    for (i = 1; i <= ups[id]; i++) {
+        # In a schema that is just being made nobody reads: what would need to be alone may be done with the rest.
+        if (how == "create" && flags[id, i] ~ /no-transaction/) {
+            if (kind_of[id, i] == "VacuumStmt") continue
+            sub(/[Cc][Oo][Nn][Cc][Uu][Rr][Rr][Ee][Nn][Tt][Ll][Yy]/, "", sql[id, i])
+        }
+        statement(file, i, line[id, i], sql[id, i])
+    }
+    verify(id, file)
+    printf "\\i :m_lib/%s-end.psql\n\\endif\n", how > file
+}
+
+# One transaction a statement, noted as it is done, so that the next deploy goes on where this one ended.
+function steps(id, file,   i, hashes) {
+    hashes = ""
+    for (i = 1; i <= ups[id]; i++) hashes = hashes (i > 1 ? ", " : "") "md5(" literal(sql[id, i]) ")"
+    printf "select array[%s]::text[] as m_steps \\gset\n\\i :m_lib/steps-begin.psql\n\\if :m_todo\n", hashes > file
+    for (i = 1; i <= ups[id]; i++) {
+        printf "select %d > :m_done as m_step \\gset\n\\if :m_step\n\\if :m_ok\n", i > file
+        printf "\\set m_number %d\n", i > file
+        if (flags[id, i] ~ /no-transaction/) {
+            if (index_name[id, i] != "-") {
+                printf "\\set m_index %s\n\\i :m_lib/index-heal.psql\n\\if :m_built\n\\else\n", word(index_name[id, i]) > file
+                statement(file, i, line[id, i], sql[id, i])
+                printf "\\endif\n" > file
+            } else statement(file, i, line[id, i], sql[id, i])
+            printf "\\i :m_lib/steps-noted.psql\n" > file
+        } else {
+            printf "begin;\n" > file
+            statement(file, i, line[id, i], sql[id, i])
+            printf "\\i :m_lib/steps-noted.psql\n\\if :m_ok\ncommit;\n\\else\nrollback;\n\\endif\n" > file
+        }
+        printf "\\endif\n\\endif\n" > file
+    }
+    printf "\\if :m_ok\nbegin;\n" > file
+    verify(id, file)
+    printf "rollback;\n\\endif\n\\i :m_lib/steps-end.psql\n\\endif\n" > file
+}
+
+# The verify section reads only, and what it does to the session is undone.
+function verify(id, file,   i) {
+    if (!(id in verifies)) return
+    printf "\\if :m_ok\n\\set m_verifying true\nsavepoint verifying;\nset local transaction_read_only = on;\n" > file
+    for (i = 1; i <= verifies[id]; i++) statement(file, i, check_line[id, i], check[id, i])
+    printf "\\if :m_ok\nrollback to savepoint verifying;\nrelease savepoint verifying;\n\\endif\n\\endif\n" > file
+}
+
+function statement(file, number, at, text) {
+    printf "\\if :m_ok\n\\set m_at %d\n\\set m_line %d\n\\set ON_ERROR_STOP off\n", number, at > file
+    if (key != "") printf "\\restrict %s\n", key > file
+    printf "%s\n;\n", text > file
+    if (key != "") printf "\\unrestrict %s\n", key > file
+    printf "\\set ON_ERROR_STOP on\n\\if :ERROR\n\\set m_ok false\n\\endif\n\\endif\n" > file
+}

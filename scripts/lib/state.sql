@@ -1,0 +1,42 @@
+-- What is not as the files say, a row each; :m_files are the files, :m_histories the rows of every history.
+with file (name, checksum, in_public, in_tenant) as (values :m_files),
+run as materialized (:m_histories),
+latest as (
+    select distinct on (schema, name) *,
+           case when finished_at is not null and rolled_back_at is null then 'applied'
+                when rolled_back_at is not null then 'rolled back'
+                when sqlstate is not null then 'failed'
+                else 'interrupted' end as state
+      from run
+     order by schema, name, (finished_at is not null and rolled_back_at is null) desc, id desc),
+summary as (
+    select s.*, count(l.*) filter (where l.state = 'applied') as applied, max(l.name) filter (where l.state = 'applied') as last
+      from m_schema s left join latest l on l.schema = s.name
+     group by s.place, s.name, s.tenant, s.there, s.history),
+wanted as (
+    select s.place, s.name as schema, s.last, f.name, f.checksum
+      from summary s join file f on case when s.tenant then f.in_tenant else f.in_public end),
+finding as (
+    select w.place, w.schema, w.name, case when w.name < w.last then 'late' else 'pending' end as state, '' as detail, l.normalised
+      from wanted w left join latest l on l.schema = w.schema and l.name = w.name
+     where l.name is null or l.state = 'rolled back'
+    union all
+    select w.place, w.schema, w.name, l.state,
+           case l.state when 'failed' then format('%s at statement %s, line %s: %s', l.sqlstate, l.failed_statement, l.failed_line,
+                                                  regexp_replace(l.logs, '\n.*', ''))
+                        else format('after %s statements, begun %s', l.statements_applied, l.started_at::timestamptz(0)) end, l.normalised
+      from wanted w join latest l on l.schema = w.schema and l.name = w.name
+     where l.state in ('failed', 'interrupted')
+    union all
+    select w.place, w.schema, w.name, 'edited', '', l.normalised
+      from wanted w join latest l on l.schema = w.schema and l.name = w.name and l.state = 'applied'
+     where l.checksum <> w.checksum
+    union all
+    select s.place, s.name, l.name, 'phantom', case l.state when 'applied' then 'applied ' || l.finished_at::timestamptz(0) else l.state end, l.normalised
+      from latest l join summary s on s.name = l.schema
+     where l.state <> 'rolled back' and not exists (select from wanted w where w.schema = l.schema and w.name = l.name))
+select line from (
+    select place, 0 as part, '' as name, concat_ws(E'\t', 'schema', summary.name, there, history, applied, coalesce(last, '-')) as line from summary
+    union all
+    select place, 1, finding.name, concat_ws(E'\t', 'row', schema, finding.name, state, coalesce(normalised, '-'), nullif(translate(detail, E'\t\r\n', '   '), '')) from finding) l
+ order by place, part, name;

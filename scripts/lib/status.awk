@@ -1,0 +1,79 @@
+# Prints the state of all schemas, for people or as JSON; exits with the code of the worst.
+# Variables: json, files, pending_code, problem_code. Files: what changed in comments only, the state.
+FILENAME == ARGV[1] { touched[$1, $2] = 1; next }
+$1 == "database" { database = $2; host = $3; user = $4 }
+$1 == "schema" { name[++schemas] = $2; there[$2] = $3; applied[$2] = $5; last[$2] = $6; if ($3 == "f") { missing++; odd[$2] = 1 } }
+$1 == "row" {
+    state = $4
+    if (state == "edited" && ($2, $3) in touched) state = "comments changed"
+    n = ++rows[$2]
+    migration[$2, n] = $3; is[$2, n] = state; detail[$2, n] = $6
+    total[state]++
+    if (state == "pending" || state == "late") waiting++
+    else if (state != "comments changed") problems++
+    odd[$2] = 1
+    shape[$2] = shape[$2] $3 "\t" state "\t" (state == "pending" || state == "late" ? "" : $6) "\n"
+}
+END {
+    if (json) print_json(); else print_text()
+    exit problems + missing ? problem_code : waiting ? pending_code : 0
+}
+
+function print_text(   i, s, k, text, line, same) {
+    printf "Database %s on %s as %s; %d migrations in the folder.\n", database, host, user, files
+    # Schemas in one and the same state are said once.
+    for (i = 1; i <= schemas; i++) {
+        s = name[i]
+        key = there[s] SUBSEP applied[s] SUBSEP last[s] SUBSEP shape[s] SUBSEP (s == "public")
+        if (!(key in first)) { first[key] = s; group[++groups] = key }
+        count[key]++
+        if (count[key] <= 5) names[key] = names[key] (count[key] > 1 ? ", " : "") s
+    }
+    for (i = 1; i <= groups; i++) {
+        key = group[i]; s = first[key]
+        line = names[key] (count[key] > 5 ? sprintf(" and %d more", count[key] - 5) : "")
+        if (there[s] == "f") { printf "%s: there is no such schema\n", line; continue }
+        printf "%s: %d applied%s%s\n", line, applied[s], applied[s] ? ", last " last[s] : "", rows[s] ? "" : "; up to date"
+        for (k = 1; k <= rows[s]; k++) {
+            text = is[s, k]
+            if (text == "late") text = "pending, older than what is applied (out of order)"
+            if (text == "phantom") text = "phantom: in the database, not in the folder"
+            if (text == "edited") text = "edited after it was applied"
+            if (text == "comments changed") text = "applied; only comments or white space changed since"
+            printf "  %-10s %s%s%s\n", mark(is[s, k]), migration[s, k], text == is[s, k] ? "" : ": " text,
+                detail[s, k] == "" || is[s, k] == "edited" ? "" : ": " detail[s, k]
+        }
+    }
+    line = ""
+    if (problems) {
+        for (i = 1; i <= split("failed interrupted edited phantom", kinds, " "); i++)
+            if (total[kinds[i]]) line = line sprintf("%s%d %s", line == "" ? "" : ", ", total[kinds[i]], kinds[i])
+    }
+    if (missing) line = line sprintf("%s%d without a schema", line == "" ? "" : ", ", missing)
+    if (waiting) line = line sprintf("%s%d pending", line == "" ? "" : ", ", waiting)
+    for (i = 1; i <= schemas; i++) if (name[i] in odd) odd_ones++
+    if (line == "") printf "Up to date: all %d schemas.\n", schemas
+    else printf "%s; %d of %d schemas are not as the folder says.\n", line, odd_ones, schemas
+}
+
+function mark(state) { return state == "late" ? "pending" : state == "comments changed" ? "applied" : state }
+
+function json_text(s) {
+    gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); gsub(/[\001-\037]/, " ", s)
+    return "\"" s "\""
+}
+
+function print_json(   i, s, k) {
+    printf "{\"database\":%s,\"host\":%s,\"user\":%s,\"files\":%d,\"pending\":%d,\"problems\":%d,\"schemas\":[",
+        json_text(database), json_text(host), json_text(user), files, waiting, problems + missing
+    for (i = 1; i <= schemas; i++) {
+        s = name[i]
+        printf "%s{\"schema\":%s,\"exists\":%s,\"applied\":%d,\"last\":%s,\"migrations\":[", (i > 1 ? "," : ""), json_text(s),
+            there[s] == "t" ? "true" : "false", applied[s], applied[s] ? json_text(last[s]) : "null"
+        for (k = 1; k <= rows[s]; k++)
+            printf "%s{\"name\":%s,\"state\":%s,\"outOfOrder\":%s,\"detail\":%s}", (k > 1 ? "," : ""), json_text(migration[s, k]), json_text(mark(is[s, k])),
+                is[s, k] == "late" ? "true" : "false", detail[s, k] == "" ? "null" : json_text(detail[s, k])
+        printf "]}"
+    }
+    print "]}"
+}

@@ -1,0 +1,101 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
+# tenants: list them, or make one: row, schema, role, grants and migrations in one transaction.
+
+cmd_tenants() {
+    what=${1:-list}
+    [ $# = 0 ] || shift
+    case $what in
+        list) tenants_list "$@" ;;
+        create) tenants_create "$@" ;;
+        *) usage "tenants: there is no '$what'; it is list or create" ;;
+    esac
+}
+
+tenants_list() {
+    [ $# = 0 ] || usage "tenants list takes no arguments"
+    read_timeline
+    read_state
+    {
+        cat <<'SQL'
+select to_regclass('public.tenants') is not null as m_there \gset
+\if :m_there
+select t->>'slug', t->>'schema_name', t->>'name', coalesce(nullif((select string_agg(h, ',') from jsonb_array_elements_text(t->'hosts') h), ''), '-'),
+       case when (t->>'is_default')::boolean then 'default' else '-' end, coalesce(t->>'status', 'active'),
+       case when exists (select from pg_roles where rolname = t->>'schema_name') then 'role' else 'no role' end
+  from (select to_jsonb(t) from public.tenants t) x (t) order by (t->>'id')::bigint;
+\endif
+SQL
+    } >"$work/tenants.psql"
+    ask -f "$work/tenants.psql" >"$work/tenants.rows" || exit "$exit_failed"
+    [ -s "$work/tenants.rows" ] || { say "There are no tenants yet: scripts/migrate tenants create SLUG"; return 0; }
+    awk -F '\t' 'FILENAME == ARGV[1] {
+            if ($1 == "schema") { there[$2] = $3; applied[$2] = $5 }
+            if ($1 == "row" && $4 ~ /pending|late/) pending[$2]++
+            else if ($1 == "row") odd[$2]++
+            next
+        }
+        {
+            state = there[$2] == "f" ? "no schema" : applied[$2] " applied" (pending[$2] ? ", " pending[$2] " pending" : "") (odd[$2] ? ", " odd[$2] " to look at" : "")
+            printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", $1, $2 == $1 ? "" : "schema " $2, $3, $4, $5 == "-" ? $6 : $6 ", default", $7, state
+        }' "$work/state" "$work/tenants.rows" | awk -F '\t' '{ printf "%-20s %s%s; hosts %s; %s; %s; %s\n", $1, $3, $2 == "" ? "" : " (" $2 ")", $4, $5, $6, $7 }'
+}
+
+tenants_create() {
+    slug=
+    name=
+    hosts=
+    default=false
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --name) [ $# -gt 1 ] || usage "--name needs a name"; name=$2; shift ;;
+            --name=*) name=${1#*=} ;;
+            --host) [ $# -gt 1 ] || usage "--host needs a host name"; hosts="$hosts $2"; shift ;;
+            --host=*) hosts="$hosts ${1#*=}" ;;
+            --default) default=true ;;
+            -*) usage "tenants create: unknown option $1" ;;
+            *) [ -z "$slug" ] || usage "tenants create takes one SLUG"; slug=$1 ;;
+        esac
+        shift
+    done
+    printf '%s\n' "$slug" | LC_ALL=C grep -Eqx '[a-z][a-z0-9_]{0,62}' ||
+        usage "tenants create needs a SLUG of small letters, digits and _, beginning with a letter, at most 63"
+    case $slug in
+        pg_* | public | information_schema) usage "a tenant cannot be called $slug" ;;
+    esac
+    name=${name:-$(printf '%s' "$slug" | tr _ ' ' | LC_ALL=C awk '{ print toupper(substr($0, 1, 1)) substr($0, 2) }')}
+
+    read_timeline
+    read_state
+    if awk -F '\t' -v slug="$slug" '$1 == "schema" && $2 == slug && $3 == "t" { found = 1 } END { exit !found }' "$work/state"; then
+        say "Tenant $slug is already there."
+        return 0
+    fi
+    if awk -F '\t' '$1 == "row" && $2 == "public" && $4 ~ /^(pending|late|failed|interrupted)$/ { found = 1 } END { exit !found }' "$work/state"; then
+        fail "$exit_pending" "the public schema is behind" "Run scripts/migrate deploy first."
+    fi
+    awk -F '\t' '$5 == "t" { print $1 }' "$work/timeline" >"$work/names"
+    scan_timeline
+    refuse_unfit "$work/names"
+    prepare_sections create "$work/names"
+    session_open
+    session_write "\\set m_schema $(psql_word "$slug")
+\\set m_name $(psql_word "$name")
+\\set m_hosts $(psql_word "$(printf '%s' "${hosts# }" | tr ' ' ',')")
+\\set m_default $default
+\\set m_go true"
+    lock_schema "$slug"
+    {
+        printf '\\i :m_lib/tenant.psql\n'
+        while IFS= read -r migration; do
+            printf '\\i %s\n' "$(psql_word "$work/create/tenant.$migration.psql")"
+        done <"$work/names"
+        printf '%s\n' '\if :m_go' '\set ON_ERROR_STOP off' 'commit;' '\set ON_ERROR_STOP on' '\if :ERROR' '\set m_go false' \
+            '\echo @failed :LAST_ERROR_SQLSTATE 0 0 false commit' '\endif' '\endif' '\echo @done'
+    } >&3 2>/dev/null || session_lost
+    if ! follow_sections "$slug"; then
+        session_close finished
+        fail "$exit_failed" "tenant $slug was not made; nothing is left of it"
+    fi
+    session_close finished
+    say "Tenant $slug is there: schema, role, grants."
+}

@@ -1,0 +1,553 @@
+// sql-scan: reads migration files with the server's own parser and says, one line a statement, what each does and where.
+// It refuses what must not be in a migration: transaction control, psql's commands, targets outside of the section's scope.
+#include <pg_query.h>
+#include <pg_query/pg_query.pb-c.h>
+
+#include "core/json.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using std::string, std::string_view, std::vector;
+
+namespace {
+
+constexpr string_view usage =
+    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised DIR] FILE...\n"
+    "One line a statement of every migration file, as JSON, or tab-separated with --tsv:\n"
+    "  file section scope transaction statement offset length line kind flags refused targets index\n"
+    "A line without a statement number is about the file. --normalised writes each file without comments and white\n"
+    "space into DIR. Give it all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
+    "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read.\n";
+
+struct Relation {
+    string schema, name;
+    auto operator<=>(const Relation&) const = default;
+};
+
+struct Statement {
+    size_t number = 0, offset = 0, length = 0, line = 0;
+    string kind, refused;
+    vector<string> flags;
+    vector<Relation> targets;    // what it creates, changes, drops or writes
+    vector<Relation> creates;    // those of the targets that are tables, views or sequences it makes
+    vector<string> texts;        // string constants, to see where a new enum value is used
+    string new_enum_value, index;    // index: what CREATE INDEX CONCURRENTLY makes
+    bool temporary = false;
+};
+
+struct Section {
+    string name, scope;
+    bool transaction = true;
+    size_t begin = 0, end = 0, line = 0;
+    vector<Statement> statements;
+};
+
+struct File {
+    string path, text;
+    vector<Section> sections;
+    vector<std::pair<size_t, string>> faults;    // line, what is wrong
+};
+
+// ---- the tree, read through protobuf-c's descriptors
+
+using Message = const ProtobufCMessage*;
+
+const void* member(Message m, const ProtobufCFieldDescriptor& f) { return reinterpret_cast<const char*>(m) + f.offset; }
+
+bool is(Message m, const ProtobufCMessageDescriptor& d) { return m->descriptor == &d; }
+
+// Every message of one field; a Node stands for the message it holds.
+vector<Message> messages(Message m, const ProtobufCFieldDescriptor& f) {
+    vector<Message> found;
+    if (f.type != PROTOBUF_C_TYPE_MESSAGE) return found;
+    if (f.label == PROTOBUF_C_LABEL_REPEATED) {
+        const size_t n = *reinterpret_cast<const size_t*>(reinterpret_cast<const char*>(m) + f.quantifier_offset);
+        const auto* list = *static_cast<ProtobufCMessage* const* const*>(member(m, f));
+        found.assign(list, list + n);
+    } else {
+        // A oneof shares its storage: only the field that its case names is there.
+        if (f.flags & PROTOBUF_C_FIELD_FLAG_ONEOF &&
+            *reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(m) + f.quantifier_offset) != f.id)
+            return found;
+        if (const auto* one = *static_cast<ProtobufCMessage* const*>(member(m, f))) found.push_back(one);
+    }
+    for (auto& one : found)
+        if (is(one, pg_query__node__descriptor)) {
+            Message held = nullptr;
+            for (unsigned i = 0; i < one->descriptor->n_fields && !held; ++i)
+                if (auto inner = messages(one, one->descriptor->fields[i]); !inner.empty()) held = inner[0];
+            one = held;
+        }
+    std::erase(found, nullptr);
+    return found;
+}
+
+vector<Message> messages(Message m, const char* field) {
+    const auto* f = protobuf_c_message_descriptor_get_field_by_name(m->descriptor, field);
+    return f ? messages(m, *f) : vector<Message>{};
+}
+
+string text_of(Message m) {
+    return is(m, pg_query__string__descriptor) ? reinterpret_cast<const PgQuery__String*>(m)->sval : "";
+}
+
+bool flag_of(Message m, const char* field) {
+    const auto* f = protobuf_c_message_descriptor_get_field_by_name(m->descriptor, field);
+    return f && f->type == PROTOBUF_C_TYPE_BOOL && *static_cast<const protobuf_c_boolean*>(member(m, *f));
+}
+
+Relation last_two(const vector<Message>& names, size_t drop = 0) {
+    Relation r;
+    const size_t n = names.size() - std::min(drop, names.size());
+    if (n > 0) r.name = text_of(names[n - 1]);
+    if (n > 1) r.schema = text_of(names[n - 2]);
+    return r;
+}
+
+// A name in whichever way the tree spells one: RangeVar, list of strings, TypeName, ObjectWithArgs, a single string.
+// inner: how many parts at its end name something inside of the relation (a column, a trigger).
+Relation named(Message m, size_t inner = 0) {
+    if (is(m, pg_query__range_var__descriptor)) {
+        const auto* v = reinterpret_cast<const PgQuery__RangeVar*>(m);
+        return {v->schemaname, v->relname};
+    }
+    if (is(m, pg_query__list__descriptor)) return last_two(messages(m, "items"), inner);
+    if (is(m, pg_query__type_name__descriptor)) return last_two(messages(m, "names"));
+    if (is(m, pg_query__object_with_args__descriptor)) return last_two(messages(m, "objname"));
+    return {"", text_of(m)};
+}
+
+// ---- what a statement touches
+
+struct TargetField {
+    const ProtobufCMessageDescriptor* type;
+    const char* field;
+    bool creates = false;     // a table, view or sequence that is new
+    bool whole = false;       // the repeated field is one name (funcname), not a list of them
+};
+
+// Where the tree names what a statement changes. All other names are only read.
+const TargetField target_fields[] = {
+    {&pg_query__create_stmt__descriptor, "relation", true},
+    {&pg_query__view_stmt__descriptor, "view", true},
+    {&pg_query__into_clause__descriptor, "rel", true},
+    {&pg_query__create_seq_stmt__descriptor, "sequence", true},
+    {&pg_query__alter_table_stmt__descriptor, "relation"},
+    {&pg_query__alter_seq_stmt__descriptor, "sequence"},
+    {&pg_query__index_stmt__descriptor, "relation"},
+    {&pg_query__rename_stmt__descriptor, "relation"},
+    {&pg_query__rename_stmt__descriptor, "object"},
+    {&pg_query__alter_owner_stmt__descriptor, "relation"},
+    {&pg_query__alter_owner_stmt__descriptor, "object"},
+    {&pg_query__alter_object_schema_stmt__descriptor, "relation"},
+    {&pg_query__alter_object_schema_stmt__descriptor, "object"},
+    {&pg_query__drop_stmt__descriptor, "objects"},
+    {&pg_query__truncate_stmt__descriptor, "relations"},
+    {&pg_query__insert_stmt__descriptor, "relation"},
+    {&pg_query__update_stmt__descriptor, "relation"},
+    {&pg_query__delete_stmt__descriptor, "relation"},
+    {&pg_query__merge_stmt__descriptor, "relation"},
+    {&pg_query__copy_stmt__descriptor, "relation"},
+    {&pg_query__lock_stmt__descriptor, "relations"},
+    {&pg_query__create_trig_stmt__descriptor, "relation"},
+    {&pg_query__rule_stmt__descriptor, "relation"},
+    {&pg_query__create_policy_stmt__descriptor, "table"},
+    {&pg_query__alter_policy_stmt__descriptor, "table"},
+    {&pg_query__grant_stmt__descriptor, "objects"},
+    {&pg_query__comment_stmt__descriptor, "object"},
+    {&pg_query__reindex_stmt__descriptor, "relation"},
+    {&pg_query__vacuum_relation__descriptor, "relation"},
+    {&pg_query__cluster_stmt__descriptor, "relation"},
+    {&pg_query__refresh_mat_view_stmt__descriptor, "relation"},
+    {&pg_query__composite_type_stmt__descriptor, "typevar"},
+    {&pg_query__create_enum_stmt__descriptor, "type_name", false, true},
+    {&pg_query__alter_enum_stmt__descriptor, "type_name", false, true},
+    {&pg_query__create_domain_stmt__descriptor, "domainname", false, true},
+    {&pg_query__alter_domain_stmt__descriptor, "type_name", false, true},
+    {&pg_query__create_function_stmt__descriptor, "funcname", false, true},
+    {&pg_query__alter_function_stmt__descriptor, "func"},
+    {&pg_query__define_stmt__descriptor, "defnames", false, true},
+    {&pg_query__create_stats_stmt__descriptor, "relations"},
+};
+
+// COMMENT, DROP and RENAME of a part name the part after its relation: schema.table.column.
+size_t parts_inside(Message m) {
+    PgQuery__ObjectType type = PG_QUERY__OBJECT_TYPE__OBJECT_TYPE_UNDEFINED;
+    if (is(m, pg_query__drop_stmt__descriptor)) type = reinterpret_cast<const PgQuery__DropStmt*>(m)->remove_type;
+    if (is(m, pg_query__comment_stmt__descriptor)) type = reinterpret_cast<const PgQuery__CommentStmt*>(m)->objtype;
+    switch (type) {
+        case PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_RULE:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT:
+            return 1;
+        default:
+            return 0;
+    }
+}
+
+// Schemas, roles, databases and the like are no relations: their bare name says nothing about scope.
+bool names_no_relation(Message m) {
+    if (is(m, pg_query__grant_stmt__descriptor)) {
+        const auto* g = reinterpret_cast<const PgQuery__GrantStmt*>(m);
+        return g->targtype != PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_OBJECT ||
+               (g->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && g->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE &&
+                g->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION && g->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TYPE);
+    }
+    if (is(m, pg_query__drop_stmt__descriptor)) {
+        const auto t = reinterpret_cast<const PgQuery__DropStmt*>(m)->remove_type;
+        return t == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA || t == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION ||
+               t == PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION || t == PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER;
+    }
+    if (is(m, pg_query__comment_stmt__descriptor)) {
+        const auto t = reinterpret_cast<const PgQuery__CommentStmt*>(m)->objtype;
+        return t == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA || t == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE ||
+               t == PG_QUERY__OBJECT_TYPE__OBJECT_ROLE || t == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION;
+    }
+    return false;
+}
+
+void note(vector<string>& flags, const char* flag) {
+    if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
+}
+
+bool has_option(Message m, const char* list, string_view option) {
+    for (const auto* o : messages(m, list))
+        if (is(o, pg_query__def_elem__descriptor) && option == reinterpret_cast<const PgQuery__DefElem*>(o)->defname) return true;
+    return false;
+}
+
+// What the server refuses inside of a transaction block.
+bool needs_no_transaction(Message m) {
+    if (is(m, pg_query__index_stmt__descriptor) || is(m, pg_query__drop_stmt__descriptor)) return flag_of(m, "concurrent");
+    if (is(m, pg_query__partition_cmd__descriptor)) return flag_of(m, "concurrent");
+    if (is(m, pg_query__alter_table_cmd__descriptor))
+        return reinterpret_cast<const PgQuery__AlterTableCmd*>(m)->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize;
+    if (is(m, pg_query__reindex_stmt__descriptor)) {
+        const auto kind = reinterpret_cast<const PgQuery__ReindexStmt*>(m)->kind;
+        return has_option(m, "params", "concurrently") || kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SCHEMA ||
+               kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SYSTEM || kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_DATABASE;
+    }
+    if (is(m, pg_query__vacuum_stmt__descriptor)) return flag_of(m, "is_vacuumcmd");
+    if (is(m, pg_query__cluster_stmt__descriptor)) return messages(m, "relation").empty();
+    for (const auto* d : {&pg_query__createdb_stmt__descriptor, &pg_query__dropdb_stmt__descriptor, &pg_query__alter_system_stmt__descriptor,
+                          &pg_query__create_table_space_stmt__descriptor, &pg_query__drop_table_space_stmt__descriptor,
+                          &pg_query__create_subscription_stmt__descriptor, &pg_query__drop_subscription_stmt__descriptor})
+        if (is(m, *d)) return true;
+    return false;
+}
+
+string refusal(Message m) {
+    if (is(m, pg_query__transaction_stmt__descriptor))
+        return "transaction control: scripts/migrate runs each section in a transaction of its own (or use the option transaction:false)";
+    if (is(m, pg_query__copy_stmt__descriptor)) {
+        const auto* c = reinterpret_cast<const PgQuery__CopyStmt*>(m);
+        if (!*c->filename) return "COPY from or to the client: write the rows as INSERT";
+    }
+    if (is(m, pg_query__variable_set_stmt__descriptor)) {
+        const string_view name = reinterpret_cast<const PgQuery__VariableSetStmt*>(m)->name;
+        if (name == "search_path" || name == "role" || name == "session_authorization")
+            return "SET " + string{name} + ": the schema and the role of a section are its scope's";
+    }
+    if (is(m, pg_query__discard_stmt__descriptor)) return "DISCARD: it would drop the locks of the deploy";
+    return "";
+}
+
+void examine(Message m, Statement& s) {
+    for (const auto& t : target_fields) {
+        if (!is(m, *t.type) || names_no_relation(m)) continue;
+        const auto found = messages(m, t.field);
+        if (found.empty()) continue;
+        if (t.whole) s.targets.push_back(last_two(found));
+        else
+            for (const auto* one : found) s.targets.push_back(named(one, parts_inside(m)));
+        if (!t.creates) continue;
+        const bool temporary = is(found[0], pg_query__range_var__descriptor) &&
+                               reinterpret_cast<const PgQuery__RangeVar*>(found[0])->relpersistence[0] == 't';
+        if (temporary) s.targets.pop_back();
+        else s.creates.push_back(s.targets.back());
+    }
+    if (needs_no_transaction(m)) note(s.flags, "no-transaction");
+    if (is(m, pg_query__index_stmt__descriptor) && flag_of(m, "concurrent"))
+        s.index = reinterpret_cast<const PgQuery__IndexStmt*>(m)->idxname;
+    if (is(m, pg_query__do_stmt__descriptor)) note(s.flags, "dynamic");
+    if (is(m, pg_query__alter_enum_stmt__descriptor)) s.new_enum_value = reinterpret_cast<const PgQuery__AlterEnumStmt*>(m)->new_val;
+    if (is(m, pg_query__string__descriptor)) s.texts.push_back(text_of(m));
+    if (is(m, pg_query__a__const__descriptor)) {
+        const auto* c = reinterpret_cast<const PgQuery__AConst*>(m);
+        if (c->val_case == PG_QUERY__A__CONST__VAL_SVAL) s.texts.push_back(c->sval->sval);
+    }
+    for (unsigned i = 0; i < m->descriptor->n_fields; ++i)
+        for (const auto* inner : messages(m, m->descriptor->fields[i])) examine(inner, s);
+}
+
+// ---- a file: sections, then statements
+
+size_t line_at(const string& text, size_t offset) {
+    return 1 + static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
+
+// Where a statement's own text begins: the parser counts the comments before it as part of it.
+size_t skip_blank(string_view t, size_t i, size_t end) {
+    while (i < end) {
+        if (strchr(" \t\r\n\f\v", t[i])) ++i;
+        else if (t.substr(i, 2) == "--") i = std::min(end, t.find('\n', i));
+        else if (t.substr(i, 2) == "/*") {
+            size_t depth = 1;
+            for (i += 2; i < end && depth; ++i)
+                if (t.substr(i, 2) == "/*") ++depth, ++i;
+                else if (t.substr(i, 2) == "*/") --depth, ++i;
+        } else break;
+    }
+    return i;
+}
+
+void read_marker(File& file, string_view line, size_t number, string_view default_scope) {
+    Section section{.name = "", .scope = string{default_scope}, .transaction = true, .begin = 0, .end = 0, .line = number, .statements = {}};
+    for (size_t i = string_view{"-- migrate:"}.size(); i < line.size();) {
+        const size_t end = std::min(line.size(), line.find_first_of(" \t\r", i));
+        const auto word = line.substr(i, end - i);
+        if (section.name.empty()) section.name = word;
+        else if (word == "scope:public" || word == "scope:tenant") section.scope = word.substr(6);
+        else if (word == "transaction:false" || word == "transaction:true") section.transaction = word == "transaction:true";
+        else if (!word.empty()) file.faults.emplace_back(number, "unknown option " + string{word});
+        i = std::min(line.size(), line.find_first_not_of(" \t\r", end));
+    }
+    if (section.name != "up" && section.name != "down" && section.name != "verify")
+        file.faults.emplace_back(number, "unknown section migrate:" + section.name);
+    for (const auto& other : file.sections)
+        if (other.name == section.name && other.scope == section.scope)
+            file.faults.emplace_back(number, "a second section migrate:" + section.name + " scope:" + section.scope);
+    file.sections.push_back(std::move(section));
+}
+
+void find_sections(File& file, string_view default_scope) {
+    const string_view t = file.text;
+    size_t number = 1;
+    for (size_t i = 0; i < t.size(); ++number) {
+        const size_t end = std::min(t.size(), t.find('\n', i));
+        const auto line = t.substr(i, end - i);
+        if (line.starts_with("-- migrate:")) {
+            if (!file.sections.empty()) file.sections.back().end = i;
+            else if (skip_blank(t, 0, i) < i) file.faults.emplace_back(1, "SQL before the first section");
+            read_marker(file, line, number, default_scope);
+            file.sections.back().begin = std::min(t.size(), end + 1);
+        }
+        i = end + 1;
+    }
+    if (file.sections.empty())    // a plain file of another tool: all of it goes up
+        file.sections.push_back({.name = "up", .scope = string{default_scope}, .transaction = true, .begin = 0, .end = 0, .line = 1, .statements = {}});
+    file.sections.back().end = t.size();
+}
+
+void parse_section(File& file, Section& section) {
+    string body = file.text.substr(section.begin, section.end - section.begin);
+    const auto parsed = pg_query_parse_protobuf(body.c_str());
+    if (parsed.error) {
+        const size_t at = section.begin + static_cast<size_t>(std::max(0, parsed.error->cursorpos - 1));
+        const bool command = at < file.text.size() && file.text[at] == '\\';
+        file.faults.emplace_back(line_at(file.text, std::min(at, file.text.size())),
+                                 command ? "a command of psql: only SQL may be in a migration" : string{"does not parse: "} + parsed.error->message);
+        pg_query_free_protobuf_parse_result(parsed);
+        return;
+    }
+    auto* tree = pg_query__parse_result__unpack(nullptr, parsed.parse_tree.len, reinterpret_cast<const uint8_t*>(parsed.parse_tree.data));
+    for (size_t i = 0; tree && i < tree->n_stmts; ++i) {
+        const auto* raw = tree->stmts[i];
+        const size_t start = static_cast<size_t>(raw->stmt_location);
+        const size_t end = raw->stmt_len ? start + static_cast<size_t>(raw->stmt_len) : body.size();
+        const size_t first = skip_blank(body, start, end);
+        Statement s;
+        s.number = i + 1;
+        s.offset = section.begin + first;
+        s.length = end - first;
+        while (s.length && strchr(" \t\r\n", file.text[s.offset + s.length - 1])) --s.length;
+        s.line = line_at(file.text, s.offset);
+        const auto held = messages(&raw->base, "stmt");
+        if (!held.empty()) {
+            s.kind = held[0]->descriptor->short_name;
+            s.refused = refusal(held[0]);
+            examine(held[0], s);
+        }
+        section.statements.push_back(std::move(s));
+    }
+    if (!tree) file.faults.emplace_back(section.line, "the parser's tree cannot be read");
+    pg_query__parse_result__free_unpacked(tree, nullptr);
+    pg_query_free_protobuf_parse_result(parsed);
+
+    // A new value of an enum cannot be used before it is committed.
+    auto& all = section.statements;
+    for (size_t i = 0; i < all.size(); ++i) {
+        if (all[i].new_enum_value.empty()) continue;
+        for (size_t j = i + 1; j < all.size(); ++j)
+            for (const auto& text : all[j].texts)
+                if (text.find(all[i].new_enum_value) != string::npos) note(all[i].flags, "no-transaction");
+    }
+}
+
+// ---- scope: what only public has must not be touched for a tenant, and the other way round
+
+struct Ownership {
+    std::set<string> in_public, in_tenant;
+};
+
+Ownership owners(const vector<File>& files) {
+    Ownership o;
+    for (const auto& f : files)
+        for (const auto& section : f.sections)
+            if (section.name == "up")
+                for (const auto& s : section.statements)
+                    for (const auto& r : s.creates) (section.scope == "public" ? o.in_public : o.in_tenant).insert(r.name);
+    return o;
+}
+
+string scope_fault(const Section& section, const Relation& target, const Ownership& own) {
+    if (target.schema == "pg_temp") return "";
+    if (section.scope == "tenant") {
+        if (!target.schema.empty())
+            return "a tenant's section changes " + target.schema + "." + target.name + ": a tenant's own names have no schema before them";
+        if (own.in_public.contains(target.name) && !own.in_tenant.contains(target.name))
+            return "a tenant's section changes " + target.name + ", which is public's only";
+    } else {
+        if (!target.schema.empty() && target.schema != "public")
+            return "a public section changes " + target.schema + "." + target.name;
+        if (own.in_tenant.contains(target.name) && !own.in_public.contains(target.name))
+            return "a public section changes " + target.name + ", which is the tenants'";
+    }
+    return "";
+}
+
+// ---- output
+
+string flat(string s) {
+    std::replace_if(s.begin(), s.end(), [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
+    return s;
+}
+
+string full_name(const Relation& r) { return r.schema.empty() ? r.name : r.schema + "." + r.name; }
+
+void print_json(const File& file, const Section* section, const Statement& s) {
+    const auto number = [](size_t n) { return static_cast<int64_t>(n); };
+    core::Writer out;
+    out.object().member("file", file.path);
+    if (section)
+        out.member("section", section->name).member("scope", section->scope).member("transaction", section->transaction)
+            .member("statement", number(s.number)).member("offset", number(s.offset)).member("length", number(s.length));
+    out.member("line", number(s.line));
+    if (section) {
+        out.member("kind", s.kind).key("targets").array();
+        for (const auto& t : s.targets) out.object().member("schema", t.schema).member("name", t.name).end_object();
+        out.end_array().key("flags").array();
+        for (const auto& flag : s.flags) out.value(flag);
+        out.end_array();
+        if (!s.index.empty()) out.member("index", s.index);
+    }
+    if (!s.refused.empty()) out.member("refused", s.refused);
+    puts(out.end_object().str().c_str());
+}
+
+// Empty columns are "-": a shell's read takes two tabs for one.
+void print_tsv(const File& file, const Section* section, const Statement& s) {
+    string flags, targets;
+    for (const auto& f : s.flags) flags += (flags.empty() ? "" : ",") + f;
+    for (const auto& t : s.targets) targets += (targets.empty() ? "" : ",") + flat(full_name(t));
+    const auto or_dash = [](string v) { return v.empty() ? string{"-"} : v; };
+    printf("%s\t%s\t%s\t%s\t%s\t%zu\t%zu\t%zu\t%s\t%s\t%s\t%s\t%s\n", flat(file.path).c_str(), section ? section->name.c_str() : "-",
+           section ? section->scope.c_str() : "-", section && !section->transaction ? "false" : "true",
+           section ? std::to_string(s.number).c_str() : "-", s.offset, s.length, s.line, or_dash(s.kind).c_str(), or_dash(flags).c_str(),
+           or_dash(flat(s.refused)).c_str(), or_dash(targets).c_str(),
+           or_dash(flat(s.index)).c_str());
+}
+
+// The file's tokens, one space between them: two files that differ only in comments and white space become the same.
+string normalised(const string& text) {
+    string out;
+    const auto scan = pg_query_scan(text.c_str());
+    if (scan.error) out = text;
+    else if (auto* result = pg_query__scan_result__unpack(nullptr, scan.pbuf.len, reinterpret_cast<const uint8_t*>(scan.pbuf.data))) {
+        for (size_t i = 0; i < result->n_tokens; ++i) {
+            const auto* t = result->tokens[i];
+            const string token = text.substr(static_cast<size_t>(t->start), static_cast<size_t>(t->end - t->start));
+            const bool comment = t->token == PG_QUERY__TOKEN__SQL_COMMENT || t->token == PG_QUERY__TOKEN__C_COMMENT;
+            if (comment && !token.starts_with("-- migrate:")) continue;    // the section lines do count
+            out += token;
+            while (comment && strchr(" \t\r", out.back())) out.pop_back();
+            out += comment ? '\n' : ' ';
+        }
+        pg_query__scan_result__free_unpacked(result, nullptr);
+    }
+    pg_query_free_scan_result(scan);
+    return out;
+}
+
+// A migration is FILE.sql, or FILE/migration.sql: its name is the part before.
+string migration_name(const string& path) {
+    const std::filesystem::path p{path};
+    return p.filename() == "migration.sql" ? p.parent_path().filename().string() : p.stem().string();
+}
+
+}
+
+int main(int argc, char** argv) {
+    bool tsv = false;
+    string default_scope = "public", normalised_dir;
+    vector<File> files;
+    for (int i = 1; i < argc; ++i) {
+        const string_view arg = argv[i];
+        if (arg == "--help") return fputs(usage.data(), stdout), 0;
+        if (arg == "--tsv") tsv = true;
+        else if (arg == "--default-scope" && i + 1 < argc) default_scope = argv[++i];
+        else if (arg == "--normalised" && i + 1 < argc) normalised_dir = argv[++i];
+        else if (arg.starts_with("--")) return fputs(usage.data(), stderr), 2;
+        else files.push_back({.path = string{arg}, .text = {}, .sections = {}, .faults = {}});
+    }
+    if (files.empty() || (default_scope != "public" && default_scope != "tenant")) return fputs(usage.data(), stderr), 2;
+
+    bool refused = false;
+    for (auto& file : files) {
+        std::ifstream in{file.path, std::ios::binary};
+        file.text.assign(std::istreambuf_iterator<char>{in}, {});
+        if (!in) return fprintf(stderr, "sql-scan: cannot read %s\n", file.path.c_str()), 2;
+        // A byte order mark is white space here, so that offsets stay those of the file.
+        if (file.text.starts_with("\xef\xbb\xbf")) file.text.replace(0, 3, "   ");
+        if (file.text.find('\0') != string::npos) file.faults.emplace_back(1, "holds a NUL byte");
+        else {
+            find_sections(file, default_scope);
+            for (auto& section : file.sections) parse_section(file, section);
+        }
+        if (normalised_dir.empty()) continue;
+        std::ofstream out{normalised_dir + "/" + migration_name(file.path), std::ios::binary};
+        out << normalised(file.text);
+        if (!out.flush()) return fprintf(stderr, "sql-scan: cannot write into %s\n", normalised_dir.c_str()), 2;
+    }
+
+    const auto own = owners(files);
+    const auto print = tsv ? print_tsv : print_json;
+    for (auto& file : files) {
+        for (auto& [line, fault] : file.faults) {
+            Statement about;
+            about.line = line;
+            about.refused = fault;
+            print(file, nullptr, about);
+            refused = true;
+        }
+        for (auto& section : file.sections)
+            for (auto& s : section.statements) {
+                for (const auto& t : s.targets)
+                    if (s.refused.empty()) s.refused = scope_fault(section, t, own);
+                refused |= !s.refused.empty();
+                print(file, &section, s);
+            }
+    }
+    return refused ? 1 : 0;
+}
