@@ -40,7 +40,8 @@ constexpr const char* usage =
 struct Answer {
     std::string head;
     Reply reply;
-    std::string_view body;
+    Method method = Method::other;
+    std::string_view body() const { return body_of(reply, method); }
 };
 
 Reply refusal(const Error& error, const Request& request) {
@@ -52,6 +53,7 @@ Answer answer(std::span<const Route> routes, const Request& request, Desk& desk)
     const auto began = std::chrono::steady_clock::now();
     set_log_request(request.id);
     Answer made;
+    made.method = request.method;
     made.reply = dispatch(routes, request, desk);
     try {
         made.head = head_of(made.reply);
@@ -59,7 +61,6 @@ Answer answer(std::span<const Route> routes, const Request& request, Desk& desk)
         made.reply = refusal(error, request);
         made.head = head_of(made.reply);
     }
-    made.body = body_of(made.reply, request.method);
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
     log(Level::debug, "request", {{"path", request.path}, {"status", made.reply.status}, {"microseconds", took.count()}});
     set_log_request("");
@@ -88,7 +89,7 @@ bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk
         if (FCGX_GetError(fcgi.in) == 0) {
             const Answer made = answer(routes, request, desk);
             FCGX_PutStr(made.head.data(), static_cast<int>(made.head.size()), fcgi.out);
-            FCGX_PutStr(made.body.data(), static_cast<int>(made.body.size()), fcgi.out);
+            FCGX_PutStr(made.body().data(), static_cast<int>(made.body().size()), fcgi.out);
         }
     }
     FCGX_Finish_r(&fcgi);
@@ -162,10 +163,10 @@ int serve_cgi(std::span<const Route> routes) {
         set_log_request(request.id);
         made.reply = refusal(failed(error.what()), request);
         made.head = head_of(made.reply);
-        made.body = body_of(made.reply, request.method);
+        made.method = request.method;
     }
     std::string text = std::move(made.head);
-    text += made.body;
+    text += made.body();
     for (std::string_view rest{text}; !rest.empty();) {
         const ssize_t sent = write(STDOUT_FILENO, rest.data(), rest.size());
         if (sent < 0 && errno == EINTR) continue;
