@@ -90,6 +90,7 @@ function serviceCard(service) {
 
 async function loadServices() {
   const { services } = await get('/api/services', { login: false });
+  $('#services').dataset.count = services.length;
   $('#services').replaceChildren(...services.length ? services.map(serviceCard) : [el('p', { class: 'soft' }, 'No services are offered just now. Please come back soon.')]);
 }
 

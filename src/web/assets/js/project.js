@@ -58,6 +58,7 @@ function draw(details) {
 async function load() {
   const details = await get(`/api/projects/${id}/details`);
   show($('#project-body'));
+  show($('#parts'));
   if (draw(details)) generation.follow();
   // A link to a task or a part of the document came before they were here.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -5,7 +5,6 @@ import { plural } from '../format.js';
 import { phase, wax } from '../moon.js';
 import { taskPhase, taskStates, taskWords } from './status.js';
 
-const priorityKind = { high: 'bad', medium: 'warn', low: '' };
 const hours = (list) => list.reduce((sum, task) => sum + (task.estimatedHours ?? 0), 0);
 
 let tasks = [];
@@ -74,7 +73,7 @@ function drawTask(task, titles, staff) {
       staff ? statusControl(item, task) : null,
       el('span', { 'data-task-status': '', class: staff ? 'unseen' : null }, taskWords[task.status] ?? task.status),
       el('span', {}, `${task.estimatedHours} h`),
-      el('span', { class: `chip ${priorityKind[task.priority] ?? ''}`.trim(), 'data-priority': task.priority }, `${task.priority[0].toUpperCase()}${task.priority.slice(1)} priority`)),
+      el('span', { class: task.priority === 'high' ? 'chip warn' : null, 'data-priority': task.priority }, `${task.priority[0].toUpperCase()}${task.priority.slice(1)} priority`)),
     first.length > 0 && el('p', { class: 'after' }, 'After: ', first.flatMap((id, index) => [index ? ', ' : '', el('a', { href: `#task-${id}` }, titles.get(id))])),
     staff && el('p', { class: 'error', hidden: true })));
   return item;
