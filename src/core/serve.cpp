@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/cgi.h"
+#include "core/check.h"
 #include "core/connections.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -194,19 +195,9 @@ std::string tenant_to_check(std::span<const Route> routes, Desk& desk) {
     return Call{request, desk, *with_tenant, holes}.tenant();
 }
 
-int check_sql(std::span<const Route> routes, const Config& config) {
+int check_statements(std::span<const Route> routes, const Config& config) {
     Desk desk{config};
-    const std::string role = tenant_to_check(routes, desk);
-    int refused = 0;
-    for (const Sql& statement : enrolled_statements()) {
-        const std::string why = desk.db.check(statement, role);
-        if (why.empty()) continue;
-        ++refused;
-        std::cout << statement.text() << "\n-- " << why << "\n\n";
-    }
-    std::cout << "-- " << enrolled_statements().size() << " statements as " << (role.empty() ? "the login role" : role) << ", "
-              << refused << " refused\n";
-    return refused == 0 ? 0 : 1;
+    return check_sql(desk.db, tenant_to_check(routes, desk), std::cout);
 }
 
 int wrong_use(std::string_view what) {
@@ -241,7 +232,7 @@ int serve(std::span<const Route> routes, int argc, char** argv) {
             config.print(std::cout);
             return 0;
         }
-        if (option == "--check-sql") return check_sql(routes, config);
+        if (option == "--check-sql") return check_statements(routes, config);
         const std::string path{option == "--listen" ? arguments[1] : ""};
         return serve_fastcgi(routes, config, path.empty() ? STDIN_FILENO : listen_at(path), path);
     } catch (const Error& error) {
