@@ -275,6 +275,11 @@ class Gemini:
             self.faults.append({"kind": kind, "match": match, "stage": stage, "model": model, "times": times,
                                 "parameters": parameters})
 
+    def forgive(self, match):
+        """Takes back the faults that were queued for `match`."""
+        with self._lock:
+            self.faults = [fault for fault in self.faults if fault["match"] != match]
+
     def reset(self):
         with self._lock:
             self.faults.clear()

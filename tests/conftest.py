@@ -1,0 +1,74 @@
+"""Fixtures for every kind of test against a running site: one site a session (a worker of xdist), people who use it."""
+import sys
+
+sys.dont_write_bytecode = True  # the checkout stays clean
+
+from types import SimpleNamespace
+
+import pytest
+
+import invariants
+import onboarding
+from instance import OTHER_HOST, Instance
+from people import new_person
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The site that the tests of this process share. At the end everything that was promised must be there."""
+    instance = Instance()
+    try:
+        instance.start()
+        instance.add_other_tenant()
+        yield instance
+        invariants.hold(instance)
+        refused = [one["refused"] for one in instance.gemini.requests if one["refused"]]
+        assert not refused, f"Gemini would have refused what the worker sent: {refused}"
+    finally:
+        instance.destroy()
+
+
+@pytest.fixture
+def visitor(site):
+    """Somebody who was never here before."""
+    client = site.visitor()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def sign_up(site):
+    """Makes accounts: sign_up() is a new person who is signed in."""
+    return lambda host=None, **body: new_person(site, host, **body)
+
+
+@pytest.fixture(scope="session")
+def member(site):
+    """A client with a project whose plan is ready; shared, so only look at it."""
+    client = new_person(site)
+    project = onboarding.create(client)
+    details = onboarding.wait_for_plan(client, project)
+    return SimpleNamespace(client=client, project=project, details=details)
+
+
+@pytest.fixture(scope="session")
+def stranger(site):
+    """A client of the same agency who has nothing to do with the member's project."""
+    return new_person(site, name="Pedro Penduko")
+
+
+@pytest.fixture(scope="session")
+def staff(site):
+    """Somebody who works for the agency."""
+    return site.signed_in(*site.account("member"))
+
+
+@pytest.fixture(scope="session")
+def admin(site):
+    return site.signed_in(*site.account("admin"))
+
+
+@pytest.fixture(scope="session")
+def other_staff(site):
+    """Somebody who works for the other agency, signed in there."""
+    return site.signed_in(*site.account("admin", "other"), host=OTHER_HOST)

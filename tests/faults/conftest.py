@@ -1,0 +1,32 @@
+"""The site of the fault tests: short deadlines, mail through the stand-in mail server, and invariants checked after every test."""
+import pytest
+
+import invariants
+from instance import Instance
+from smtp import Smtp
+
+
+@pytest.fixture(scope="module")
+def smtp():
+    server = Smtp()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def site(smtp):
+    """A site for this file alone: its parts are killed."""
+    instance = Instance(GEMINI_TIMEOUT_SECONDS=3, SMTP_URL=smtp.url, MAIL_FROM="Agency <agency@example.test>", LIMIT_API="off", LIMIT_AUTH="off")
+    try:
+        instance.start()
+        instance.add_other_tenant()
+        yield instance
+    finally:
+        instance.destroy()
+
+
+@pytest.fixture(autouse=True)
+def invariants_hold(site):
+    """I1–I6 after each test, whatever it did."""
+    yield
+    invariants.hold(site)

@@ -1,0 +1,181 @@
+"""Who may call what: walks every route of every program, as `--routes` prints it, with every kind of person.
+
+A route without an example below fails the test: whoever adds one says here how it is called.
+"""
+import subprocess
+from dataclasses import dataclass, field
+
+import pytest
+
+import onboarding
+from instance import OTHER_HOST, PASSWORD, ROOT, build
+from people import new_address
+
+ROLES = ["anonymous", "stranger", "client", "staff", "admin", "their staff here", "their staff there"]
+# their staff here: another agency's staff with their cookie on our address; there: on their own address with our ids.
+
+REFUSED = {
+    "anyone": {},
+    "user": {"anonymous": 401, "their staff here": 401},
+    "member": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},
+    "staff": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "their staff there": 404},
+    "admin": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "their staff there": 404},
+}
+
+
+def routes():
+    """(program, method, pattern, access) of everything that was built."""
+    listed = []
+    for source in sorted((ROOT / "src/routes").glob("*.cpp")):
+        program = build() / "bin" / source.stem
+        printed = subprocess.run([program, "--routes"], capture_output=True, text=True, check=True).stdout
+        listed += [(source.stem, *line.split("\t")) for line in printed.splitlines()]
+    return listed
+
+
+ROUTES = routes()
+
+
+@dataclass
+class Example:
+    """How a route is called: path and body, each perhaps made for the caller; what an allowed caller gets."""
+    path: object
+    body: object = None
+    ok: tuple = (200,)
+    other_agency_too: bool = False   # an allowed person of the other agency succeeds there: the route names no object of ours
+    ends_session: bool = False       # so each caller gets a session for this call only
+    signed: bool = False             # proves itself by a signature and not by Origin
+
+
+def lead(world, client):
+    return client.post("/api/leads", {}).expect(201)["token"]
+
+
+def lead_of_ours(world, client):
+    return f"/api/leads/{world.lead}"
+
+
+def new_project(world, client):
+    service = onboarding.services(client)[0]
+    return onboarding.onboarding(client, service=service, questionAnswers=onboarding.answers_for(onboarding.questions(client, service["id"])),
+                                 clientEmail="walk@example.test")
+
+
+def own_session(world, client):
+    """Another session of the caller; for who is nobody here, one of the client's."""
+    person = client if client.user and client.host == world.site.host and client.get("/api/auth/session").json["user"] else world.client
+    number = world.site.one("insert into sessions (token_hash, user_id, tenant_id) select sha256(gen_random_uuid()::text::bytea), %s, id "
+                            "from tenants where slug = 'lunaxcode' returning id", person.user["id"])
+    return f"/api/auth/sessions/{number}"
+
+
+EXAMPLES = {
+    "GET /health": Example("/health", other_agency_too=True),
+    "GET /api/services": Example("/api/services", other_agency_too=True),
+    "GET /api/services/{id}": Example("/api/services/1", other_agency_too=True),
+    "GET /api/admin/cms/services/{id}": Example("/api/admin/cms/services/1", other_agency_too=True),
+    "GET /api/questions/{serviceId}": Example("/api/questions/1", other_agency_too=True),
+    "GET /api/landing": Example("/api/landing", other_agency_too=True),
+    "POST /api/leads": Example("/api/leads", {}, (201,), other_agency_too=True),
+    "GET /api/leads": Example("/api/leads", other_agency_too=True),
+    "POST /api/leads/views": Example("/api/leads/views", {"path": "/"}, (204,), other_agency_too=True),
+    "GET /api/leads/{token}": Example(lead_of_ours),
+    "PATCH /api/leads/{token}": Example(lead_of_ours, {"step": 2}),
+    "POST /api/auth/signup": Example("/api/auth/signup", lambda w, c: {"name": "Walker", "email": new_address("walk"), "password": PASSWORD}, (201,),
+                                     other_agency_too=True, ends_session=True),
+    "POST /api/auth/login": Example("/api/auth/login", lambda w, c: {"email": w.client.email, "password": w.client.password},
+                                    other_agency_too=True, ends_session=True),
+    "POST /api/auth/logout": Example("/api/auth/logout", {}, (204,), other_agency_too=True, ends_session=True),
+    "GET /api/auth/session": Example("/api/auth/session", other_agency_too=True),
+    "GET /api/auth/providers": Example("/api/auth/providers", other_agency_too=True),
+    "POST /api/auth/verify": Example("/api/auth/verify", {"token": "A" * 22}, (400, 404, 410, 422), other_agency_too=True, ends_session=True),
+    "POST /api/auth/verify/resend": Example("/api/auth/verify/resend", {}, (202, 409, 429), other_agency_too=True),
+    "POST /api/auth/forgot": Example("/api/auth/forgot", lambda w, c: {"email": new_address("nobody")}, (202,), other_agency_too=True),
+    "POST /api/auth/reset": Example("/api/auth/reset", {"token": "A" * 22, "password": PASSWORD}, (400, 404, 410, 422), other_agency_too=True, ends_session=True),
+    "GET /api/auth/sessions": Example("/api/auth/sessions", other_agency_too=True),
+    "DELETE /api/auth/sessions": Example("/api/auth/sessions", None, (204,), other_agency_too=True, ends_session=True),
+    "DELETE /api/auth/sessions/{id}": Example(own_session, None, (204,)),
+    "POST /api/projects/create-from-onboarding": Example("/api/projects/create-from-onboarding", new_project, (201,), other_agency_too=True),
+    "GET /api/projects": Example("/api/projects", other_agency_too=True),
+    "GET /api/projects/{id}/details": Example(lambda w, c: f"/api/projects/{w.project}/details"),
+    "GET /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation"),
+    "POST /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation", {}, (202, 409)),
+    "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
+}
+
+
+@dataclass
+class World:
+    site: object
+    client: object
+    project: int
+    task: int
+    lead: str
+    people: dict = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def world(site, member, stranger, staff, admin, other_staff):
+    here = site.visitor()
+    here.cookies, here.user, here.email, here.password = dict(other_staff.cookies), other_staff.user, other_staff.email, other_staff.password
+    assert not site.sql("select id from projects where id = %s", member.project, tenant="other")
+    made = World(site, member.client, member.project, member.details["tasks"][0]["id"], "")
+    made.lead = lead(made, site.visitor())
+    made.people = {"anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
+                   "their staff here": here, "their staff there": other_staff}
+    return made
+
+
+def caller(world, role, example):
+    """A person for one call. What ends a session ends one made for it, and the shared ones live on."""
+    person = world.people[role]
+    if example.ends_session and person.email:
+        fresh = world.site.signed_in(person.email, person.password, host=OTHER_HOST if role.startswith("their") else None)
+        client = world.site.visitor(person.host)
+        client.cookies, client.user, client.email, client.password = fresh.cookies, person.user, person.email, person.password
+        return client
+    twin = person.twin()
+    twin.address = world.site.visitor().address
+    return twin
+
+
+def made(value, world, client):
+    return value(world, client) if callable(value) else value
+
+
+def test_every_route_has_an_example_here_and_every_example_a_route():
+    routed = {f"{method} {pattern}" for _, method, pattern, _ in ROUTES}
+    assert routed - set(EXAMPLES) == set(), "routes that nobody shows how to call"
+    assert set(EXAMPLES) - routed == set(), "examples of routes that are gone"
+
+
+def test_every_access_rule_is_known_here():
+    assert {access for *_, access in ROUTES} <= set(REFUSED)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("program, method, pattern, access", ROUTES, ids=[f"{m} {p}" for _, m, p, _ in ROUTES])
+def test_a_route_lets_in_whom_it_says(world, program, method, pattern, access, role):
+    example = EXAMPLES.get(f"{method} {pattern}")
+    assert example, "no example of this route"
+    client = caller(world, role, example)
+    expected = REFUSED[access].get(role)
+    if role == "their staff there" and example.other_agency_too:
+        expected = None
+    elif role == "their staff there" and expected is None:
+        expected = 404  # an object of ours is not there for them
+    answer = client.request(method, made(example.path, world, client), made(example.body, world, client))
+    if expected:
+        answer.problem(expected)
+    else:
+        assert answer.status in example.ok, answer
+
+
+@pytest.mark.parametrize("program, method, pattern, access", [r for r in ROUTES if r[1] != "GET"], ids=[f"{m} {p}" for _, m, p, _ in ROUTES if m != "GET"])
+def test_a_change_from_another_sites_page_is_refused(world, program, method, pattern, access):
+    example = EXAMPLES.get(f"{method} {pattern}")
+    assert example, "no example of this route"
+    if example.signed:
+        pytest.skip("proves itself by a signature")
+    client = world.people["admin"].twin()
+    client.request(method, made(example.path, world, client), made(example.body, world, client), origin="https://evil.example").problem(403)

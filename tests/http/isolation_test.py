@@ -1,0 +1,127 @@
+"""One agency never sees another's (invariant I8): canaries in every text of the one, and every answer of the other searched."""
+import itertools
+import json
+
+import psycopg2
+import pytest
+
+import onboarding
+from authorisation_test import EXAMPLES, ROUTES
+from instance import OTHER_HOST
+from people import new_person
+
+CANARY = "canary-7f3a91"
+
+
+@pytest.fixture(scope="module")
+def planted(site, other_staff):
+    """Every kind of row in the other agency's schema, each text with the canary in it."""
+    service = site.one("insert into service_types (name, description, base_price, features, timeline) values (%s, %s, 5000, %s, %s) returning id",
+                       CANARY, CANARY, json.dumps([CANARY]), CANARY, tenant="other")
+    question = site.one("insert into questions (service_id, question_key, question_text, question_type, placeholder) values (%s, %s, %s, 'select', %s) returning id",
+                        service, CANARY.replace("-", "_"), CANARY, CANARY, tenant="other")
+    site.sql("insert into question_options (question_id, option_value, sort_order) values (%s, %s, 1)", question, CANARY, tenant="other")
+    site.sql("insert into landing_page_content (key, title, content) values (%s, %s, %s)", CANARY, CANARY, json.dumps({"text": CANARY}), tenant="other")
+    person = new_person(site, host=OTHER_HOST, name=CANARY)
+    token = person.post("/api/leads", {"serviceId": service}).expect(201)["token"]
+    person.patch(f"/api/leads/{token}", {"description": f"A draft about {CANARY}", "clientName": CANARY}).expect(200)
+    projects = [onboarding.create(person, {"serviceId": service, "serviceName": CANARY, "description": f"A secret project called {CANARY}",
+                                           "questionAnswers": {CANARY.replace("-", "_"): CANARY}, "clientName": CANARY, "clientEmail": person.email})
+                for _ in range(3)]
+    onboarding.wait_for_plan(person, projects[0])
+    site.sql("update tasks set title = %s || title, description = %s", CANARY, CANARY, tenant="other")
+    return {"person": person, "token": token, "projects": projects, "service": service}
+
+
+def crawl(site, client, numbers, tokens=()):
+    """Every GET route with every number (and token) in its holes; yields the answers."""
+    for _, method, pattern, _ in ROUTES:
+        if method != "GET":
+            continue
+        holes = pattern.count("{")
+        for values in itertools.product([*map(str, numbers), *tokens] if holes else [""], repeat=max(1, holes)):
+            path = pattern
+            for value in values:
+                path = path if "{" not in path else path[:path.index("{")] + value + path[path.index("}") + 1:]
+            yield client.get(path)
+
+
+def test_the_canary_is_seen_at_home(site, planted):
+    """Else the next test could not fail."""
+    answers = list(crawl(site, planted["person"], planted["projects"] + [planted["service"]], [planted["token"]]))
+    assert sum(CANARY in a.text for a in answers) >= 6
+
+
+@pytest.mark.parametrize("who", ["anonymous", "client", "staff", "admin", "their client", "their staff"])
+def test_no_byte_of_the_other_agency_is_in_any_answer_of_ours(site, planted, member, staff, admin, other_staff, who):
+    client = site.visitor()
+    source = {"client": member.client, "staff": staff, "admin": admin, "their client": planted["person"], "their staff": other_staff}.get(who)
+    client.cookies = dict(source.cookies) if source else {}
+    seen = 0
+    for answer in crawl(site, client, [*range(1, 12), *planted["projects"], planted["service"]], [planted["token"]]):
+        assert CANARY.encode() not in answer.body, answer
+        seen += answer.status == 200
+    assert seen >= 4
+
+
+def test_writes_do_not_reach_the_other_agency(site, planted, admin):
+    task = site.one("select min(id) from tasks", tenant="other")
+    before = site.one("select md5(string_agg(t::text, ',' order by id)) from tasks t", tenant="other")
+    ours = {row["id"] for row in site.sql("select id from tasks", tenant=site.tenant)}
+    if task not in ours:
+        admin.patch(f"/api/tasks/{task}", {"status": "completed"}).problem(404)
+    admin.patch(f"/api/leads/{planted['token']}", {"description": "overwritten"}).problem(404)
+    assert site.one("select md5(string_agg(t::text, ',' order by id)) from tasks t", tenant="other") == before
+
+
+def connect(site):
+    return psycopg2.connect(site.env()["DATABASE_URL"])
+
+
+def test_the_login_role_alone_reads_no_agency(site, planted):
+    with connect(site) as session, session.cursor() as cursor:
+        for tenant in ("lunaxcode", "other"):
+            for table in ("projects", "tasks", "service_types", "leads", "messages", "files", "generations"):
+                with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                    cursor.execute(f'select * from "{tenant}".{table} limit 1')
+                session.rollback()
+
+
+def test_one_agencys_role_reads_no_other_agency_and_no_account(site, planted):
+    with connect(site) as session, session.cursor() as cursor:
+        for statement in ('select * from other.projects', 'update other.tasks set title = title', 'select * from public.users', 'select * from public.sessions',
+                          'select * from public.jobs', 'select * from public.outbox', 'insert into lunaxcode.schema_history default values',
+                          "create table lunaxcode.mine ()"):
+            cursor.execute("set local role lunaxcode")
+            with pytest.raises((psycopg2.errors.InsufficientPrivilege, psycopg2.errors.UndefinedColumn)):
+                cursor.execute(statement)
+            session.rollback()
+
+
+def test_nobody_who_signs_in_can_claim_to_be_somebody_else_in_sql(site):
+    with connect(site) as session, session.cursor() as cursor:
+        cursor.execute("set local role lunaxcode")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("select set_config('lx.user', 'somebody', true)")
+
+
+def test_a_suspended_agency_is_gone_and_comes_back(site):
+    """Programs may remember a host for some seconds."""
+    import time
+
+    def status():
+        return site.visitor(OTHER_HOST).get(f"/api/services?{time.monotonic()}").text
+
+    assert "Other Page" in status()
+    site.sql("update tenants set status = 'suspended' where slug = 'other'")
+    try:
+        until = time.monotonic() + 12
+        while "Other Page" in status():
+            assert time.monotonic() < until
+            time.sleep(0.3)
+    finally:
+        site.sql("update tenants set status = 'active' where slug = 'other'")
+    until = time.monotonic() + 12
+    while "Other Page" not in status():
+        assert time.monotonic() < until
+        time.sleep(0.3)

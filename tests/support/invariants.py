@@ -1,0 +1,109 @@
+"""What always holds, asked of the database after every fault test (contract.md, I1–I6 and I8)."""
+
+JOB = """exists (select from public.jobs j where j.tenant = current_schema() and {match}
+          and (j.state = 'queued' or j.state = 'running' and j.lease_until > now()))"""
+
+CYCLE = """
+with recursive edges as (
+    select t.project_id, t.id as task, d.value::bigint as needs from tasks t, jsonb_array_elements_text(t.dependencies) d),
+walk as (
+    select project_id, task as start, needs as here, 1 as steps from edges
+    union
+    select w.project_id, w.start, e.needs, w.steps + 1 from walk w join edges e on e.task = w.here where w.steps <= 25)
+select distinct project_id from walk where start = here"""
+
+
+def violations(site):
+    """Sentences about everything that is wrong; an empty list when all is well."""
+    wrong = []
+    for tenant in site.tenants():
+        wrong += [f"{tenant}: {line}" for line in _of_tenant(site, tenant)]
+    wrong += _promises(site)
+    wrong += _tenants(site)
+    return wrong
+
+
+def _of_tenant(site, tenant):
+    def rows(query, *parameters):
+        return site.sql(query, *parameters, tenant=tenant)
+
+    for row in rows("""select id, price, deposit_amount from projects
+                        where deposit_amount is null or deposit_amount <> trunc(price * 100.0 / 2) / 100"""):
+        yield f"I3 project {row['id']}: deposit {row['deposit_amount']} of price {row['price']}"
+    for row in rows("""select payment_intent_id, count(*) from payments where status = 'succeeded' and payment_intent_id is not null
+                        group by payment_intent_id having count(*) > 1"""):
+        yield f"I3 intent {row['payment_intent_id']} has {row['count']} ledger entries"
+    ready = """select p.id from projects p where (select g.state from generations g where g.project_id = p.id order by g.id desc limit 1) = 'ready'"""
+    for row in rows(f"""select p.id, count(t.id) as tasks, max(length(p.prd)) as prd from ({ready}) r join projects p using (id)
+                          left join tasks t on t.project_id = p.id group by p.id
+                        having count(t.id) not between 15 and 25 or coalesce(max(length(p.prd)), 0) = 0"""):
+        yield f"I4 ready project {row['id']} has {row['tasks']} tasks and a document of {row['prd']} characters"
+    for row in rows("""select t.id, t.project_id, d.value from tasks t, jsonb_array_elements_text(t.dependencies) d
+                        where not exists (select from tasks o where o.id::text = d.value and o.project_id = t.project_id)"""):
+        yield f"I4 task {row['id']} of project {row['project_id']} waits for {row['value']}, which is not there"
+    for row in rows(CYCLE):
+        yield f"I4 project {row['project_id']} has a cycle"
+    for row in rows("select project_id, count(*) from tasks t group by project_id having count(*) <> count(distinct \"order\")"):
+        yield f"I4 project {row['project_id']} has two tasks of one order"
+    match = "(j.payload->>'generationId' = g.id::text or j.payload->>'generation' = g.id::text or j.key in (p.id::text, g.id::text))"
+    for row in rows(f"""select p.id, g.state, g.error, g.id as generation, {JOB.format(match=match)} as live from projects p
+                          left join lateral (select * from generations g where g.project_id = p.id order by g.id desc limit 1) g on true"""):
+        if row["state"] is None:
+            yield f"I5 project {row['id']} has no generation"
+        elif row["state"] in ("queued", "running") and not row["live"]:
+            yield f"I5 project {row['id']} is {row['state']} with no live job"
+        elif row["state"] == "failed" and not row["error"]:
+            yield f"I5 project {row['id']} failed and says nothing"
+    for row in rows("""select p.id from projects p where exists
+                        (select from questions q where q.service_id = p.service_type_id and q.required and q.show_if is null)
+                        and not exists (select from project_answers a where a.project_id = p.id)"""):
+        yield f"I1 project {row['id']} has lost its answers"
+    for row in rows("select l.id from leads l where (l.status = 'claimed') <> (l.claimed_at is not null) or l.status = 'claimed' and l.project_id is null"):
+        yield f"I1 lead {row['id']} is half claimed"
+    for row in rows("select lead_id, count(*) from projects where lead_id is not null group by lead_id having count(*) > 1"):
+        yield f"I2 lead {row['lead_id']} became {row['count']} projects"
+
+
+def _promises(site):
+    """I1, I2: what clients saw with a 2xx is there, once."""
+    seen = site.witness
+    tenant_of = {site.host: site.tenant}
+
+    def tenant(host):
+        return tenant_of.get(host, "other" if host.startswith("other.") else site.tenant)
+
+    for (host, project), user in list(seen.projects.items()):
+        rows = site.sql("select user_id from projects where id = %s", project, tenant=tenant(host))
+        if [row["user_id"] for row in rows] != [user]:
+            yield f"I1 project {project} was promised to {user} and is {rows}"
+    for (host, user, key), projects in list(seen.keys.items()):
+        if len(projects) != 1:
+            yield f"I2 key {key} made the projects {sorted(projects)}"
+        rows = site.sql("select project_id from idempotency_keys where user_id = %s and key = %s", user, key, tenant=tenant(host))
+        if {row["project_id"] for row in rows} != projects:
+            yield f"I2 key {key} is kept for {rows}, promised {sorted(projects)}"
+    for hashed, host in list(seen.leads.items()):
+        if not site.sql("select id from leads where token_hash = %s", hashed, tenant=tenant(host)):
+            yield f"I1 a draft of {host} was promised and is gone"
+    for user, address in list(seen.users.items()):
+        if not site.sql("select id from users where id = %s and lower(email) = lower(%s)", user, address):
+            yield f"I1 account {address} was promised and is gone"
+    for (host, task), status in list(seen.tasks.items()):
+        rows = site.sql("select status from tasks where id = %s", task, tenant=tenant(host))
+        if rows and rows[0]["status"] != status:
+            yield f"I1 task {task} was promised to be {status} and is {rows}"
+
+
+def _tenants(site):
+    for row in site.sql("""select t.schema_name, n.oid is not null as schema, r.oid is not null as role, r.rolcanlogin as login
+                             from tenants t left join pg_namespace n on n.nspname = t.schema_name left join pg_roles r on r.rolname = t.schema_name
+                            where n.oid is null or r.oid is null or r.rolcanlogin"""):
+        yield f"I6 tenant {row['schema_name']}: schema {row['schema']}, role {row['role']}, login {row['login']}"
+    for row in site.sql("""select nspname from pg_namespace where nspname !~ '^pg_' and nspname not in ('public', 'information_schema')
+                              and nspname not in (select schema_name from tenants)"""):
+        yield f"I6 schema {row['nspname']} belongs to no tenant"
+
+
+def hold(site):
+    wrong = list(violations(site))
+    assert not wrong, "\n".join(wrong)
