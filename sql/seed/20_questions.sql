@@ -15,18 +15,18 @@ select row_number() over () * 10 as place, a.*
     ('Landing Page', 'required_sections', 'checkbox', true, 'Which sections should the page have?', null, null,
      '{Hero Section,Features,How It Works,Pricing,Testimonials,FAQ,Contact Form}'),
     ('Landing Page', 'content_ready', 'radio', true, 'Do you have the text and pictures?', null, null,
-     '{Yes both are ready,Only some of them,"No, please write and find them"}'),
+     '{"Yes, both are ready",Only some of them,"No, please write and find them"}'),
     ('Landing Page', 'content_link', 'text', false, 'Where can we find them?', 'A link to Google Drive, Dropbox or your page',
-     '{"questionKey":"content_ready","in":["Yes both are ready","Only some of them"]}', null),
+     '{"questionKey":"content_ready","in":["Yes, both are ready","Only some of them"]}', null),
     ('Landing Page', 'expected_visitors', 'number', false, 'About how many visitors do you expect in a month?', 'Example: 5000', null, null),
 
     -- Business Website
     ('Business Website', 'business_about', 'textarea', true, 'What does your business do, and for whom?',
      'Example: a family dental clinic in Davao; most patients are young families who find us on Facebook', null, null),
     ('Business Website', 'current_site', 'radio', true, 'Do you have a website now?', null, null,
-     '{"No, this is the first",Yes and it will be replaced,Only a Facebook page}'),
+     '{"No, this is the first","Yes, and it will be replaced",Only a Facebook page}'),
     ('Business Website', 'current_site_url', 'text', true, 'What is its address?', 'https://',
-     '{"questionKey":"current_site","in":["Yes and it will be replaced","Only a Facebook page"]}', null),
+     '{"questionKey":"current_site","in":["Yes, and it will be replaced","Only a Facebook page"]}', null),
     ('Business Website', 'site_goals', 'checkbox', true, 'What should the site do for you?', null, null,
      '{Bring calls and messages,Take bookings,Show our work,Explain our services,Help people find us,Attract job applicants}'),
     ('Business Website', 'booking_tool', 'select', false, 'How do you take bookings today?', null,
@@ -44,7 +44,7 @@ select row_number() over () * 10 as place, a.*
      'Example: single-origin coffee from Benguet, roasted to order every Tuesday', null, null),
     ('E-commerce Store', 'product_count', 'number', true, 'How many products will you start with? (Up to 100 are loaded for you.)', 'Example: 40', null, null),
     ('E-commerce Store', 'product_variants', 'radio', true, 'Do products come in sizes, colours or other variants?', null, null,
-     '{"No, one of each",Yes a few,Yes most of them}'),
+     '{"No, one of each","Yes, a few","Yes, most of them"}'),
     ('E-commerce Store', 'selling_now', 'checkbox', false, 'Where do you sell now?', null, null,
      '{A physical shop,Facebook or Instagram,Shopee,Lazada,TikTok Shop,Own website,Not selling yet}'),
     ('E-commerce Store', 'payment_methods', 'checkbox', true, 'How should customers be able to pay?', null, null,
@@ -98,6 +98,7 @@ insert into questions as q (service_id, question_key, question_text, question_ty
 select s.id, a.question_key, a.question_text, a.question_type, a.required, a.placeholder,
        10 * row_number() over (partition by a.service order by a.place), a.show_if::jsonb
   from asked a join service_types s on s.name = a.service
+ order by a.place
     on conflict (service_id, question_key) do update set
        question_text = excluded.question_text, question_type = excluded.question_type, required = excluded.required,
        placeholder = excluded.placeholder, sort_order = excluded.sort_order, show_if = excluded.show_if;
