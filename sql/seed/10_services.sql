@@ -1,6 +1,6 @@
 -- The services that the demo agency sells, in pesos. Written over by name.
-merge into service_types s
-using (values
+create temp table sold on commit drop as
+select * from (values
     (10, 'Landing Page', 15000, '1-2 weeks', false, 'landing-page',
      'One page with one goal: a product launch, a list of leads, a full event. Written, designed, built and measured.',
      '["One long page, up to 8 sections","Copy edited with you, in English or Filipino","Contact or sign-up form to your inbox","Loads in under 2 seconds on mobile data","Google Analytics and search basics set up","2 rounds of revisions"]'),
@@ -16,11 +16,13 @@ using (values
     (50, 'Website Care Plan', 30000, '12 months', false, null,
      'A year of looking after the site you have: updates, backups, monitoring, small changes every month, and a person who answers.',
      '["Updates and security patches every week","Daily backups, tested every month","Uptime watched around the clock","2 hours of changes a month","Answer within one working day","Report every quarter"]')
-) v (sort_order, name, base_price, timeline, popular, plan_template, description, features)
-   on s.name = v.name
-when matched then update set
-    description = v.description, base_price = v.base_price, features = v.features::jsonb, timeline = v.timeline, popular = v.popular,
-    is_active = true, sort_order = v.sort_order, plan_template = v.plan_template, updated_at = now()
-when not matched then
-    insert (name, description, base_price, features, timeline, popular, sort_order, plan_template)
-    values (v.name, v.description, v.base_price, v.features::jsonb, v.timeline, v.popular, v.sort_order, v.plan_template);
+) v (sort_order, name, base_price, timeline, popular, plan_template, description, features);
+
+update service_types s
+   set description = v.description, base_price = v.base_price, features = v.features::jsonb, timeline = v.timeline, popular = v.popular,
+       is_active = true, sort_order = v.sort_order, plan_template = v.plan_template, updated_at = now()
+  from sold v where s.name = v.name;
+insert into service_types (name, description, base_price, features, timeline, popular, sort_order, plan_template)
+select name, description, base_price, features::jsonb, timeline, popular, sort_order, plan_template
+  from sold v where not exists (select from service_types s where s.name = v.name)
+ order by sort_order;
