@@ -24,8 +24,8 @@ namespace {
 
 // A web server that sends half a record, or does not read its answer, gets its thread taken away after this.
 constexpr timeval peer_limit{10, 0};
-constexpr int first_bytes_limit = 1000;  // ms that a new connection has to say something while we stop
-constexpr int nap = 50;                  // ms without accepting when descriptors or memory ran out
+constexpr int nap = 50;  // ms without accepting when descriptors or memory ran out
+constexpr auto last_requests = std::chrono::seconds{1};
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + std::strerror(errno)); }
 
@@ -83,7 +83,7 @@ int listen_at(const std::string& path) {
 
 Connections::Connections(int listener, std::string path)
     : listener_{listener}, path_{std::move(path)}, set_{epoll_create1(EPOLL_CLOEXEC)},
-      wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, idle_{new std::atomic<Idle>[limit]{}} {
+      wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, idle_{new std::atomic<bool>[limit]{}} {
     if (set_ < 0 || wake_ < 0) fail("epoll");
     if (fcntl(listener_, F_SETFL, fcntl(listener_, F_GETFL) | O_NONBLOCK) != 0) fail("fcntl");
     struct stat there{};
@@ -94,7 +94,7 @@ Connections::Connections(int listener, std::string path)
 
 Connections::~Connections() {
     for (int i = 0; i < limit; ++i)
-        if (idle_[static_cast<std::size_t>(i)] != Idle::no) close(i);
+        if (idle_[static_cast<std::size_t>(i)]) close(i);
     close(listener_);
     close(wake_);
     close(set_);
@@ -103,47 +103,46 @@ Connections::~Connections() {
     if (!path_.empty() && lstat(path_.c_str(), &there) == 0 && there.st_ino == inode_) unlink(path_.c_str());
 }
 
+// -1 with errno when none is there.
 int Connections::accept_one() {
     const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) wait_for_room(errno);
-        return -1;
-    }
+    if (connection < 0) return -1;
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &peer_limit, sizeof peer_limit);
     setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &peer_limit, sizeof peer_limit);
     return connection;
 }
 
-// The listening socket leaves the set for a moment, so that one thread waits and the others go on serving.
-void Connections::wait_for_room(int why) {
+// True: descriptors or memory ran out, so that a connection may be waiting although none could be accepted.
+bool Connections::accept_failed(int why) {
+    if (why != EMFILE && why != ENFILE && why != ENOMEM && why != ENOBUFS) return false;
     const long now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
     long last = complained_;
     if (now >= last + 10 && complained_.compare_exchange_strong(last, now))
         log(Level::error, "cannot accept connections", {{"why", std::strerror(why)}});
-    if (stopping_ || epoll_ctl(set_, EPOLL_CTL_DEL, listener_, nullptr) != 0) return;
+    // The listening socket leaves the set for a moment, so that one thread waits and the others go on serving.
+    if (stopping_ || epoll_ctl(set_, EPOLL_CTL_DEL, listener_, nullptr) != 0) return true;
     pollfd stop{wake_, POLLIN, 0};
     epoll_event event{};
     event.events = EPOLLIN | EPOLLEXCLUSIVE;
     event.data.fd = listener_;
     do poll(&stop, 1, nap);
     while (epoll_ctl(set_, EPOLL_CTL_ADD, listener_, &event) != 0 && errno != EEXIST && !stopping_);
+    return true;
 }
 
-void Connections::park(int connection, Idle as) {
+void Connections::park(int connection) {
     if (connection >= limit) {
         close(connection);
         return;
     }
-    idle_[static_cast<std::size_t>(connection)] = as;
+    idle_[static_cast<std::size_t>(connection)] = true;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
     event.data.fd = connection;
     if (epoll_ctl(set_, EPOLL_CTL_MOD, connection, &event) == 0) return;
     if (epoll_ctl(set_, EPOLL_CTL_ADD, connection, &event) == 0) return;
-    if (idle_[static_cast<std::size_t>(connection)].exchange(Idle::no) != Idle::no) close(connection);
+    if (idle_[static_cast<std::size_t>(connection)].exchange(false)) close(connection);
 }
-
-void Connections::give_back(int connection) { park(connection, Idle::kept); }
 
 int Connections::take() {
     while (!stopping_) {
@@ -153,17 +152,12 @@ int Connections::take() {
         if (connection == wake_) break;
         if (connection == listener_) {
             connection = accept_one();
-            if (connection < 0) continue;
-            switch (peek(connection)) {
-                case Waiting::bytes: return connection;
-                case Waiting::closed: close(connection); continue;
-                case Waiting::nothing:
-                    if (connection >= limit) return connection;
-                    park(connection, Idle::fresh);
-                    continue;
-            }
+            if (connection < 0) accept_failed(errno);
+            else if (peek(connection) == Waiting::bytes || connection >= limit) return connection;
+            else park(connection);
+            continue;
         }
-        if (idle_[static_cast<std::size_t>(connection)].exchange(Idle::no) == Idle::no) continue;
+        if (!idle_[static_cast<std::size_t>(connection)].exchange(false)) continue;
         if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0 || peek(connection) == Waiting::bytes) return connection;
         close(connection);
     }
@@ -171,6 +165,7 @@ int Connections::take() {
 }
 
 void Connections::stop() {
+    leave_at_ = std::chrono::steady_clock::now() + last_requests;
     stopping_ = true;
     // From here a connect to our own socket is refused, while those that wait in its queue can still be accepted.
     if (!path_.empty()) shutdown(listener_, SHUT_RD);
@@ -179,31 +174,33 @@ void Connections::stop() {
 }
 
 int Connections::take_last() {
-    // systemd's queue is left to the process that it starts next.
-    while (!path_.empty()) {
-        const int connection = accept_one();
-        if (connection < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                poll(nullptr, 0, nap);
-                continue;
+    for (;;) {
+        bool more = false;
+        // systemd's queue is left to the process that it starts next.
+        while (!path_.empty()) {
+            const int connection = accept_one();
+            if (connection < 0) {
+                more = accept_failed(errno);
+                break;
             }
-            break;
+            if (peek(connection) == Waiting::bytes || connection >= limit) return connection;
+            park(connection);
         }
-        pollfd first{connection, POLLIN, 0};
-        if (poll(&first, 1, first_bytes_limit) == 1 && peek(connection) == Waiting::bytes) return connection;
-        close(connection);
+        const bool over = std::chrono::steady_clock::now() >= leave_at_;
+        for (int connection = 0; connection < limit; ++connection) {
+            auto& idle = idle_[static_cast<std::size_t>(connection)];
+            if (!idle || !idle.exchange(false)) continue;
+            // What was sent before this is answered; nothing can be sent after it, so nothing is lost unseen.
+            if (over && peek(connection) == Waiting::nothing) shutdown(connection, SHUT_RD);
+            switch (peek(connection)) {
+                case Waiting::bytes: return connection;
+                case Waiting::closed: close(connection); break;
+                case Waiting::nothing: idle = more = true;
+            }
+        }
+        if (!more || (over && path_.empty())) return -1;
+        poll(nullptr, 0, 1);
     }
-    for (int connection = 0; connection < limit; ++connection) {
-        const Idle was = idle_[static_cast<std::size_t>(connection)].exchange(Idle::no);
-        if (was == Idle::no) continue;
-        pollfd first{connection, POLLIN, 0};
-        if (was == Idle::fresh) poll(&first, 1, first_bytes_limit);
-        // What was sent before this is answered; nothing can be sent after it, so nothing is lost unseen.
-        if (peek(connection) == Waiting::nothing) shutdown(connection, SHUT_RD);
-        if (peek(connection) == Waiting::bytes) return connection;
-        close(connection);
-    }
-    return -1;
 }
 
 }  // namespace core

@@ -2,6 +2,7 @@
 // An idle connection waits here and holds no thread. Any thread may use all of it.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -23,15 +24,16 @@ public:
     // Waits for a connection that has something to read, and gives it away. -1: stopped, and nobody waits any more.
     int take();
     // A connection whose request was answered, to wait for its next one. Over the limit it is closed.
-    void give_back(int connection);
-    // No new connection comes in; take() gives those that already wait. Callable once, from one thread.
+    void give_back(int connection) { park(connection); }
+    // No new connection comes in. For a second take() still gives what comes on those that are there: a web server
+    // does not repeat a POST whose kept connection was closed under it.
     void stop();
+    bool stopping() const { return stopping_; }
 
 private:
-    enum class Idle : unsigned char { no, fresh, kept };
     int accept_one();
-    void wait_for_room(int why);
-    void park(int connection, Idle as);
+    bool accept_failed(int why);
+    void park(int connection);
     int take_last();
 
     static constexpr int limit = 1024;  // descriptors from here on are served, and closed instead of kept
@@ -40,9 +42,10 @@ private:
     unsigned long inode_ = 0;
     int set_, wake_;
     std::atomic<bool> stopping_{false};
+    std::chrono::steady_clock::time_point leave_at_;  // set before stopping_ is
     std::atomic<long> complained_{0};  // when accept last failed in the log, in seconds
-    // Whoever turns an entry to `no` owns that descriptor.
-    std::unique_ptr<std::atomic<Idle>[]> idle_;
+    // By descriptor. Whoever turns an entry to false owns that connection.
+    std::unique_ptr<std::atomic<bool>[]> idle_;
 };
 
 }  // namespace core

@@ -68,8 +68,21 @@ Answer answer(std::span<const Route> routes, const Request& request, Desk& desk)
     return made;
 }
 
+// Ends a request, and says with it that the connection ends: a web server would put its next request on a kept one, and
+// does not repeat a POST when we close under it. nginx keeps no connection on which something follows FCGI_END_REQUEST;
+// the record that follows here (FCGI_GET_VALUES_RESULT, empty) means nothing, and comes in the same write.
+void finish_and_part(FCGX_Request& fcgi) {
+    const auto high = static_cast<unsigned char>(fcgi.requestId >> 8), low = static_cast<unsigned char>(fcgi.requestId);
+    const unsigned char end[] = {1, 6, high, low, 0, 0, 0, 0,                          // FCGI_STDOUT, empty: its end
+                                 1, 3, high, low, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // FCGI_END_REQUEST
+                                 1, 10, 0, 0, 0, 0, 0, 0};
+    if (FCGX_FFlush(fcgi.out) != 0 || write(fcgi.ipcFd, end, sizeof end) != sizeof end)
+        log(Level::warn, "an answer did not reach the web server");
+    FCGX_Free(&fcgi, 1);
+}
+
 // Hands a connection with something to read to libfcgi for one request. True: keep the connection.
-bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk) {
+bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk, const Connections& connections) {
     fcgi.keepConnection = 1;  // what libfcgi finishes first is no request: it must not close the connection
     fcgi.detached = 1;        // close without waiting 2 s for the peer to close first
     if (FCGX_Accept_r(&fcgi) != 0) return false;  // not FastCGI, or gone: libfcgi has closed it
@@ -93,7 +106,8 @@ bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk
             FCGX_PutStr(made.body().data(), static_cast<int>(made.body().size()), fcgi.out);
         }
     }
-    FCGX_Finish_r(&fcgi);
+    if (connections.stopping() && fcgi.keepConnection && FCGX_GetError(fcgi.in) == 0) finish_and_part(fcgi);
+    else FCGX_Finish_r(&fcgi);
     return fcgi.ipcFd >= 0;
 }
 
@@ -106,7 +120,7 @@ void serve_thread(std::span<const Route> routes, const Config& config, Connectio
         if (connection < 0) return;
         fcgi.ipcFd = connection;
         try {
-            if (serve_request(routes, fcgi, desk)) connections.give_back(fcgi.ipcFd);
+            if (serve_request(routes, fcgi, desk, connections)) connections.give_back(fcgi.ipcFd);
             fcgi.ipcFd = -1;
         } catch (const std::exception& error) {  // out of memory: this request is lost, the thread is not
             set_log_request("");
