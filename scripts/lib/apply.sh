@@ -37,19 +37,21 @@ lock_schema() {
 
 unlock_schema() { session_write "select pg_advisory_unlock($lock_class, hashtext(:'m_schema'));"; }
 
-# apply_schema SCHEMA SCOPE NAMES: applies what is named in the file NAMES, in order, and says in one line what happened.
+# include_list SCOPE NAMES: what psql is to read for a schema that lacks the migrations in the file NAMES.
+include_list() {
+    printf '\\i :m_lib/history.sql\n'
+    # The folder is a variable of psql, so that no name needs quotes but its own.
+    awk -v scope="$1" '{ gsub(/\\/, "\\\\"); gsub(/\047/, "\047\047"); printf "\\i :m_deploy\047/%s.%s.psql\047\n", scope, $0 }' "$2"
+    printf '\\echo @done\n'
+}
+
+# apply_list SCHEMA WORD SCRIPT: brings one schema up to date and says in one line what happened; nothing here starts a process.
 # Sets applied (how many); false after the first failure, which is in the schema's history by then.
-apply_schema() {
-    session_write "\\set m_schema $(psql_word "$1")
+apply_list() {
+    session_write "\\set m_schema $2
 \\set m_go true"
     lock_schema "$1"
-    {
-        printf '\\i :m_lib/history.sql\n'
-        while IFS= read -r name; do
-            printf '\\i %s\n' "$(psql_word "$work/deploy/$2.$name.psql")"
-        done <"$3"
-        printf '\\echo @done\n'
-    } >&3 2>/dev/null || session_lost
+    session_write "\\i '$3'"
     follow_sections "$1"
     unlock_schema
 }
@@ -79,7 +81,7 @@ follow_sections() {
         1) say "$1: $last applied, $spent ms" ;;
         *) say "$1: $applied migrations applied ($first … $last), $spent ms" ;;
     esac
-    sed -n 's/^psql:[^ ]* //; s/^WARNING:  [0-9A-Z]*: /  warning: /p' "$work/errors"
+    [ ! -s "$work/errors" ] || sed -n 's/^psql:[^ ]* //; s/^WARNING:  [0-9A-Z]*: /  warning: /p' "$work/errors"
     if [ -n "$failure" ]; then
         tell_failure "$1" "$failure"
         return 1

@@ -21,6 +21,7 @@ cmd_deploy() {
 
     read_timeline
     read_state
+    require_owner
     check_names "$only"
     plan_deploy
     refuse_edited
@@ -29,7 +30,7 @@ cmd_deploy() {
         return 0
     fi
     scan_timeline
-    cut -f 2 "$work/plan" | sort -u >"$work/names"
+    sort -u "$work"/list.* >"$work/names"
     refuse_unfit "$work/names"
     if [ -n "$dry_run" ]; then
         show_plan
@@ -41,16 +42,10 @@ cmd_deploy() {
     session_open
     schemas=0
     migrations=0
-    if cut -f 1 "$work/plan" | grep -qx public; then
-        deploy_schema public public
-    fi
-    count=0
-    cut -f 1 "$work/plan" | uniq | grep -vx public >"$work/tenants" || true
-    while IFS= read -r tenant; do
-        count=$((count + 1))
-        [ $((count % 100)) != 0 ] || session_renew
-        deploy_schema "$tenant" tenant
-    done <"$work/tenants"
+    while IFS='	' read -r schema list word; do
+        [ "$schemas" = 0 ] || [ $((schemas % 100)) != 0 ] || session_renew
+        deploy_schema "$schema" "$list" "$word"
+    done <"$work/plan"
     session_close finished
     say "Done: $(plural "$migrations" migration) applied to $(plural "$schemas" schema)."
 }
@@ -63,15 +58,32 @@ check_names() {
     [ ! -s "$work/unknown" ] || usage "there is no tenant $(paste -s -d , "$work/unknown")"
 }
 
-# Writes $work/chosen (the schemas meant) and $work/plan (schema, migration; in the order of work).
+# Writes $work/chosen (the schemas meant), $work/plan (schema, number of its list, its name for psql; in the order of work)
+# and the lists, $work/list.N: a fleet has few different ones.
 plan_deploy() {
     awk -F '\t' -v only="$only" -v public_only="$public_only" '
         BEGIN { n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
         $1 == "schema" && (only == "" || $2 in wanted) && !(public_only && $2 != "public") { print $2 "\t" $3 }' "$work/state" >"$work/chosen"
     missing=$(awk -F '\t' '$2 == "f" { print $1 }' "$work/chosen" | paste -s -d ' ')
     [ -z "$missing" ] || fail "$exit_problem" "no schema for: $missing" "The table of tenants names schemas that do not exist."
-    awk -F '\t' 'FILENAME == ARGV[1] { chosen[$1] = 1; next }
-        $1 == "row" && ($2 in chosen) && $4 ~ /^(pending|late|failed|interrupted)$/ { print $2 "\t" $3 }' "$work/chosen" "$work/state" >"$work/plan"
+    awk -F '\t' -v folder="$work" '
+        FILENAME == ARGV[1] { place[++schemas] = $1; next }
+        $1 == "row" && $4 ~ /^(pending|late|failed|interrupted)$/ { list[$2] = list[$2] $3 "\n" }
+        END {
+            for (i = 1; i <= schemas; i++) {
+                schema = place[i]
+                if (!(schema in list)) continue
+                key = (schema == "public" ? "public" : "tenant") list[schema]
+                if (!(key in number)) {
+                    number[key] = ++lists
+                    printf "%s", list[schema] > (folder "/list." lists)
+                }
+                word = schema
+                gsub(/\\/, "\\\\", word)
+                gsub(/\047/, "\047\047", word)
+                printf "%s\t%d\t\047%s\047\n", schema, number[key], word
+            }
+        }' "$work/chosen" "$work/state" >"$work/plan"
 }
 
 # A file that was changed after it was applied: the database is not what the folder says. Comments do not count.
@@ -85,15 +97,26 @@ refuse_edited() {
 }
 
 show_plan() {
-    awk -F '\t' 'FILENAME == ARGV[1] { if ($2 == "up") statements[$1, $3]++; next }
+    awk -F '\t' -v folder="$work" '
+        FILENAME == ARGV[1] { if ($2 == "up") statements[$1, $3]++; next }
         FILENAME == ARGV[2] { path[$1] = $2; next }
         FILENAME == ARGV[3] { if ($1 == "row") state[$2, $3] = $4; next }
-        $1 != schema { schema = $1; print schema ":" }
         {
-            n = statements[path[$2], schema == "public" ? "public" : "tenant"] + 0
-            s = state[$1, $2]
-            printf "  %s, %d statement%s%s\n", $2, n, n == 1 ? "" : "s",
-                s == "late" ? ", older than what is applied" : s == "failed" ? ", failed before" : s == "interrupted" ? ", was interrupted" : ""
+            if (!($2 in first)) { first[$2] = $1; order[++lists] = $2 }
+            if (++count[$2] <= 5) names[$2] = names[$2] (count[$2] > 1 ? ", " : "") $1
+        }
+        END {
+            for (i = 1; i <= lists; i++) {
+                list = order[i]
+                schema = first[list]
+                printf "%s%s:\n", names[list], count[list] > 5 ? sprintf(" and %d more", count[list] - 5) : ""
+                while ((getline name < (folder "/list." list)) > 0) {
+                    n = statements[path[name], schema == "public" ? "public" : "tenant"] + 0
+                    s = state[schema, name]
+                    printf "  %s, %d statement%s%s\n", name, n, n == 1 ? "" : "s",
+                        s == "late" ? ", older than what is applied" : s == "failed" ? ", failed before" : s == "interrupted" ? ", was interrupted" : ""
+                }
+            }
         }' "$work/scan" "$work/timeline" "$work/state" "$work/plan"
 }
 
@@ -109,10 +132,13 @@ confirm_deploy() {
     [ "$reply" = yes ] || fail "$exit_unconfirmed" "not confirmed; nothing was changed"
 }
 
+# deploy_schema SCHEMA LIST WORD
 deploy_schema() {
-    awk -F '\t' -v schema="$1" '$1 == schema { print $2 }' "$work/plan" >"$work/todo"
+    scope=tenant
+    [ "$1" != public ] || scope=public
+    [ -e "$work/list.$2.psql" ] || include_list "$scope" "$work/list.$2" >"$work/list.$2.psql"
     failed=
-    apply_schema "$1" "$2" "$work/todo" || failed=yes
+    apply_list "$1" "$3" "$work/list.$2.psql" || failed=yes
     migrations=$((migrations + applied))
     schemas=$((schemas + 1))
     [ -z "$failed" ] || {

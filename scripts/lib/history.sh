@@ -2,12 +2,13 @@
 # What the database says about the timeline: one look at all histories at once.
 
 # Writes $work/state. Lines:
-#   database NAME HOST USER | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+#   database NAME HOST USER OWNER | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
 # States: pending, late (pending, but older than what is applied), edited, phantom, failed, interrupted.
 read_state() {
     {
         cat <<'SQL'
-select 'database', current_database(), coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket'), current_user;
+select 'database', current_database(), coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket'), current_user,
+       coalesce((select pg_get_userbyid(relowner) from pg_class where oid = to_regclass('public.schema_history')), current_user);
 SQL
         printf '\\set m_tenants %s\n' "$(psql_word "$tenants_query")"
         cat <<'SQL'
@@ -20,7 +21,13 @@ create temp table m_schema as
 select row_number() over () as place, s.name::text, s.tenant, n.oid is not null as there,
        to_regclass(format('%I.schema_history', s.name)) is not null as history
   from (select 'public' as name, false as tenant union all select t.*, true from (:m_tenants) t) s
-  left join pg_namespace n on n.nspname = s.name;
+  left join pg_namespace n on n.nspname = s.name
+ where s.name is not null;
+do $$ begin
+    if exists (select from pg_temp.m_schema where name ~ '[[:cntrl:]]') then
+        raise exception 'the name of a tenant''s schema holds a control character';
+    end if;
+end $$;
 select coalesce(string_agg(format('select %L::text as schema, id, name, checksum, normalised, finished_at, rolled_back_at, sqlstate, failed_statement, failed_line, statements_applied, started_at, logs from %I.schema_history', name, name), ' union all '),
        'select null::text as schema, null::bigint as id, null::text as name, null::text as checksum, null::text as normalised, null::timestamptz as finished_at, null::timestamptz as rolled_back_at, null::text as sqlstate, null::int as failed_statement, null::int as failed_line, null::int as statements_applied, null::timestamptz as started_at, null::text as logs where false') as m_histories
   from m_schema where history \gset
@@ -33,7 +40,14 @@ SQL
             END { if (!NR) printf "(null::text, null::text, null::bool, null::bool)"; print "\047" }' "$work/timeline"
         cat "$lib/state.sql"
     } >"$work/state.psql"
-    ask -f "$work/state.psql" >"$work/state" || exit "$exit_connection"
+    ask -f "$work/state.psql" >"$work/state" || fail "$exit_problem" "the histories cannot be read"
+}
+
+# Whoever makes a table owns it: all of it has to belong to one role.
+require_owner() {
+    awk -F '\t' '$1 == "database" && $4 != $5 { print $5 }' "$work/state" >"$work/owner"
+    [ ! -s "$work/owner" ] || fail "$exit_problem" "the schema belongs to $(cat "$work/owner"), and you are another" \
+        "Connect as that role, or become it: PGOPTIONS='-c role=$(cat "$work/owner")'."
 }
 
 # state_rows STATE… : schema, migration, state, details of the rows in one of these states

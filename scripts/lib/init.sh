@@ -23,6 +23,10 @@ cmd_init() {
             kept) say "Role $app_role is there." ;;
             password) say "Its password was set from APP_PASSWORD." ;;
             closed) say "EXECUTE on set_config is revoked from PUBLIC." ;;
+            mighty)
+                fail "$exit_problem" "role $app_role has powers of its own (superuser, createrole, createdb, bypassrls or replication)" \
+                    "The programs need a role that has none: name another in LUNAXCODE_APP_ROLE."
+                ;;
             open)
                 say "EXECUTE on set_config is still PUBLIC's: only a superuser can revoke it."
                 say "  Once, as a superuser: MIGRATE_DATABASE_URL=… scripts/migrate init"

@@ -9,9 +9,13 @@ select exists (select from pg_roles where rolname = :'m_app') as m_there,
 create role :"m_app" login noinherit;
 \echo created
 \endif
-select rolinherit or rolsuper or rolcreaterole or rolbypassrls or not rolcanlogin as m_wrong from pg_roles where rolname = :'m_app' \gset
-\if :m_wrong
-alter role :"m_app" login noinherit nocreaterole;
+select rolinherit or not rolcanlogin as m_wrong, rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolreplication as m_mighty
+  from pg_roles where rolname = :'m_app' \gset
+\if :m_mighty
+\echo mighty
+\quit
+\elif :m_wrong
+alter role :"m_app" login noinherit;
 \endif
 grant connect on database :"m_database" to :"m_app";
 revoke create on schema public from public;

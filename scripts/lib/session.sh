@@ -9,7 +9,7 @@ session_open() {
     : >"$work/errors"
     MIGRATE_ERRORS=$work/errors
     export MIGRATE_ERRORS
-    set -- -X -q -A -t -v ON_ERROR_STOP=1 -v "m_lib=$lib"
+    set -- -X -q -A -t -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_deploy=$work/deploy"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
     psql "$@" <"$work/to" >"$work/from" 2>>"$work/errors" &
     session=$!

@@ -37,15 +37,24 @@ read_options() {
         case $1 in
             --dir | --database)
                 [ $# -gt 1 ] || usage "$1 needs a value"
-                if [ "$1" = --dir ]; then dir=$2; else database=$2; fi
+                if [ "$1" = --dir ]; then dir=$2; else database=$(open_address "$2"); fi
                 shift
                 ;;
             --dir=*) dir=${1#*=} ;;
-            --database=*) database=${1#*=} ;;
+            --database=*) database=$(open_address "${1#*=}") ;;
             *) remaining="$remaining$(shell_word "$1")" ;;
         esac
         shift
     done
+}
+
+# An address on the command line is for everybody to read.
+open_address() {
+    case $1 in
+        *://*:*@* | *password*=*) fail "$exit_usage" "a password on the command line can be read by every user of this machine" \
+            "Give the address in MIGRATE_DATABASE_URL, or the password in PGPASSWORD or a PGPASSFILE." ;;
+    esac
+    printf '%s' "$1"
 }
 
 app_role=${LUNAXCODE_APP_ROLE:-lunaxcode_app}

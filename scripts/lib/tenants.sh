@@ -66,6 +66,7 @@ tenants_create() {
 
     read_timeline
     read_state
+    require_owner
     if awk -F '\t' -v slug="$slug" '$1 == "schema" && $2 == slug && $3 == "t" { found = 1 } END { exit !found }' "$work/state"; then
         say "Tenant $slug is already there."
         return 0
