@@ -49,7 +49,6 @@ std::optional<Query> check_admin(const Call&) { return ask<need_admin>(); }
 
 }  // namespace
 
-const core::Access open_to_all{"anyone", nullptr, nullptr, nullptr};
 const core::Access anyone{"anyone", tenant, nullptr, nullptr};
 const core::Access visitor{"anyone", tenant, enter, nullptr};
 const core::Access user{"user", tenant, enter, check_user};

@@ -7,7 +7,6 @@
 
 namespace domain {
 
-extern const core::Access open_to_all;  // belongs to no tenant and looks at no session (health)
 extern const core::Access anyone;       // no session is looked for
 extern const core::Access visitor;      // anyone; a session is looked up when a cookie is there
 extern const core::Access user;         // signed in, else 401
