@@ -109,7 +109,7 @@ show_plan() {
             for (i = 1; i <= lists; i++) {
                 list = order[i]
                 schema = first[list]
-                printf "%s%s:\n", names[list], count[list] > 5 ? sprintf(" and %d more", count[list] - 5) : ""
+                printf "%s%s:\n", names[list], (count[list] > 5 ? sprintf(" and %d more", count[list] - 5) : "")
                 while ((getline name < (folder "/list." list)) > 0) {
                     n = statements[path[name], schema == "public" ? "public" : "tenant"] + 0
                     s = state[schema, name]
