@@ -1,0 +1,175 @@
+// Generation: rows of generations, projects and tasks.
+#include "domain/generation.h"
+
+#include "core/json.h"
+
+namespace domain {
+namespace {
+
+using core::ask;
+using core::Db;
+using core::Json;
+using core::Query;
+using core::Result;
+using core::Row;
+using core::Sql;
+using core::Transaction;
+
+constexpr Sql begin_generation = R"(
+    update generations
+    set state = 'running', stage = case stage when 'queued' then 'prd' else stage end, progress = greatest(progress, 2),
+        error = null, fence = $3, started_at = coalesce(started_at, now()), updated_at = now()
+    where id = $1 and project_id = $2 and state in ('queued', 'running')
+    returning stage = 'tasks', coalesce(model, ''), extract(epoch from now() - started_at)::bigint)";
+constexpr Sql project_brief = R"(
+    select p.service, coalesce(p.description, ''), p.client_name, coalesce(s.timeline, ''), coalesce(s.plan_template, ''),
+           p.price, coalesce(p.prd, '')
+    from projects p left join service_types s on s.id = p.service_type_id where p.id = $1)";
+constexpr Sql project_answers = R"(
+    select a.question_key, q.question_text, a.answer_value
+    from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
+
+constexpr Sql grow_prd = "update generations set prd = $2, progress = greatest(progress, $3), updated_at = now() where id = $1";
+constexpr Sql add_spent = R"(
+    update generations
+    set prompt_tokens = prompt_tokens + $2, output_tokens = output_tokens + $3, thought_tokens = thought_tokens + $4,
+        cost_micros = cost_micros + $5, duration_ms = duration_ms + $6, attempts = attempts + $7, model = coalesce(nullif($8, ''), model)
+    where id = $1)";
+constexpr Sql end_stage_one = R"(
+    update generations set stage = 'tasks', prd = $2, progress = greatest(progress, 60), updated_at = now() where id = $1)";
+constexpr Sql keep_project_prd = "update projects set prd = $2, updated_at = now() where id = $1";
+
+constexpr Sql remove_tasks = "delete from tasks where project_id = $1 returning status";
+// Dependencies come as places from 1 and become ids; a task waits only for earlier ones.
+constexpr Sql insert_tasks = R"(
+    with given as materialized (
+        select t.place::integer as place, nextval(pg_get_serial_sequence('tasks', 'id')) as id, t.task
+        from jsonb_array_elements($2::jsonb) with ordinality as t (task, place))
+    insert into tasks (id, project_id, title, description, section, priority, status, estimated_hours, dependencies, "order")
+    select g.id, $1, g.task->>'title', g.task->>'description', g.task->>'section', g.task->>'priority', 'pending', (g.task->>'hours')::integer,
+           coalesce((select jsonb_agg(d.id order by d.place) from given d
+                     where d.place in (select p::integer from jsonb_array_elements_text(g.task->'dependencies') p)), '[]'), g.place
+    from given g order by g.place)";
+constexpr Sql end_generation = R"(
+    update generations
+    set state = 'ready', stage = 'done', progress = 100, draft = $2, notes = $3::jsonb, error = nullif($4, ''), finished_at = now(), updated_at = now()
+    where id = $1)";
+constexpr Sql queue_generation = "update generations set state = 'queued', error = nullif($2, ''), updated_at = now() where id = $1";
+constexpr Sql fail_generation = R"(
+    update generations set state = 'failed', error = $2, finished_at = now(), updated_at = now() where id = $1)";
+
+Query with(GenerationIds ids, const Spent& spent) {
+    return ask<add_spent>(ids.generation, spent.prompt, spent.output, spent.thought, spent.micros, spent.time.count(), spent.asks, spent.model);
+}
+
+// One transaction of the tenant under an entry that guards the claim.
+template <class... Q>
+void change(Db& db, const Claim& job, Query entry, const Q&... queries) {
+    Transaction transaction{db, job.tenant, std::move(entry)};
+    transaction.all(queries...);
+    transaction.commit();
+}
+
+// Lists are kept as JSON arrays; people read them joined by commas.
+std::string readable(std::string_view value) {
+    if (!value.starts_with('[')) return std::string{value};
+    const auto list = Json::try_parse(value);
+    if (!list || !list->is(Json::Kind::array)) return std::string{value};
+    std::string text;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+        const Json one = (*list)[i];
+        text += (text.empty() ? "" : ", ") + (one.is(Json::Kind::string) ? std::string{one.text()} : one.dump());
+    }
+    return text;
+}
+
+std::string json_of(const std::vector<Task>& tasks) {
+    core::Writer out;
+    out.array();
+    for (const Task& task : tasks) {
+        out.object().member("title", task.title).member("description", task.description).member("section", task.section);
+        out.member("priority", task.priority).member("hours", task.hours).key("dependencies").array();
+        for (const std::size_t index : task.depends_on) out.value(static_cast<std::int64_t>(index + 1));
+        out.end_array().end_object();
+    }
+    return out.end_array().take();
+}
+
+std::string json_of(const std::vector<Note>& notes, std::string_view also) {
+    core::Writer out;
+    out.array();
+    for (const Note& note : notes) out.object().member("kind", note.kind).member("detail", note.detail).end_object();
+    if (!also.empty()) out.object().member("kind", "replaced").member("detail", also).end_object();
+    return out.end_array().take();
+}
+
+std::string replaced(const Result& removed) {
+    int begun = 0;
+    for (int i = 0; i < removed.size(); ++i) begun += removed[i].text(0) != "pending" ? 1 : 0;
+    if (removed.size() == 0) return {};
+    return std::to_string(removed.size()) + " tasks of the earlier plan, " + std::to_string(begun) + " of them begun";
+}
+
+}  // namespace
+
+std::optional<Generation> begin(Db& db, const Claim& job, GenerationIds ids) {
+    {
+        Transaction transaction{db, job.tenant, hold(job)};
+        const auto [started, project, answers] = transaction.all(
+            ask<begin_generation>(ids.generation, ids.project, job.fence), ask<project_brief>(ids.project), ask<project_answers>(ids.project));
+        const auto state = started.maybe();
+        const auto row = project.maybe();
+        transaction.commit();
+        if (state && row) {
+            Generation generation{ids, state->truth(0), row->str(6), state->str(1), std::chrono::seconds{state->integer(2)}, {}};
+            Brief& brief = generation.brief;
+            brief.service = row->text(0);
+            brief.description = row->text(1);
+            brief.client = row->text(2);
+            brief.timeline = row->text(3);
+            brief.plan_template = row->text(4);
+            brief.price = row->integer(5);
+            for (int i = 0; i < answers.size(); ++i)
+                brief.answers.push_back({answers[i].str(0), answers[i].str(1), readable(answers[i].text(2))});
+            generation.has_prd = generation.has_prd && !generation.prd.empty();
+            return generation;
+        }
+    }
+    Transaction transaction{db, ""};  // finished by somebody before, or its project is gone
+    transaction.run(finish(job));
+    transaction.commit();
+    return std::nullopt;
+}
+
+void grow(Db& db, const Claim& job, GenerationIds ids, std::string_view prd, int progress) {
+    change(db, job, hold(job), ask<grow_prd>(ids.generation, prd, progress));
+}
+
+void keep_prd(Db& db, const Claim& job, GenerationIds ids, std::string_view prd, const Spent& spent) {
+    change(db, job, hold(job), ask<end_stage_one>(ids.generation, prd), ask<keep_project_prd>(ids.project, prd), with(ids, spent));
+}
+
+void finish(Db& db, const Claim& job, GenerationIds ids, const Written& written, const Spent& spent) {
+    Transaction transaction{db, job.tenant, finish(job)};
+    const auto removed = transaction.list<remove_tasks>(ids.project);
+    if (written.prd) transaction.run(ask<keep_project_prd>(ids.project, *written.prd));
+    transaction.all(ask<insert_tasks>(ids.project, json_of(written.plan.tasks)),
+                    ask<end_generation>(ids.generation, written.draft, json_of(written.plan.notes, replaced(removed)), written.error),
+                    with(ids, spent));
+    transaction.commit();
+}
+
+void put_off(Db& db, const Claim& job, GenerationIds ids, std::chrono::milliseconds delay, int attempts, std::string_view why,
+             std::string_view log, const Spent& spent) {
+    change(db, job, put_off(job, delay, attempts, log), ask<queue_generation>(ids.generation, why), with(ids, spent));
+}
+
+void hand_back(Db& db, const Claim& job, GenerationIds ids, const Spent& spent) {
+    change(db, job, hand_back(job), ask<queue_generation>(ids.generation, ""), with(ids, spent));
+}
+
+void fail(Db& db, const Claim& job, GenerationIds ids, std::string_view why, std::string_view log, const Spent& spent) {
+    change(db, job, fail(job, log), ask<fail_generation>(ids.generation, why), with(ids, spent));
+}
+
+}  // namespace domain
