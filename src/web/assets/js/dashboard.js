@@ -56,18 +56,19 @@ $('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loadi
 
 /* Drafts to go on with: those the server holds for this account, and this tab's own. */
 
-function draftNotice(title, when, href) {
-  return notice('', el('div', { class: 'row' }, el('p', {}, el('strong', {}, `Continue: ${title}`), when ? ` — started ${when}` : ''),
-    el('a', { class: 'button short', href, 'data-continue': '' }, 'Continue')));
+// This tab's own draft stays where it is: another one then opens in its own tab.
+function draftNotice(title, when, href, apart = false) {
+  return notice('', el('div', { class: 'row' }, el('p', {}, el('strong', {}, `Continue: ${title}`), when ? ` — ${when}` : ''),
+    el('a', { class: 'button short', href, target: apart ? '_blank' : null, rel: apart ? 'noopener' : null, 'data-continue': '' }, 'Continue')));
 }
 
 async function drafts() {
   const place = $('#drafts');
   const here = store.loadData();
-  const mine = store.token();
   const answer = await get('/api/leads').catch(() => ({ leads: [] }));
-  const others = (answer.leads ?? []).filter((lead) => (lead.status ?? 'open') === 'open' && (!here || lead.token !== mine));
-  const notices = others.map((lead) => draftNotice(lead.serviceName || 'your project', ago(lead.createdAt ?? lead.updatedAt), `/onboarding?draft=${encodeURIComponent(lead.token)}`));
+  const others = (answer.leads ?? []).filter((lead) => String(lead.serviceId) !== here?.serviceId);
+  const notices = others.map((lead) => draftNotice(lead.serviceName || 'your project', lead.createdAt ? `started ${ago(lead.createdAt)}` : `last changed ${ago(lead.updatedAt)}`,
+    `/onboarding?lead=${encodeURIComponent(lead.id)}`, Boolean(here)));
   if (here?.serviceId && (here.description || readyToCreate())) {
     notices.unshift(draftNotice(here.serviceName || 'your project', '', `/onboarding?${new URLSearchParams({ serviceId: here.serviceId, step: readyToCreate() ? 3 : 1 })}`));
   }

@@ -14,6 +14,7 @@ import { drawSummary } from './onboarding/summary.js';
 import * as store from './onboarding/store.js';
 
 const MIN_DESCRIPTION = 20;
+const MAX_DESCRIPTION = 10000;
 const form = $('#onboarding-form');
 const notices = $('#notices');
 const length = (value) => [...value.trim()].length;
@@ -39,7 +40,7 @@ function tellState(state, detail) {
   if (state === 'closed' && !$('#closed', notices)) {
     const box = notice('warn', el('p', {}, 'This draft has already become a project. '),
       el('div', { class: 'row' }, el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard'),
-        el('button', { type: 'button', class: 'button quiet short', onclick: () => { store.forgetToken(); $('#closed').remove(); draft.change(everything()); } }, 'Keep this as a new draft')));
+        el('button', { type: 'button', class: 'button quiet short', onclick: () => { store.forgetToken(); store.newProjectKey(); $('#closed').remove(); draft.change(everything()); } }, 'Keep this as a new draft')));
     box.id = 'closed';
     notices.append(box);
   }
@@ -54,7 +55,11 @@ function changed(fields) {
 /* Steps */
 
 function stepErrors(which) {
-  if (which === 1) return length(data.description) < MIN_DESCRIPTION ? { description: `Please describe your project in at least ${MIN_DESCRIPTION} characters.` } : {};
+  if (which === 1) {
+    const have = length(data.description);
+    if (have < MIN_DESCRIPTION) return { description: `Please describe your project in at least ${MIN_DESCRIPTION} characters.` };
+    return have > MAX_DESCRIPTION ? { description: `Please keep the description under ${MAX_DESCRIPTION} characters; it has ${have}.` } : {};
+  }
   if (which === 2) return questions ? questions.errors() : {};
   const wrong = {};
   if (!data.clientName.trim()) wrong.clientName = 'Please enter your name.';
@@ -220,7 +225,8 @@ async function start() {
   show($('#loading'), false);
   draw({ focus: false });
   if (store.unsaved()) draft.change(everything());
-  else if (store.token()) tellState('saved');
+  else if (store.token() || store.leadId()) tellState('saved');
+  show($('#copy-link'), !store.leadId()); // an account's draft is on every device where the account is
   const errors = store.takeErrors();
   if (errors) placeServerErrors(errors);
 }

@@ -11,13 +11,23 @@ export function formPage(data, fields) {
   return `/onboarding?${new URLSearchParams({ serviceId: data.serviceId, step })}`;
 }
 
+function send(data) {
+  const { key, leadToken, leadId } = store.projectKey();
+  return post('/api/projects/create-from-onboarding', { ...data, serviceId: Number(data.serviceId), leadToken, leadId },
+    { login: false, timeout: 30000, headers: { 'Idempotency-Key': key } });
+}
+
 /** Answers the address of the new project; 422 and everything else is thrown as it came. */
 export async function createProject() {
   const data = store.loadData();
-  const leadToken = store.token();
-  const made = await post('/api/projects/create-from-onboarding',
-    { ...data, serviceId: Number(data.serviceId), ...(leadToken ? { leadToken } : {}) },
-    { login: false, timeout: 30000, headers: { 'Idempotency-Key': store.projectKey() } });
+  const made = await send(data).catch((error) => {
+    // 422 without a field: this key was used with other words, so an earlier try had arrived after all.
+    // The draft knows its project; a new key asks for that one.
+    const { leadToken, leadId } = store.projectKey();
+    if (error.status !== 422 || Object.keys(error.fields).length || !(leadToken || leadId)) throw error;
+    store.newProjectKey();
+    return send(data);
+  });
   store.clearAll();
   return localPath(made.redirectUrl, `/projects/${made.projectId}`);
 }

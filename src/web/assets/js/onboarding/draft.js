@@ -5,6 +5,8 @@ import * as store from './store.js';
 const PAUSE = 800;
 const LONGEST_WAIT = 30000;
 const path = (token) => `/api/leads/${encodeURIComponent(token)}`;
+/** Where this tab's draft is kept; null before there is one. */
+const place = () => (store.token() ? path(store.token()) : store.leadId() ? `/api/leads/mine/${store.leadId()}` : null);
 
 export const fetchDraft = (token) => get(path(token), { login: false });
 
@@ -16,6 +18,7 @@ export class Draft {
   #failures = 0;
   #tell;
   #everything;
+  #mineIsGone = false;
 
   /** `tell(state, detail)` hears saving, saved, failed or closed; `everything()` answers all fields, for a new draft. */
   constructor(tell, everything) {
@@ -53,6 +56,8 @@ export class Draft {
     return store.token();
   }
 
+  #place() { return this.#mineIsGone && !store.token() ? null : place(); }
+
   #schedule(delay) {
     if (!this.waiting) return;
     clearTimeout(this.#timer);
@@ -74,7 +79,7 @@ export class Draft {
     this.#tell('saving');
     let batch = {};
     try {
-      if (!store.token()) {
+      if (!this.#place()) {
         const { serviceId } = this.#everything();
         const made = await post('/api/leads', { serviceId, path: location.pathname, referrer: document.referrer || undefined }, { login: false });
         store.setToken(made.token);
@@ -82,7 +87,7 @@ export class Draft {
       }
       batch = this.#pending;
       this.#pending = {};
-      await patch(path(store.token()), batch, { login: false });
+      await patch(this.#place(), batch, { login: false });
       this.#failures = 0;
       if (!this.waiting) { store.setUnsaved(false); this.#tell('saved'); }
     } catch (error) {
@@ -93,7 +98,9 @@ export class Draft {
 
   #failed(error) {
     if (error.status === 404 || error.status === 410) {
-      store.forgetToken(); // the server no longer has it: make a new draft of all we know
+      // The server no longer has it: make a new draft of all we know.
+      if (store.token()) store.forgetToken();
+      else this.#mineIsGone = true;
       this.#pending = this.#everything();
       this.#failures += 1;
       this.#schedule(this.#failures > 1 ? LONGEST_WAIT : 0);
@@ -108,7 +115,7 @@ export class Draft {
     } else {
       this.#held = this.#pending; // refused as it stands: goes again with the next change
       this.#pending = {};
-      this.#tell('failed', error.detail);
+      this.#tell('failed', Object.values(error.fields)[0] ?? error.detail);
       return;
     }
     this.#tell('failed');
@@ -116,9 +123,9 @@ export class Draft {
 
   /** The page is going: hand the browser what is left, it may still send it. */
   #leave() {
-    if (!this.waiting || !store.token() || this.#running) return;
+    if (!this.waiting || !this.#place() || this.#running) return;
     const batch = this.#pending;
-    patch(path(store.token()), batch, { login: false, keepalive: true }).then(
+    patch(this.#place(), batch, { login: false, keepalive: true }).then(
       () => { if (this.#pending === batch) { this.#pending = {}; store.setUnsaved(false); this.#tell('saved'); } },
       () => {},
     );

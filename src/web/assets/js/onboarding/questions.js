@@ -2,6 +2,8 @@
 import { $, $$, el, show } from '../dom.js';
 import { isEmpty, visibleKeys } from './show-if.js';
 
+const LIMIT = { text: 500, textarea: 5000 };
+const isText = (question) => question.questionType in LIMIT;
 const idOf = (question) => `q-${question.questionKey.replace(/[^\w-]/g, '_')}`;
 const nameOf = (question) => `q:${question.questionKey}`;
 
@@ -100,7 +102,7 @@ export class Questions {
 
   /** What is sent: answers to asked questions, empty ones left out. */
   given() {
-    return Object.fromEntries(this.asked().map(({ question, answer }) => [question.questionKey, typeof answer === 'string' ? answer.trim() : answer]).filter(([, answer]) => !isEmpty(answer)));
+    return Object.fromEntries(this.asked().map(({ question, answer }) => [question.questionKey, isText(question) ? answer.trim() : answer]).filter(([, answer]) => !isEmpty(answer)));
   }
 
   /** {fieldName: message} for what is missing or cannot be read. */
@@ -109,7 +111,8 @@ export class Questions {
     for (const { question, answer } of this.asked()) {
       const control = $('.input', this.#fields.get(question.questionKey));
       if (control?.validity.badInput || (typeof answer === 'number' && !Number.isFinite(answer))) wrong[nameOf(question)] = 'Please enter a number.';
-      else if (question.required && isEmpty(typeof answer === 'string' ? answer.trim() : answer)) {
+      else if (isText(question) && [...answer.trim()].length > LIMIT[question.questionType]) wrong[nameOf(question)] = `Please write at most ${LIMIT[question.questionType]} characters; this has ${[...answer.trim()].length}.`;
+      else if (question.required && isEmpty(isText(question) ? answer.trim() : answer)) {
         wrong[nameOf(question)] = question.questionType === 'checkbox' ? 'Please choose at least one.' : ['radio', 'select'].includes(question.questionType) ? 'Please choose one.' : 'Please answer this question.';
       }
     }

@@ -1,4 +1,5 @@
 // Finds what was typed before: in this tab, behind a ?draft= link, or in this browser's last draft.
+import { get } from '../api.js';
 import { el } from '../dom.js';
 import { notice } from '../view.js';
 import { fetchDraft } from './draft.js';
@@ -30,6 +31,18 @@ function adopt(draft, token) {
   return { data, step: draft.step };
 }
 
+/** A draft bound to the signed-in account, by its number. */
+async function mine(id) {
+  const { leads } = await get('/api/leads');
+  const draft = leads.find((lead) => String(lead.id) === id);
+  if (!draft) return null;
+  store.clearAll();
+  store.setLeadId(draft.id);
+  const data = fromDraft(draft);
+  store.saveData(data);
+  return { data, step: draft.step };
+}
+
 function sent(notices, draft) {
   const href = draft.projectId ? `/projects/${draft.projectId}` : '/dashboard';
   notices.replaceChildren(notice('good', el('p', {}, 'This draft has already become a project.'), el('a', { class: 'button short', href }, draft.projectId ? 'Open the project' : 'Go to your dashboard')));
@@ -45,6 +58,13 @@ export async function bringBack(notices) {
   const asked = new URLSearchParams(location.search);
   const here = store.loadData();
   const link = asked.get('draft');
+
+  const number = asked.get('lead');
+  if (number && !(here && String(store.leadId()) === number && store.unsaved())) {
+    const found = await mine(number);
+    if (found) return found;
+    notices.append(notice('warn', el('p', {}, 'We do not find this draft. It may have become a project already.')));
+  }
 
   if (link && !(here && store.token() === link && store.unsaved())) {
     const draft = await draftOf(link);

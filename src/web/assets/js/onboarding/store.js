@@ -2,6 +2,7 @@
 
 const DATA = 'onboardingData';
 const TOKEN = 'leadToken';
+const LEAD = 'leadId';
 const KEY = 'onboardingKey';
 const ERRORS = 'onboardingErrors';
 const UNSAVED = 'onboardingUnsaved';
@@ -44,15 +45,20 @@ export function forgetToken() {
 export const unsaved = () => read('sessionStorage', UNSAVED) === '1';
 export const setUnsaved = (yes) => write('sessionStorage', UNSAVED, yes ? '1' : null);
 
-/** The Idempotency-Key of this draft: the same for every try, so that it becomes one project. */
+/** A draft of the signed-in account, opened from the dashboard: known by its number, its token is elsewhere. */
+export const leadId = () => Number(read('sessionStorage', LEAD)) || null;
+export const setLeadId = (id) => write('sessionStorage', LEAD, String(id));
+
+/** The Idempotency-Key of this draft and which draft it was first sent with: the same for every try, so that it becomes one project. */
 export function projectKey() {
-  let key = read('sessionStorage', KEY);
-  if (!key) {
-    key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-    write('sessionStorage', KEY, key);
+  let kept = parsed(KEY);
+  if (!kept?.key) {
+    kept = { key: Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(''), leadToken: token() ?? undefined, leadId: leadId() ?? undefined };
+    write('sessionStorage', KEY, JSON.stringify(kept));
   }
-  return key;
+  return kept;
 }
+export const newProjectKey = () => write('sessionStorage', KEY, null);
 
 /** Field errors on their way from the sign-in page back to the form. */
 export const keepErrors = (fields) => write('sessionStorage', ERRORS, JSON.stringify(fields));
@@ -68,5 +74,5 @@ export const takeUp = (serviceId) => parsed(`onboardingAnswers:${serviceId}`) ??
 
 export function clearAll() {
   forgetToken();
-  for (const name of [DATA, KEY, ERRORS, UNSAVED]) write('sessionStorage', name, null);
+  for (const name of [DATA, LEAD, KEY, ERRORS, UNSAVED]) write('sessionStorage', name, null);
 }

@@ -55,7 +55,7 @@ export class Generation {
     wax($('#generation .phase'), Math.max(0.04, progress / 100));
   }
 
-  follow() { this.#after(EVERY); }
+  follow() { this.#after(0); }
 
   #after(delay) {
     clearTimeout(this.#timer);
