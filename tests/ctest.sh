@@ -1,0 +1,52 @@
+#!/bin/sh
+# Writes CTestTestfile.cmake into a folder: every test there is, with its label and its time limit.
+# Labels: unit, http, scripts, browser, faults. Usage: tests/ctest.sh FOLDER
+set -eu
+
+[ $# = 1 ] || { echo 'usage: tests/ctest.sh FOLDER' >&2; exit 2; }
+top=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$1"
+out=$1/CTestTestfile.cmake
+python=/usr/bin/python3 # Debian's, which has the packages that scripts/deps installs
+
+# test NAME LABEL SECONDS COST "VARIABLE=VALUE;…" COMMAND...; what costs most starts first
+test_is() {
+    name=$1 label=$2 seconds=$3 cost=$4 environment=$5
+    shift 5
+    printf 'add_test([==[%s]==]' "$name"
+    printf ' [==[%s]==]' "$@"
+    printf ')\nset_tests_properties([==[%s]==] PROPERTIES LABELS %s TIMEOUT %s COST %s WORKING_DIRECTORY [==[%s]==] ENVIRONMENT [==[%s]==])\n' \
+        "$name" "$label" "$seconds" "$cost" "$top" "$environment"
+}
+
+has() { [ -n "$(find "$top/tests/$1" -name "$2" 2>/dev/null | head -n 1)" ]; }
+
+pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
+    has "$5" '*_test.py' || return 0
+    test_is "$1" "$2" "$3" "$4" "LUNAXCODE_TEST_MODE=$6;BUILD=$top/build/$7;PYTHONDONTWRITEBYTECODE=1" \
+        "$python" -m pytest -q -p no:cacheprovider "tests/$5"
+}
+
+{
+    echo "# Written by tests/ctest.sh."
+    test_is lint unit 120 1 '' "$top/tests/lint.sh"
+    if has unit '*.cpp'; then
+        test_is unit unit 120 10 '' "$top/build/release/bin/unit" --gtest_brief=1
+        test_is unit-asan unit 300 40 '' "$top/build/asan/bin/unit" --gtest_brief=1
+    fi
+    for file in "$top"/tests/fuzz/*.cpp; do
+        [ -e "$file" ] || continue
+        name=$(basename "$file" .cpp)
+        test_is "fuzz-$name" unit 90 5 '' "$top/tests/fuzz.sh" "$top/build/fuzz" 5 "$name"
+    done
+    pytest stand-ins unit 120 5 stand_ins fcgi release
+    pytest http-fcgi http 900 200 http fcgi release
+    pytest http-cgi http 900 250 http cgi release
+    pytest http-asan http 1200 300 http fcgi asan
+    pytest faults faults 1200 300 faults fcgi release
+    pytest browser browser 900 200 browser fcgi release
+    for file in "$top"/tests/scripts/*.bats; do
+        [ -e "$file" ] || continue
+        test_is "scripts-$(basename "$file" .bats)" scripts 600 100 "BUILD=$top/build/release" bats "$file"
+    done
+} >"$out"
