@@ -41,7 +41,7 @@ unlock_schema() { session_write "select pg_advisory_unlock($lock_class, hashtext
 include_list() {
     printf '\\i :m_lib/history.sql\n'
     # The folder is a variable of psql, so that no name needs quotes but its own.
-    awk -v scope="$1" '{ gsub(/\\/, "\\\\"); gsub(/\047/, "\047\047"); printf "\\i :m_deploy\047/%s.%s.psql\047\n", scope, $0 }' "$2"
+    awk -v scope="$1" '{ gsub(/\\/, "&&"); gsub(/\047/, "\047\047"); printf "\\i :m_deploy\047/%s.%s.psql\047\n", scope, $0 }' "$2"
     printf '\\echo @done\n'
 }
 
@@ -52,8 +52,10 @@ apply_list() {
 \\set m_go true"
     lock_schema "$1"
     session_write "\\i '$3'"
-    follow_sections "$1"
+    failed=0
+    follow_sections "$1" || failed=1
     unlock_schema
+    return "$failed"
 }
 
 # Reads what the sections of one schema answer, up to @done.
@@ -82,11 +84,9 @@ follow_sections() {
         *) say "$1: $applied migrations applied ($first … $last), $spent ms" ;;
     esac
     [ ! -s "$work/errors" ] || sed -n 's/^psql:[^ ]* //; s/^WARNING:  [0-9A-Z]*: /  warning: /p' "$work/errors"
-    if [ -n "$failure" ]; then
-        tell_failure "$1" "$failure"
-        return 1
-    fi
-    : >"$work/errors"
+    [ -z "$failure" ] || tell_failure "$1" "$failure"
+    [ ! -s "$work/errors" ] || : >"$work/errors"
+    [ -z "$failure" ]
 }
 
 # tell_failure SCHEMA "failed CODE STATEMENT LINE VERIFYING NAME" | "differs STEPS NAME"
@@ -110,5 +110,5 @@ tell_failure() {
         line=$((line + ${at:-1} - 1))
     fi
     warn "$schema: $6 FAILED with SQLSTATE $2 at $where, $path line $line"
-    error_text <"$work/errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e 's/^/  /' >&2
+    error_text <"$work/errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /' >&2
 }

@@ -79,7 +79,7 @@ plan_deploy() {
                     printf "%s", list[schema] > (folder "/list." lists)
                 }
                 word = schema
-                gsub(/\\/, "\\\\", word)
+                gsub(/\\/, "&&", word)
                 gsub(/\047/, "\047\047", word)
                 printf "%s\t%d\t\047%s\047\n", schema, number[key], word
             }
@@ -137,11 +137,11 @@ deploy_schema() {
     scope=tenant
     [ "$1" != public ] || scope=public
     [ -e "$work/list.$2.psql" ] || include_list "$scope" "$work/list.$2" >"$work/list.$2.psql"
-    failed=
-    apply_list "$1" "$3" "$work/list.$2.psql" || failed=yes
+    broken=
+    apply_list "$1" "$3" "$work/list.$2.psql" || broken=yes
     migrations=$((migrations + applied))
     schemas=$((schemas + 1))
-    [ -z "$failed" ] || {
+    [ -z "$broken" ] || {
         session_close finished
         fail "$exit_failed" "stopped at schema $1; $(plural "$migrations" migration) applied before" \
             "Mend the file and deploy again: what failed was rolled back, and it is in $1.schema_history."

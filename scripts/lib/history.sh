@@ -34,7 +34,7 @@ select coalesce(string_agg(format('select %L::text as schema, id, name, checksum
 SQL
         printf '\\set m_files '
         # A schema is compared with the files of its scope only.
-        awk -F '\t' 'function literal(s) { gsub(/\\/, "\\\\", s); gsub(/\047/, "\047\047\047\047", s); return "\047\047" s "\047\047" }
+        awk -F '\t' 'function literal(s) { gsub(/\\/, "&&", s); gsub(/\047/, "\047\047\047\047", s); return "\047\047" s "\047\047" }
             BEGIN { printf "\047" }
             { printf "%s(%s, %s, %s, %s)", (NR > 1 ? ", " : ""), literal($1), literal($3), ($4 == "t") ? "true" : "false", ($5 == "t") ? "true" : "false" }
             END { if (!NR) printf "(null::text, null::text, null::bool, null::bool)"; print "\047" }' "$work/timeline"

@@ -47,7 +47,7 @@ function slurp(path,   all, part, rs) {
 }
 
 function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" }
-function word(s) { gsub(/\\/, "\\\\", s); return literal(s) }
+function word(s) { gsub(/\\/, "&&", s); return literal(s) }
 
 function write_section(id,   file, i) {
     file = out "/" scope[id] "." title[id] ".psql"

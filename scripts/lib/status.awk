@@ -59,7 +59,7 @@ function print_text(   i, s, k, text, line, same) {
 function mark(state) { return state == "late" ? "pending" : state == "comments changed" ? "applied" : state }
 
 function json_text(s) {
-    gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); gsub(/[\001-\037]/, " ", s)
+    gsub(/\\/, "&&", s); gsub(/"/, "\\\\&", s); gsub(/[\001-\037]/, " ", s)
     return "\"" s "\""
 }
 

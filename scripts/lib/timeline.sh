@@ -66,7 +66,7 @@ scan_timeline() {
 refuse_unfit() {
     awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
         FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
-        ($1 in path) && $11 != "-" { printf "  %s line %s: %s\n", path[$1], $8, $11; n++ }
+        ($1 in path) && $11 != "-" { printf "  %s line %s: %s\n", $1, $8, $11; n++ }
         END { exit n > 0 }' "$1" "$work/timeline" "$work/scan" >"$work/refused" && return 0
     warn "migrate: not fit to be run:"
     cat "$work/refused" >&2

@@ -1,0 +1,489 @@
+#!/usr/bin/env bats
+# scripts/migrate deploy and status on folders of the tests' own.
+
+load postgres
+
+setup_file() { start_cluster; }
+teardown_file() { stop_cluster; }
+
+setup() {
+    new_database
+    new_folder
+    # Public's table of tenants as any project might have it, and two tenants.
+    migration 20240101000000_first <<'SQL'
+-- migrate:up scope:public
+create table tenants (id int primary key, schema_name text not null);
+create table people (id int primary key);
+
+-- migrate:up scope:tenant
+create table notes (id int primary key, body text);
+insert into notes values (1, 'semicolon; and $$ and :name and \n'), (2, $q$-- migrate:up is only text here$q$);
+
+-- migrate:verify scope:tenant
+do $$ begin assert (select count(*) = 2 from notes), 'notes are missing'; end $$;
+SQL
+}
+
+add_tenants() {
+    for tenant in "$@"; do
+        sql "create schema \"${tenant//\"/\"\"}\""
+        sql "insert into public.tenants select coalesce(max(id), 0) + 1, \$q\$$tenant\$q\$ from public.tenants"
+    done
+}
+
+two_tenants() {
+    "$migrate" deploy --yes
+    add_tenants one two
+    "$migrate" deploy --yes
+}
+
+@test "deploy applies public and every tenant, then has nothing to do" {
+    fails_with 3 "$migrate" status
+    shows 'public: 0 applied'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'public: 20240101000000_first applied'
+    add_tenants one two
+    fails_with 3 "$migrate" status
+    shows 'one, two: 0 applied'
+    shows '2 pending; 2 of 3 schemas'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'one: 20240101000000_first applied'
+    shows 'Done: 2 migrations applied to 2 schemas.'
+    fails_with 0 "$migrate" status
+    shows 'Up to date: all 3 schemas.'
+    fails_with 0 "$migrate" deploy --yes
+    equals "$output" 'Up to date: 3 schemas, 1 migration.'
+    equals "$(sql 'select body from two.notes order by id')" "$(printf '%s\n%s' 'semicolon; and $$ and :name and \n' '-- migrate:up is only text here')"
+    equals "$(sql "select to_regclass('one.people') is null and to_regclass('public.notes') is null")" t
+    equals "$(sql "select checksum, finished_at is not null, statements_applied, duration is not null, applied_by like 'lunaxcode_owner (%@%)' from one.schema_history")" \
+        "$(sha256sum "$folder"/*.sql | cut -c 1-64)|t|2|t|t"
+}
+
+@test "--dry-run and an unconfirmed deploy change nothing and show the plan" {
+    fails_with 0 "$migrate" deploy --dry-run
+    shows 'public:'
+    shows '20240101000000_first, 2 statements'
+    fails_with 9 "$migrate" deploy </dev/null
+    shows "Database $database on local socket as lunaxcode_owner"
+    equals "$(sql "select to_regclass('public.people') is null and to_regclass('public.schema_history') is null")" t
+}
+
+@test "--public-only and --tenants take only what is meant; an unknown tenant is wrong use" {
+    "$migrate" deploy --public-only --yes
+    add_tenants one two three
+    fails_with 0 "$migrate" deploy --public-only --yes
+    equals "$output" 'Up to date: 1 schema, 1 migration.'
+    fails_with 2 "$migrate" deploy --tenants one,nobody --yes
+    shows 'there is no tenant nobody'
+    fails_with 0 "$migrate" deploy --tenants one,three --yes
+    equals "$(sql "select to_regclass('one.notes') is not null, to_regclass('two.notes') is null, to_regclass('three.notes') is not null")" 't|t|t'
+}
+
+@test "schema names with quotes, spaces, capitals and 63 bytes work" {
+    "$migrate" deploy --yes
+    long=$(printf 'x%.0s' $(seq 63))
+    add_tenants 'Big Café' "O'Hara \"& Sons\\" "$long"
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" status
+    shows "O'Hara \"& Sons\\"
+    equals "$(sql "select count(*) from pg_class where relname = 'notes'")" 3
+    "$migrate" status --json | jq -e '[.schemas[].schema] | contains(["O'"'"'Hara \"& Sons\\"])'
+}
+
+@test "a failed migration says file, statement, line, SQLSTATE and schema; it is undone, visible, and mended by the next deploy" {
+    two_tenants
+    migration 20240102000000_second <<'SQL'
+-- Breaks in the second tenant.
+-- migrate:up scope:tenant
+create table tags (id int primary key);
+
+insert into tags
+select id
+  from notes
+ where id / (id - 1) > 0;
+SQL
+    sql 'delete from one.notes where id = 1'
+    fails_with 5 "$migrate" deploy --yes
+    shows 'one: 20240102000000_second applied'
+    shows "two: 20240102000000_second FAILED with SQLSTATE 22012 at statement 2, $folder/20240102000000_second.sql line 5"
+    shows 'division by zero'
+    shows 'stopped at schema two; 1 migration applied before'
+    equals "$(sql "select to_regclass('two.tags') is null")" t
+    equals "$(sql 'select sqlstate, failed_statement, failed_line, finished_at is null, logs like $$%division by zero%$$ from two.schema_history where name like $$%second$$')" '22012|2|5|t|t'
+    fails_with 4 "$migrate" status
+    shows 'failed     20240102000000_second: 22012 at statement 2, line 5: division by zero'
+    shows '1 failed; 1 of 3 schemas'
+    "$migrate" status --json >"$BATS_TEST_TMPDIR/json" || true
+    jq -e '.problems == 1 and (.schemas[] | select(.schema == "two") | .migrations[0].state == "failed")' "$BATS_TEST_TMPDIR/json"
+
+    sql 'delete from two.notes where id = 1'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'two: 20240102000000_second applied'
+    fails_with 0 "$migrate" status
+    equals "$(sql 'select count(*), count(finished_at), count(rolled_back_at) from two.schema_history where name like $$%second$$')" '2|1|1'
+    equals "$(sql 'select count(*) from two.tags')" 1
+}
+
+@test "the line of an error inside of a long statement is the line in the file" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:public
+select 1;
+create table wrong (
+    id int,
+    kind no_such_type
+);
+SQL
+    fails_with 5 "$migrate" deploy --yes
+    shows '20240102000000_second.sql line 5'
+    shows 'SQLSTATE 42704 at statement 2'
+}
+
+@test "a verify section that does not hold undoes its migration" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:public
+create table forgotten (id int);
+-- migrate:verify scope:public
+select id from forgotten;
+do $$ begin assert exists (select from forgotten), 'nobody filled it'; end $$;
+SQL
+    fails_with 5 "$migrate" deploy --yes
+    shows 'FAILED with SQLSTATE P0004 at the verify section, statement 2'
+    shows 'nobody filled it'
+    equals "$(sql "select to_regclass('public.forgotten') is null")" t
+}
+
+@test "a verify section cannot write" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:public
+create table forgotten (id int);
+-- migrate:verify scope:public
+insert into forgotten values (1);
+SQL
+    fails_with 5 "$migrate" deploy --yes
+    shows 'SQLSTATE 25006'
+    equals "$(sql "select to_regclass('public.forgotten') is null")" t
+}
+
+@test "what fails only at COMMIT is a failure too" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:public
+create table a (id int primary key, other int references a deferrable initially deferred);
+insert into a values (1, 2);
+SQL
+    fails_with 5 "$migrate" deploy --yes
+    shows 'SQLSTATE 23503 at the end of its transaction'
+    equals "$(sql "select to_regclass('public.a') is null, (select count(*) from public.schema_history where finished_at is null)")" 't|1'
+}
+
+@test "status shows edited, phantom, pending, out of order and failed at once; deploy refuses an edited file" {
+    two_tenants
+    migration 20240105000000_fifth <<<'-- migrate:up scope:tenant
+create table five (id int);'
+    migration 20240106000000_gone <<<'-- migrate:up scope:tenant
+create table six (id int);'
+    "$migrate" deploy --yes
+    rm "$folder/20240106000000_gone.sql"
+    sed -i 's/create table five (id int)/create table five (id bigint)/' "$folder/20240105000000_fifth.sql"
+    migration 20240103000000_third <<<'-- migrate:up scope:tenant
+create table three (id int);'
+    migration 20240107000000_seventh <<<'-- migrate:up scope:tenant
+select 1/0;'
+    sql "insert into one.schema_history (name, checksum, normalised, applied_by, sqlstate, failed_statement, failed_line, logs)
+         values ('20240107000000_seventh', 'x', 'x', 'somebody', '22012', 1, 2, 'division by zero')"
+    fails_with 4 "$migrate" status
+    shows 'pending    20240103000000_third: pending, older than what is applied (out of order)'
+    shows 'edited     20240105000000_fifth: edited after it was applied'
+    shows 'phantom    20240106000000_gone: phantom: in the database, not in the folder: applied 20'
+    shows 'failed     20240107000000_seventh: 22012 at statement 1, line 2: division by zero'
+    shows 'pending    20240107000000_seventh'
+    fails_with 4 "$migrate" deploy --yes
+    shows '20240105000000_fifth in one'
+    shows 'nothing was changed'
+    equals "$(sql "select to_regclass('one.three') is null")" t
+}
+
+@test "a change of comments and white space is no edit" {
+    two_tenants
+    sed -i '1i -- A better explanation.' "$folder/20240101000000_first.sql"
+    sed -i 's/create table notes (id int/create   table notes ( id int/' "$folder/20240101000000_first.sql"
+    fails_with 0 "$migrate" status
+    shows 'only comments or white space changed since'
+    fails_with 0 "$migrate" deploy --yes
+    equals "$output" 'Up to date: 3 schemas, 1 migration.'
+}
+
+@test "out of order is applied, and said before" {
+    two_tenants
+    migration 20230101000000_earlier <<<'-- migrate:up scope:tenant
+create table early (id int);'
+    fails_with 0 "$migrate" deploy --dry-run
+    shows 'one, two:'
+    shows '20230101000000_earlier, 1 statement, older than what is applied'
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" status
+}
+
+@test "transaction control, psql commands, COPY, SET ROLE and the like are refused before anything runs" {
+    while IFS='|' read -r name text words; do
+        rm -f "$folder"/2024010[2-9]*
+        printf -- '-- migrate:up scope:public\ncreate table before_it (id int);\n%b\n' "$text" >"$folder/20240102000000_$name.sql"
+        fails_with 6 "$migrate" deploy --yes
+        shows "20240102000000_$name.sql line 3: $words"
+        shows 'nothing was changed'
+    done <<'CASES'
+commit|commit;|transaction control
+begin|begin;|transaction control
+savepoint|savepoint s;|transaction control
+prepared|prepare transaction 'x';|transaction control
+command|\\\\i /etc/passwd|a command of psql
+shell|\\\\! id|a command of psql
+copy|copy before_it from stdin;\n1\n\\\\.|
+copy_alone|copy before_it from stdin;|COPY from or to the client
+role|set local role postgres;|SET role
+path|set search_path = elsewhere;|SET search_path
+discard|discard all;|DISCARD
+broken|create tabel x;|does not parse
+CASES
+    equals "$(sql "select to_regclass('public.before_it') is null and to_regclass('public.schema_history') is null")" t
+}
+
+@test "a tenant's section cannot touch what is public's, nor public's section what is the tenants'" {
+    two_tenants
+    while IFS='|' read -r scope text words; do
+        printf -- '-- migrate:up scope:%s\n%s\n' "$scope" "$text" >"$folder/20240102000000_wrong.sql"
+        fails_with 6 "$migrate" deploy --yes
+        shows "20240102000000_wrong.sql line 2: $words"
+    done <<'CASES'
+tenant|alter table people add column x int;|a tenant's section changes people, which is public's only
+tenant|create table people (id int);|a tenant's section changes people, which is public's only
+tenant|alter table public.people add column x int;|a tenant's section changes public.people
+tenant|insert into public.people values (1);|a tenant's section changes public.people
+tenant|with w as (delete from public.people returning id) insert into notes select id from w;|a tenant's section changes public.people
+tenant|create table two.more (id int);|a tenant's section changes two.more
+tenant|create function public.f() returns int language sql return 1;|a tenant's section changes public.f
+tenant|grant select on public.people to public;|a tenant's section changes public.people
+tenant|comment on column public.people.id is 'x';|a tenant's section changes public.people
+tenant|drop table public.people;|a tenant's section changes public.people
+public|alter table one.notes add column x int;|a public section changes one.notes
+public|update notes set id = 3;|a public section changes notes, which is the tenants'
+CASES
+    # Reading public by its full name, temporary tables and names both have are fine.
+    migration 20240102000000_wrong <<'SQL'
+-- migrate:up scope:tenant
+create temp table people on commit drop as select id from public.people;
+insert into notes select id from pg_temp.people;
+SQL
+    fails_with 0 "$migrate" deploy --yes
+}
+
+@test "an unqualified name in a tenant's section never reaches public" {
+    two_tenants
+    # The scanner cannot see into a DO block: the search path must hold.
+    migration 20240102000000_hidden <<'SQL'
+-- migrate:up scope:tenant
+do $$ begin execute 'alter table people add column x int'; end $$;
+SQL
+    fails_with 5 "$migrate" deploy --yes
+    shows 'SQLSTATE 42P01'
+    equals "$(sql "select count(*) from information_schema.columns where table_name = 'people'")" 1
+}
+
+@test "settings that a file makes do not leak into the next section" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:public
+set lock_timeout = 1;
+set statement_timeout = '1ms';
+SQL
+    migration 20240103000000_third <<'SQL'
+-- migrate:up scope:public
+create table seen as select current_setting('lock_timeout') as l, current_setting('statement_timeout') as s, pg_sleep(0.01)::text as p;
+SQL
+    MIGRATE_LOCK_TIMEOUT=7s "$migrate" deploy --yes
+    equals "$(sql 'select l, s from seen')" '7s|0'
+}
+
+@test "what cannot run in a transaction runs as steps, and goes on where it broke" {
+    two_tenants
+    migration 20240102000000_index <<'SQL'
+-- migrate:up scope:tenant
+create table counted (id int);
+insert into counted values (1);
+create index concurrently notes_body on notes (body);
+insert into counted select 2 where 1 / (select count(*) from notes where id = 7) = 1;
+SQL
+    fails_with 5 "$migrate" deploy --tenants one --yes
+    shows 'SQLSTATE 22012 at statement 4'
+    equals "$(sql 'select statements_applied, sqlstate, failed_line from one.schema_history where name like $$%index$$')" '3|22012|5'
+    fails_with 4 "$migrate" status
+    sql "insert into one.notes values (7, 'x')"
+    fails_with 0 "$migrate" deploy --tenants one --yes
+    # The first steps did not run again, and one row of the history tells the whole run.
+    equals "$(sql 'select array_agg(id order by id) from one.counted')" '{1,2}'
+    equals "$(sql 'select count(*), bool_and(finished_at is not null), max(statements_applied) from one.schema_history where name like $$%index$$')" '1|t|4'
+}
+
+@test "an INVALID index that a broken run left is built anew" {
+    two_tenants
+    sql 'create table one.twice as select 1 as id union all select 1'
+    migration 20240102000000_index <<'SQL'
+-- migrate:up scope:tenant transaction:false
+create unique index concurrently twice_id on twice (id);
+SQL
+    fails_with 5 "$migrate" deploy --tenants one --yes
+    shows 'SQLSTATE 23505'
+    equals "$(sql "select indisvalid from pg_index where indexrelid = 'one.twice_id'::regclass")" f
+    sql 'delete from one.twice where ctid = (select max(ctid) from one.twice)'
+    fails_with 0 "$migrate" deploy --tenants one --yes
+    equals "$(sql "select indisvalid from pg_index where indexrelid = 'one.twice_id'::regclass")" t
+}
+
+@test "a run of steps cannot go on in a file whose done steps were changed" {
+    two_tenants
+    migration 20240102000000_steps <<'SQL'
+-- migrate:up scope:tenant transaction:false
+create table counted (id int);
+select 1/0;
+SQL
+    fails_with 5 "$migrate" deploy --tenants one --yes
+    sed -i 's/counted/recounted/; s,1/0,1,' "$folder/20240102000000_steps.sql"
+    fails_with 5 "$migrate" deploy --tenants one --yes
+    shows 'one: 20240102000000_steps cannot go on: its first 1 statement ran from another version of the file'
+    sed -i 's/recounted/counted/' "$folder/20240102000000_steps.sql"
+    fails_with 0 "$migrate" deploy --tenants one --yes
+}
+
+@test "a new enum value may be used in the same file" {
+    migration 20240102000000_enum <<'SQL'
+-- migrate:up scope:public
+create type mood as enum ('calm');
+SQL
+    migration 20240103000000_enum_value <<'SQL'
+-- migrate:up scope:public
+alter type mood add value 'glad';
+create table moods as select 'glad'::mood as mood;
+SQL
+    fails_with 0 "$migrate" deploy --yes
+    equals "$(sql 'select mood from moods')" glad
+}
+
+@test "two deployers at once: each migration is applied once" {
+    two_tenants
+    for n in 2 3 4 5; do
+        migration "2024010${n}000000_slow$n" <<<"-- migrate:up scope:tenant
+create table slow$n (id int);
+do \$\$ begin perform pg_sleep(0.1); end \$\$;"
+    done
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/a" 2>&1 3>&- &
+    first=$!
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/b" 2>&1 3>&- &
+    second=$!
+    wait "$first"
+    wait "$second"
+    cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+    equals "$(sql 'select count(*), count(distinct name), count(finished_at) from two.schema_history')" '5|5|5'
+    grep -q 'waiting for another run' "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+}
+
+@test "a lock that is not given back is reported, with its own exit code" {
+    two_tenants
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+select 1;'
+    psql -X -q -d "$MIGRATE_DATABASE_URL" -c "select pg_advisory_lock(1835625338, hashtext('one'))" -c 'select pg_sleep(20)' >/dev/null 3>&- &
+    holder=$!
+    until [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 1 ]; do sleep 0.05; done
+    MIGRATE_LOCK_WAIT=1 fails_with 8 "$migrate" deploy --yes
+    shows 'another run has held the lock of schema one for 1 s'
+    kill "$holder"
+}
+
+@test "a statement does not wait for a table for ever" {
+    two_tenants
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+alter table notes add column x int;'
+    psql -X -q -d "$MIGRATE_DATABASE_URL" -c 'begin; lock table one.notes; select pg_sleep(20)' >/dev/null 3>&- &
+    holder=$!
+    until [ "$(sql "select count(*) from pg_locks where relation = 'one.notes'::regclass")" = 1 ]; do sleep 0.05; done
+    MIGRATE_LOCK_TIMEOUT=200ms fails_with 5 "$migrate" deploy --yes
+    shows 'SQLSTATE 55P03'
+    kill "$holder"
+}
+
+@test "a deploy that is killed leaves no psql, no folder, no half migration" {
+    two_tenants
+    migration 20240102000000_slow <<'SQL'
+-- migrate:up scope:tenant
+create table half (id int);
+do $$ begin perform pg_sleep(10); end $$;
+SQL
+    TMPDIR=$BATS_TEST_TMPDIR "$migrate" deploy --yes >/dev/null 2>&1 3>&- &
+    run=$!
+    until [ "$(sql "select count(*) from pg_stat_activity where query like '%pg_sleep(10)%' and application_name = 'migrate'")" = 1 ]; do sleep 0.05; done
+    kill "$run"
+    wait "$run" || true
+    for _ in $(seq 100); do
+        [ "$(sql "select count(*) from pg_stat_activity where application_name = 'migrate' and wait_event_type = 'Client'")" = 0 ] && break
+        sleep 0.05
+    done
+    equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'migrate.*')" ''
+    equals "$(sql "select to_regclass('one.half') is null")" t
+    sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'migrate'" >/dev/null
+    sed -i 's/pg_sleep(10)/pg_sleep(0)/' "$folder/20240102000000_slow.sql"
+    fails_with 0 "$migrate" deploy --yes
+}
+
+@test "a lost connection has its own exit code, and the next deploy goes on" {
+    two_tenants
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+create table half (id int);
+select pg_terminate_backend(pg_backend_pid()) where current_setting('migrate.die', true) = 'yes';
+SQL
+    PGOPTIONS='-c migrate.die=yes' fails_with 7 "$migrate" deploy --yes
+    shows 'the connection was lost'
+    equals "$(sql "select to_regclass('one.half') is null")" t
+    fails_with 0 "$migrate" deploy --yes
+    MIGRATE_DATABASE_URL=postgresql://lunaxcode_owner@/no_such_database fails_with 7 "$migrate" status
+    shows 'database "no_such_database" does not exist'
+}
+
+@test "a tenant without its schema is a problem that is named" {
+    two_tenants
+    sql "insert into tenants values (9, 'lost')"
+    fails_with 4 "$migrate" status
+    shows 'lost: there is no such schema'
+    fails_with 4 "$migrate" deploy --yes
+    shows 'no schema for: lost'
+}
+
+@test "another role than the owner is refused: tables would be its own" {
+    two_tenants
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+create table more (id int);'
+    MIGRATE_DATABASE_URL=postgresql://postgres@/$database fails_with 4 "$migrate" deploy --yes
+    shows 'belongs to lunaxcode_owner'
+    MIGRATE_DATABASE_URL=postgresql://postgres@/$database PGOPTIONS='-c role=lunaxcode_owner' fails_with 0 "$migrate" deploy --yes
+    equals "$(sql "select tableowner from pg_tables where tablename = 'more' and schemaname = 'two'")" lunaxcode_owner
+}
+
+@test "a folder of Prisma's, and a plain file, are read as they are" {
+    rm "$folder"/*.sql
+    mkdir "$folder/20240101000000_init"
+    echo 'CREATE TABLE "customers" ("id" TEXT NOT NULL, "slug" TEXT NOT NULL);' >"$folder/20240101000000_init/migration.sql"
+    printf '\xef\xbb\xbf-- with a byte order mark\r\ncreate table plain (id int);\r\n' >"$folder/20240102000000_plain.sql"
+    fails_with 0 "$migrate" deploy --yes
+    shows '2 migrations applied (20240101000000_init … 20240102000000_plain)'
+    equals "$(sql "select to_regclass('customers') is not null and to_regclass('plain') is not null")" t
+}
+
+@test "a hundred tenants: one look finds what is pending, a deploy passes the point where it reconnects" {
+    "$migrate" deploy --yes
+    sql "insert into tenants select n, 'tenant' || n from generate_series(1, 120) n"
+    sql "do \$\$ begin for n in 1..120 loop execute format('create schema tenant%s', n); end loop; end \$\$"
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Done: 120 migrations applied to 120 schemas.'
+    sql 'drop table tenant77.schema_history'
+    fails_with 3 "$migrate" status
+    shows 'tenant1, tenant2, tenant3, tenant4, tenant5 and 114 more: 1 applied, last 20240101000000_first; up to date'
+    shows 'tenant77: 0 applied'
+    shows '1 pending; 1 of 121 schemas'
+}

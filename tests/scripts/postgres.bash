@@ -1,0 +1,89 @@
+# A throw-away PostgreSQL for one bats file: its own folder and unix socket, no network, gone afterwards.
+# In setup_file: start_cluster; in teardown_file: stop_cluster; in setup: new_database.
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+migrate=$top/scripts/migrate
+bin=/usr/lib/postgresql/15/bin
+
+as_postgres() {
+    if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else "$@"; fi
+}
+
+start_cluster() {
+    cluster=$(mktemp -d /tmp/lx-bats.XXXXXX)
+    chmod 755 "$cluster"
+    [ "$(id -u)" != 0 ] || chown postgres "$cluster"
+    as_postgres "$bin/initdb" -D "$cluster/data" -U postgres -A trust --no-sync --no-instructions --encoding=UTF8 --locale=C.UTF-8 >"$cluster/initdb.log"
+    # The role secret_owner needs its password, so that a test sees whether it arrives.
+    printf 'local all secret_owner scram-sha-256\nlocal all all trust\n' >"$cluster/data/pg_hba.conf"
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -l "$cluster/log" start \
+        -o "-c listen_addresses='' -c unix_socket_directories=$cluster -c fsync=off -c max_connections=50" >/dev/null 3>&- 4>&-
+    export cluster PGHOST=$cluster
+    unset DATABASE_URL MIGRATE_DATABASE_URL PGUSER PGPASSWORD PGDATABASE PGSERVICE PGOPTIONS
+    psql -X -q -U postgres -d postgres -c 'create role lunaxcode_owner login createrole'
+}
+
+stop_cluster() {
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -m immediate stop >/dev/null
+    rm -rf "$cluster"
+}
+
+# A database of the owner's for one test; $1: the database to begin from.
+new_database() {
+    database=test_$BATS_TEST_NUMBER
+    as_superuser postgres -c "create database $database owner lunaxcode_owner ${1:+template $1}"
+    export MIGRATE_DATABASE_URL="postgresql://lunaxcode_owner@/$database"
+}
+
+# A database with the whole schema, two tenants, and demo content in the first, to make others from.
+make_template() {
+    as_superuser postgres -c 'create database ready owner lunaxcode_owner'
+    export MIGRATE_DATABASE_URL=postgresql://postgres@/ready
+    "$migrate" init
+    export MIGRATE_DATABASE_URL=postgresql://lunaxcode_owner@/ready
+    "$migrate" deploy --yes
+    "$migrate" tenants create lunaxcode --default --host Agency.Example
+    "$migrate" tenants create acme
+    "$migrate" seed lunaxcode
+}
+
+as_superuser() {
+    local where=$1
+    shift
+    psql -X -q -v ON_ERROR_STOP=1 -U postgres -d "$where" "$@"
+}
+
+# sql TEXT: one statement as the owner, its rows with | between the columns
+sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$MIGRATE_DATABASE_URL" -c "$1"; }
+
+# as_app TEXT: statements as the programs' login role, in one transaction
+as_app() { psql -X -q -A -t -1 -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -U lunaxcode_app -d "$database" -c "$1"; }
+
+# A folder for migrations of the test's own.
+new_folder() {
+    folder=$BATS_TEST_TMPDIR/migrations
+    mkdir "$folder"
+    export MIGRATE_DIR=$folder
+}
+
+# migration NAME: reads the file from stdin
+migration() { cat >"$folder/$1.sql"; }
+
+fails_with() {
+    local code=$1
+    shift
+    run "$@"
+    [ "$status" = "$code" ] || { printf 'exit %s instead of %s:\n%s\n' "$status" "$code" "$output" >&2; return 1; }
+}
+
+shows() {
+    [[ $output == *"$1"* ]] || { printf 'does not show "%s":\n%s\n' "$1" "$output" >&2; return 1; }
+}
+
+shows_not() {
+    [[ $output != *"$1"* ]] || { printf 'shows "%s":\n%s\n' "$1" "$output" >&2; return 1; }
+}
+
+equals() {
+    [ "$1" = "$2" ] || { printf 'have: %s\nwant: %s\n' "$1" "$2" >&2; return 1; }
+}
