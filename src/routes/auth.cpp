@@ -1,4 +1,6 @@
 // auth: accounts and sessions. Serves /api/auth.
+#include <algorithm>
+
 #include "core/app.h"
 #include "domain/access.h"
 #include "domain/account.h"
@@ -79,6 +81,8 @@ Reply sign_in_with(Call& call, const Account& account, const std::string& passwo
 Reply signup(Call& call) {
     Form form{call.body()};
     const std::string name = form.text("name", {1, 100}, "Your name"), email = form.email("email");
+    const auto control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
+    if (std::any_of(name.begin(), name.end(), control)) form.wrong("name", "The name is one line without control characters.");
     const std::string password = read_password(form, new_password);
     const auto lead = lead_token(form);
     form.check();
