@@ -67,7 +67,9 @@ in the history with SQLSTATE, statement and line until a later run has applied t
   --dry-run       shows the plan and changes nothing
 
 MIGRATE_LOCK_TIMEOUT (10s): how long a statement waits for a table. MIGRATE_LOCK_WAIT (60): how many seconds to wait for
-another deploy of the same schema.
+another deploy of the same schema. MIGRATE_TENANTS_QUERY: SQL that names the tenants' schemas, where they are not in
+public.tenants (schema_name). MIGRATE_PUBLIC_ONLY: tables that no tenant may have by name, parted by commas.
+MIGRATE_DEFAULT_SCOPE (public): the scope of sections that name none.
 
 Exit: 0 done or nothing to do, 4 an applied file was edited or a schema is missing, 5 a migration failed, 6 a file was
 refused (transaction control, psql commands, a target outside of the section's scope), 7 connection, 8 lock, 9 not confirmed.

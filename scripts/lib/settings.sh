@@ -59,6 +59,8 @@ open_address() {
 
 app_role=${LUNAXCODE_APP_ROLE:-lunaxcode_app}
 default_scope=${MIGRATE_DEFAULT_SCOPE:-public}
+# Tables that no tenant may have, not even one of its own by that name.
+public_only_tables=${MIGRATE_PUBLIC_ONLY-tenants,users,roles,user_roles,users_roles_roles,invitations,user_tenant}
 tenants_query=${MIGRATE_TENANTS_QUERY:-'select schema_name from public.tenants order by id'}
 lock_wait=${MIGRATE_LOCK_WAIT:-60}
 lock_timeout=${MIGRATE_LOCK_TIMEOUT:-10s}

@@ -57,7 +57,7 @@ scan_timeline() {
     set --
     while IFS= read -r path; do set -- "$@" "$path"; done <"$work/paths"
     code=0
-    "$scanner" --tsv --default-scope "$default_scope" --normalised "$work/tokens" "$@" >"$work/scan" || code=$?
+    "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/tokens" "$@" >"$work/scan" || code=$?
     [ "$code" -lt 2 ] || fail "$exit_usage" "sql-scan could not read $dir"
     (cd "$work/tokens" && sha256sum -- *) | sed 's/^\([0-9a-f]*\)  \(.*\)$/\2\t\1/' >"$work/normalised"
 }

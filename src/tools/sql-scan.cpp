@@ -6,6 +6,7 @@
 #include "core/json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -21,11 +22,12 @@ using std::string, std::string_view, std::vector;
 namespace {
 
 constexpr string_view usage =
-    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised DIR] FILE...\n"
+    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised DIR] [--public-only NAMES] FILE...\n"
     "One line a statement of every migration file, as JSON, or tab-separated with --tsv:\n"
     "  file section scope transaction statement offset length line kind flags refused targets index\n"
     "A line without a statement number is about the file. --normalised writes each file without comments and white\n"
-    "space into DIR. Give it all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
+    "space into DIR. --public-only: tables, parted by commas, that no tenant may have by name. Give it\n"
+    "all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
     "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read.\n";
 
 struct Relation {
@@ -356,8 +358,13 @@ void parse_section(File& file, Section& section) {
     if (parsed.error) {
         const size_t at = section.begin + static_cast<size_t>(std::max(0, parsed.error->cursorpos - 1));
         const bool command = at < file.text.size() && file.text[at] == '\\';
+        string before = body.substr(0, static_cast<size_t>(std::max(0, parsed.error->cursorpos)));
+        std::transform(before.begin(), before.end(), before.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        const bool rows = before.find("from stdin") != string::npos;
         file.faults.emplace_back(line_at(file.text, std::min(at, file.text.size())),
-                                 command ? "a command of psql: only SQL may be in a migration" : string{"does not parse: "} + parsed.error->message);
+                                 rows      ? "rows of COPY … FROM STDIN: write them as INSERT"
+                                 : command ? "a command of psql: only SQL may be in a migration"
+                                           : string{"does not parse: "} + parsed.error->message);
         pg_query_free_protobuf_parse_result(parsed);
         return;
     }
@@ -398,11 +405,16 @@ void parse_section(File& file, Section& section) {
 // ---- scope: what only public has must not be touched for a tenant, and the other way round
 
 struct Ownership {
-    std::set<string> in_public, in_tenant;
+    std::set<string> in_public, in_tenant, public_only;
 };
 
-Ownership owners(const vector<File>& files) {
+Ownership owners(const vector<File>& files, const string& public_only) {
     Ownership o;
+    for (size_t i = 0; i < public_only.size();) {
+        const size_t end = std::min(public_only.size(), public_only.find(',', i));
+        o.public_only.insert(public_only.substr(i, end - i));
+        i = end + 1;
+    }
     for (const auto& f : files)
         for (const auto& section : f.sections)
             if (section.name == "up")
@@ -416,7 +428,7 @@ string scope_fault(const Section& section, const Relation& target, const Ownersh
     if (section.scope == "tenant") {
         if (!target.schema.empty())
             return "a tenant's section changes " + target.schema + "." + target.name + ": a tenant's own names have no schema before them";
-        if (own.in_public.contains(target.name) && !own.in_tenant.contains(target.name))
+        if (own.public_only.contains(target.name) || (own.in_public.contains(target.name) && !own.in_tenant.contains(target.name)))
             return "a tenant's section changes " + target.name + ", which is public's only";
     } else {
         if (!target.schema.empty() && target.schema != "public")
@@ -500,13 +512,14 @@ string migration_name(const string& path) {
 
 int main(int argc, char** argv) {
     bool tsv = false;
-    string default_scope = "public", normalised_dir;
+    string default_scope = "public", normalised_dir, public_only;
     vector<File> files;
     for (int i = 1; i < argc; ++i) {
         const string_view arg = argv[i];
         if (arg == "--help") return fputs(usage.data(), stdout), 0;
         if (arg == "--tsv") tsv = true;
         else if (arg == "--default-scope" && i + 1 < argc) default_scope = argv[++i];
+        else if (arg == "--public-only" && i + 1 < argc) public_only = argv[++i];
         else if (arg == "--normalised" && i + 1 < argc) normalised_dir = argv[++i];
         else if (arg.starts_with("--")) return fputs(usage.data(), stderr), 2;
         else files.push_back({.path = string{arg}, .text = {}, .sections = {}, .faults = {}});
@@ -531,7 +544,7 @@ int main(int argc, char** argv) {
         if (!out.flush()) return fprintf(stderr, "sql-scan: cannot write into %s\n", normalised_dir.c_str()), 2;
     }
 
-    const auto own = owners(files);
+    const auto own = owners(files, public_only);
     const auto print = tsv ? print_tsv : print_json;
     for (auto& file : files) {
         for (auto& [line, fault] : file.faults) {

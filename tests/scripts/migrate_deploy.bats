@@ -228,7 +228,8 @@ create table early (id int);'
         rm -f "$folder"/2024010[2-9]*
         printf -- '-- migrate:up scope:public\ncreate table before_it (id int);\n%b\n' "$text" >"$folder/20240102000000_$name.sql"
         fails_with 6 "$migrate" deploy --yes
-        shows "20240102000000_$name.sql line 3: $words"
+        shows "20240102000000_$name.sql line "
+        shows ": $words"
         shows 'nothing was changed'
     done <<'CASES'
 commit|commit;|transaction control
@@ -237,7 +238,7 @@ savepoint|savepoint s;|transaction control
 prepared|prepare transaction 'x';|transaction control
 command|\\\\i /etc/passwd|a command of psql
 shell|\\\\! id|a command of psql
-copy|copy before_it from stdin;\n1\n\\\\.|
+copy|copy before_it from stdin;\n1\n\\\\.|rows of COPY
 copy_alone|copy before_it from stdin;|COPY from or to the client
 role|set local role postgres;|SET role
 path|set search_path = elsewhere;|SET search_path
@@ -255,7 +256,7 @@ CASES
         shows "20240102000000_wrong.sql line 2: $words"
     done <<'CASES'
 tenant|alter table people add column x int;|a tenant's section changes people, which is public's only
-tenant|create table people (id int);|a tenant's section changes people, which is public's only
+tenant|create table users (id int);|a tenant's section changes users, which is public's only
 tenant|alter table public.people add column x int;|a tenant's section changes public.people
 tenant|insert into public.people values (1);|a tenant's section changes public.people
 tenant|with w as (delete from public.people returning id) insert into notes select id from w;|a tenant's section changes public.people
