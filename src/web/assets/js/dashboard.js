@@ -5,7 +5,7 @@ import { ago, date, peso, plural } from './format.js';
 import { busy } from './form.js';
 import { phase } from './moon.js';
 import { header, isStaff } from './session.js';
-import { attempt, bones, notice } from './view.js';
+import { attempt, notice } from './view.js';
 import { verifyNotice } from './verify-notice.js';
 import { statusChip } from './project/status.js';
 import { readyToCreate } from './onboarding/create.js';
@@ -62,24 +62,25 @@ function draftNotice(title, when, href, apart = false) {
     el('a', { class: 'button short', href, target: apart ? '_blank' : null, rel: apart ? 'noopener' : null, 'data-continue': '' }, 'Continue')));
 }
 
-async function drafts() {
-  const place = $('#drafts');
+function drafts(leads) {
   const here = store.loadData();
-  const answer = await get('/api/leads').catch(() => ({ leads: [] }));
-  const others = (answer.leads ?? []).filter((lead) => String(lead.serviceId) !== here?.serviceId);
+  const others = leads.filter((lead) => String(lead.serviceId) !== here?.serviceId);
   const notices = others.map((lead) => draftNotice(lead.serviceName || 'your project', lead.createdAt ? `started ${ago(lead.createdAt)}` : `last changed ${ago(lead.updatedAt)}`,
     `/onboarding?lead=${encodeURIComponent(lead.id)}`, Boolean(here)));
   if (here?.serviceId && (here.description || readyToCreate())) {
     notices.unshift(draftNotice(here.serviceName || 'your project', '', `/onboarding?${new URLSearchParams({ serviceId: here.serviceId, step: readyToCreate() ? 3 : 1 })}`));
   }
-  place.append(...notices);
+  $('#drafts').replaceChildren(...notices);
 }
 
-list.replaceChildren(...bones(3, '6.5rem'));
-attempt(list, async () => {
+attempt($('#loading'), async () => {
+  // Everything is drawn at once, so that nothing jumps.
+  const leads = get('/api/leads').catch(() => ({ leads: [] }));
   user = await header();
   await load();
+  drafts((await leads).leads ?? []);
+  if (user?.emailVerified === false) $('#drafts').prepend(verifyNotice(user));
   text($('#dashboard-title'), isStaff(user) ? 'All projects' : 'Your projects');
-  if (user && user.emailVerified === false) $('#drafts').prepend(verifyNotice(user));
-  await drafts();
+  show($('#loading'), false);
+  show(list);
 }).then((done) => { if (done && location.hash === '#projects') focusOn($('#dashboard-title')); });

@@ -15,21 +15,20 @@ const put = (section, part, value) => { if (value) show(text($(`[data-part="${pa
 const fillers = {
   hero(section, { title, content }) {
     put(section, 'title', content.headline ?? title);
-    put(section, 'eyebrow', content.eyebrow);
-    put(section, 'text', content.text);
-    put(section, 'button', content.button);
+    put(section, 'text', content.subheadline);
+    put(section, 'button', content.ctaLabel);
   },
   features(section, { content }) {
     const drawn = items(content, 'items').map((item) => el('div', {}, el('dt', {}, item.title), el('dd', {}, item.text)));
     if (drawn.length) $('.features', section).replaceChildren(...drawn);
   },
   'how-it-works'(section, { content }) {
-    const steps = items(content, 'items');
+    const steps = items(content, 'steps');
     const drawn = steps.map((item, index) => el('li', {}, phase((index + 1) / steps.length), el('h3', {}, item.title), el('p', {}, item.text)));
     if (drawn.length) $('.steps', section).replaceChildren(...drawn);
   },
   'social-proof'(section, { content }) {
-    const figures = items(content, 'figures').map((item) => el('div', {}, el('dt', {}, item.label), el('dd', {}, String(item.value))));
+    const figures = items(content, 'items').map((item) => el('div', {}, el('dt', {}, item.label), el('dd', {}, String(item.value))));
     $('.figures', section).replaceChildren(...figures);
     const voices = items(content, 'quotes').map((item) => el('figure', { class: 'card' }, el('blockquote', {}, el('p', {}, item.quote)),
       el('figcaption', {}, [item.name, item.role].filter(Boolean).join(', '))));
@@ -40,9 +39,10 @@ const fillers = {
     const drawn = items(content, 'items').map((item) => el('details', {}, el('summary', {}, item.question), el('p', {}, item.answer)));
     if (drawn.length) $('[data-part="items"]', section).replaceChildren(...drawn);
   },
-  cta(section, { content }) {
+  cta(section, { title, content }) {
+    put(section, 'title', content.headline ?? title);
     put(section, 'text', content.text);
-    put(section, 'button', content.button);
+    put(section, 'button', content.ctaLabel);
   },
   pricing() {},
 };
@@ -54,8 +54,8 @@ async function loadSections() {
   for (const section of known) {
     const node = $(`[data-section="${section.key}"]`);
     const content = section.content && typeof section.content === 'object' ? section.content : {};
-    if (section.key !== 'hero') put(node, 'title', section.title);
-    if (section.key !== 'hero' && section.key !== 'cta') put(node, 'intro', content.text);
+    put(node, 'title', section.title);
+    put(node, 'intro', content.intro);
     fillers[section.key](node, { title: section.title, content });
   }
   // What the agency switched off goes; the prices stay, they are the page's purpose.

@@ -58,7 +58,6 @@ function draw(details) {
 async function load() {
   const details = await get(`/api/projects/${id}/details`);
   show($('#project-body'));
-  show($('#parts'));
   if (draw(details)) generation.follow();
   // A link to a task or a part of the document came before they were here.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -68,6 +67,7 @@ async function load() {
 function gone() {
   text($('#project-name'), 'Project not found');
   show($('#project-facts'), false);
+  show($('#parts'), false);
   $('#project-error').replaceChildren(notice('warn', el('p', {}, 'There is no such project, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
 }
 

@@ -1,15 +1,9 @@
-// What a page shows while it loads and when it could not: bones, then content or a reason with a retry.
+// What a page shows when it could not load: the reason, with a button that tries again.
 import { el, focusOn } from './dom.js';
 import { explain } from './api.js';
 
 /** A notice: kind is '', 'good', 'warn' or 'bad'. */
 export const notice = (kind, ...content) => el('div', { class: `notice ${kind}`.trim() }, ...content);
-
-export const bones = (count, height = '1rem') => Array.from({ length: count }, () => {
-  const bone = el('span', { class: 'bone', 'aria-hidden': 'true' });
-  bone.style.minHeight = height;
-  return bone;
-});
 
 /** Runs `load`; on failure `place` holds the reason and a button that runs it again. Answers whether it worked. */
 export async function attempt(place, load, { focus = false } = {}) {
@@ -28,5 +22,6 @@ export async function attempt(place, load, { focus = false } = {}) {
     return false;
   } finally {
     place.removeAttribute('aria-busy');
+    place.closest('main')?.removeAttribute('aria-busy');
   }
 }
