@@ -21,7 +21,7 @@ create temp table doubled on commit drop as
 select id, email, row_number() over (partition by lower(email) order by created_at, id) as place from users;
 insert into legacy_values (table_name, row_id, column_name, old_value, reason)
 select 'users', id, 'email', email, 'an older account has this address in other letter case; disabled' from doubled where place > 1;
-update users u set email = 'duplicate-' || u.id || '-of-' || u.email, disabled_at = now(), updated_at = now()
+update users u set email = 'duplicate-' || u.id || '-of-' || u.email, disabled_at = now()
   from doubled d where d.id = u.id and d.place > 1;
 
 alter table users drop constraint users_email_key;

@@ -11,7 +11,12 @@ exception when others then
 end $$;
 
 insert into legacy_values (table_name, row_id, column_name, old_value, reason)
-select 'service_types', id, 'base_price', base_price, 'is no price; the service is switched off' from service_types where base_price <= 0;
+select 'service_types', id, 'base_price', base_price::text, 'is no price; the service is switched off' from service_types where base_price <= 0
+union all
+select 'service_types', id, 'is_active', is_active::text, 'has no price' from service_types where base_price <= 0
+union all
+select 'service_types', id, 'features', features, 'is no JSON array' from service_types
+ where trim(features) <> '' and pg_temp.json_array(features)::text = jsonb_build_array(features)::text;
 update service_types set base_price = 1, is_active = false where base_price <= 0;
 
 alter table service_types
@@ -141,6 +146,10 @@ alter table service_types
     alter column features type text using features::text;
 update service_types s set base_price = v.old_value::integer
   from legacy_values v where v.table_name = 'service_types' and v.column_name = 'base_price' and v.row_id = s.id::text;
+update service_types s set is_active = v.old_value::boolean
+  from legacy_values v where v.table_name = 'service_types' and v.column_name = 'is_active' and v.row_id = s.id::text;
+update service_types s set features = v.old_value
+  from legacy_values v where v.table_name = 'service_types' and v.column_name = 'features' and v.row_id = s.id::text;
 delete from legacy_values
  where table_name in ('question_options', 'service_types') or (table_name = 'questions' and column_name in ('question_key', 'question_type'));
 

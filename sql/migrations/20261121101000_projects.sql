@@ -163,7 +163,7 @@ alter table payments
     alter column updated_at type timestamp using updated_at at time zone 'UTC',
     alter column created_at drop not null,
     alter column created_at type timestamp using created_at at time zone 'UTC',
-    alter column metadata type text using metadata::text;
+    alter column metadata type text using case when jsonb_typeof(metadata) = 'string' then metadata #>> '{}' else metadata::text end;
 alter table tasks
     drop constraint tasks_project_id_order_key,
     drop constraint tasks_dependencies_check,

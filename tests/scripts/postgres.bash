@@ -85,5 +85,5 @@ shows_not() {
 }
 
 equals() {
-    [ "$1" = "$2" ] || { printf 'have: %s\nwant: %s\n' "$1" "$2" >&2; return 1; }
+    [ "$1" = "$2" ] || { diff -U 0 --label have --label want <(printf '%s\n' "$1") <(printf '%s\n' "$2") >&2; return 1; }
 }
