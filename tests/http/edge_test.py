@@ -56,7 +56,7 @@ def test_what_modules_import_is_there_too(visitor):
         name = todo.pop()
         seen.add(name)
         answer = visitor.get(name)
-        assert answer.status == 200 and answer.header("content-type").startswith("text/javascript"), name
+        assert answer.status == 200 and "/javascript" in answer.header("content-type"), name
         for other in re.findall(r"(?:from|import)\s*\(?['\"](\.{1,2}/[^'\"]+|/[^'\"]+)['\"]", answer.text):
             folder = name.rsplit("/", 1)[0]
             path = other if other.startswith("/") else f"{folder}/{other}"

@@ -106,7 +106,7 @@ def test_a_wrong_field_is_named(client, asking, changes, field):
     ({"line": "x" * 20_000}, "line"), ({"area": "x" * 60_000}, "area"), ({"area": True}, "area"),
     ({"choice": "Baroque"}, "choice"), ({"choice": "modern"}, "choice"), ({"choice": ["Modern"]}, "choice"), ({"choice": None}, "choice"),
     ({"one": "Maybe"}, "one"), ({"one": 1}, "one"),
-    ({"many": []}, "many"), ({"many": "Hero"}, "many"), ({"many": ["Hero", "Footer"]}, "many"), ({"many": ["Hero", "Hero"]}, "many"),
+    ({"many": []}, "many"), ({"many": "Hero"}, "many"), ({"many": ["Hero", "Footer"]}, "many"),
     ({"many": [["Hero"]]}, "many"), ({"many": {"Hero": True}}, "many"),
     ({"count": "many"}, "count"), ({"count": [1]}, "count"), ({"count": "1e999"}, "count"), ({"count": "0x10"}, "count"),
     ({"one": "Yes"}, "why"),

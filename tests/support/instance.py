@@ -213,15 +213,14 @@ class Instance:
         if key not in self._staff:
             address = f"{name or role}@{tenant}.example.test"
             hashed = subprocess.run([build() / "bin/hash-password"], input=PASSWORD, text=True, capture_output=True, check=True).stdout.strip()
-            self.psql("sql/accounts/upsert.sql", tenant=tenant, email=address, name=(name or role).title(), role=role, password=hashed)
+            self._upsert(address, (name or role).title(), role, tenant, hashed)
             self._staff[key] = (address, PASSWORD)
         return self._staff[key]
 
-    def psql(self, file, **variables):
-        command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.database_url(), "-f", ROOT / file]
-        for name, value in variables.items():
-            command += ["-v", f"{name}={value}"]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+    def _upsert(self, email_address, name, role, tenant, hashed):
+        variables = [f"email={email_address}", f"name={name}", f"role={role}", f"tenant={tenant}"]
+        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.database_url(), *[w for v in variables for w in ("-v", v)]],
+                       input=f"\\set hash '{hashed}'\n\\i {ROOT / 'sql/accounts/upsert.sql'}\n", check=True, capture_output=True, text=True)
 
     def migrate(self, *words):
         environment = {**os.environ, "LUNAXCODE_ENV": str(self.state / "env"), "MIGRATE_DATABASE_URL": self.database_url(),

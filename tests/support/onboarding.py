@@ -53,10 +53,10 @@ def unique(words="A web site for a bakery in Iloilo with a menu and an order for
     return f"{words}, {mark}", mark
 
 
-def onboarding(client, description=None, service=None, **changes):
-    """A complete valid body for create-from-onboarding."""
+def onboarding(client, service=None, **changes):
+    """A complete valid body for create-from-onboarding, with these changes."""
     service = service or services(client)[0]
-    return {"serviceId": service["id"], "serviceName": service["name"], "description": description or unique()[0],
+    return {"serviceId": service["id"], "serviceName": service["name"], "description": unique()[0],
             "questionAnswers": answers_for(questions(client, service["id"])), "clientName": "Juana dela Cruz",
             "clientEmail": client.email or "juana@example.test", "clientPhone": "+63 917 123 4567", **changes}
 

@@ -1,0 +1,157 @@
+"""Every page in light and dark, wide and narrow: readable, named, reachable, nothing wider than the window, a silent console."""
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+import journey
+import onboarding
+from people import new_person
+
+PAGES = {
+    "landing": ("/", "#services [data-service-id]", None),
+    "onboarding": ("/onboarding?serviceId=1", "#description", None),
+    "login": ("/login", "#login-email", None),
+    "signup": ("/login?tab=signup", "#signup-email", None),
+    "verify": ("/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "#verify-title", None),
+    "reset": ("/reset?token=AAAAAAAAAAAAAAAAAAAAAA", "#reset-password", None),
+    "not-found": ("/nothing-here", "h1", None),
+    "dashboard": ("/dashboard", "#projects a", "client"),
+    "project": ("/projects/{project}", "#tasks-list [data-task-id]", "client"),
+    "project-for-staff": ("/projects/{project}", "#tasks-list select", "staff"),
+    "account": ("/account", "#sign-out", "client"),
+}
+
+
+@pytest.fixture(scope="module")
+def world(site):
+    client = new_person(site)
+    return {"client": client, "staff": site.signed_in(*site.account("member")), "project": journey.planned_project(site, client)}
+
+
+@pytest.fixture
+def show(site, browser, request):
+    """Opens a page as the person it is for."""
+    def show(page):
+        path, sign, person = PAGES[page]
+        if person:
+            world = request.getfixturevalue("world")
+            journey.signed_in_device(browser, site, world[person])
+            path = path.format(project=world["project"])
+        browser.open(path)
+        browser.see(sign)
+    return show
+
+
+@pytest.mark.expects(404, 422)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_serves_everybody(browser, show, page, scheme):
+    browser.colours(scheme)
+    show(page)
+    browser.screenshot(f"{page}-{scheme}")
+    wrong = browser.audit()
+    browser.width(360)
+    browser.driver.refresh()
+    browser.see(PAGES[page][1])
+    browser.screenshot(f"{page}-{scheme}-360")
+    wrong += [f"at 360 px: {line}" for line in browser.audit() if line not in wrong]
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_step_of_the_onboarding_serves_everybody(site, browser, scheme):
+    browser.colours(scheme)
+    wrong = []
+
+    def look(name):
+        for width in (1280, 360):
+            browser.width(width, 900)
+            wrong.extend(f"{name}, {width} px: {line}" for line in browser.audit())
+            browser.screenshot(f"{name}-{scheme}-{width}")
+
+    journey.pick_service(browser)
+    journey.describe(browser)
+    browser.click("#next")
+    browser.see("#questions [data-question]")
+    look("questions")
+    browser.click("#next")
+    look("questions-with-errors")
+    journey.answer_everything(browser)
+    browser.click("#next")
+    journey.leave_contact(browser)
+    look("summary")
+    browser.click("#submit-onboarding")
+    browser.wait_for_path("/login?from=onboarding")
+    look("create-account")
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_plan_that_is_being_written_serves_everybody(site, browser, sign_up, scheme):
+    person = sign_up()
+    description, mark = onboarding.unique()
+    site.gemini.fail("pace", match=mark, stage="prd", chunks=10, pause=0.5)
+    project = onboarding.create(person, description=description)
+    browser.colours(scheme)
+    journey.signed_in_device(browser, site, person)
+    browser.open(f"/projects/{project}")
+    browser.see("#generation-progress")
+    browser.wait(lambda: len(browser.see("#prd").text) > 100)
+    assert browser.audit() == []
+    assert browser.see("#generation [aria-live], #generation [role=status]")
+    onboarding.wait_for_plan(person, project)
+
+
+@pytest.mark.expects(404, 422)
+@pytest.mark.parametrize("page", PAGES)
+def test_the_focus_can_be_seen_at_every_stop(browser, show, page):
+    show(page)
+    browser.tab_to(".skip")
+    stops = 0
+    for _ in range(60):
+        browser.press(Keys.TAB)
+        if browser.run("return document.activeElement === document.body"):
+            break
+        stops += 1
+        from chromium import AUDIT
+        where = browser.run("return document.activeElement.outerHTML.slice(0, 160)")
+        assert browser.run(AUDIT + "return focusShown(document.activeElement)"), f"the focus cannot be seen on {where}"
+        box = browser.run("const b = document.activeElement.getBoundingClientRect(); return [b.width, b.height]")
+        assert min(box) > 0, f"the focus is on something that is not there: {where}"
+    assert stops >= 3
+
+
+def test_the_link_past_the_header_leads_to_the_content(browser):
+    browser.open("/")
+    browser.tab_to(".skip")
+    assert browser.all(".skip"), "it stays hidden while it has the focus"
+    browser.press(Keys.ENTER)
+    assert browser.run("return document.activeElement.id") == "main"
+
+
+def test_a_project_can_be_printed(browser, show):
+    show("project")
+    browser.cdp("Emulation.setEmulatedMedia", media="print")
+    shown = browser.run("return ['.site-header nav', '#print', '.site-footer nav'].filter((css) => { const e = document.querySelector(css); return e && e.checkVisibility(); })")
+    ink = browser.run("return getComputedStyle(document.querySelector('#prd p')).color")
+    browser.cdp("Emulation.setEmulatedMedia", media="")
+    assert shown == [] and sum(int(v) for v in ink[4:-1].split(",")[:3]) < 300, (shown, ink)
+
+
+def test_nothing_moves_for_who_does_not_want_it(site, browser):
+    browser.colours("light")
+    browser.open("/")
+    browser.see("#services [data-service-id]")
+    moving = browser.run("""return [...document.querySelectorAll('body *')].filter((e) => { const s = getComputedStyle(e);
+        return (s.animationName !== 'none' && parseFloat(s.animationDuration) > 0.01 && s.animationIterationCount === 'infinite') || parseFloat(s.transitionDuration) > 0.2; })
+        .map((e) => e.outerHTML.slice(0, 80))""")
+    assert moving == []
+
+
+def test_the_landing_page_is_there_fast(site, browser):
+    """First content within a second on this machine, and nothing jumps afterwards."""
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", source="window.jumps = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.jumps += e.value; }).observe({ type: 'layout-shift', buffered: true });")
+    browser.open("/")
+    browser.see("#services [data-service-id]")
+    painted = browser.run("return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0")
+    assert 0 < painted < 1500, painted
+    assert browser.run("return window.jumps") < 0.1

@@ -1,0 +1,179 @@
+"""A real browser: headless Chromium driven by selenium, with what the tests look at (console, storage, network, screenshots)."""
+import base64
+import json
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from instance import ROOT
+
+SCREENSHOTS = ROOT / "build/screenshots"
+AUDIT = (Path(__file__).parent / "audit.js").read_text()
+
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-default-apps", "--disable-extensions",
+         "--hide-scrollbars", "--window-size=1280,900", "--force-prefers-reduced-motion")
+
+
+class Browser:
+    """One Chromium. `new_device()` gives a person with nothing stored; whoever was here before is forgotten."""
+
+    def __init__(self, site):
+        self.site = site
+        self.profile = tempfile.mkdtemp(prefix="lx-chromium-")
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for flag in (*FLAGS, f"--user-data-dir={self.profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.driver.set_page_load_timeout(30)
+
+    def close(self):
+        self.driver.quit()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    # Devices and windows
+    def new_device(self):
+        """A window of a browser that has never been here: no cookies, no storage, and no other window."""
+        old = self.driver.window_handles
+        self.driver.switch_to.new_window("tab")  # sessionStorage belongs to a tab
+        fresh = self.driver.current_window_handle
+        for handle in old:
+            self.driver.switch_to.window(handle)
+            self.driver.close()
+        self.driver.switch_to.window(fresh)
+        self.cdp("Network.clearBrowserCookies")
+        self.cdp("Storage.clearDataForOrigin", origin=self.site.url, storageTypes="all")
+
+    def new_tab(self):
+        """Another window of the same device."""
+        self.driver.switch_to.new_window("tab")
+
+    def cdp(self, command, **parameters):
+        return self.driver.execute_cdp_cmd(command, parameters)
+
+    # Going and looking
+    def open(self, path):
+        self.driver.get(self.site.url + path)
+
+    @property
+    def path(self):
+        return self.driver.execute_script("return location.pathname + location.search + location.hash")
+
+    def run(self, script, *values):
+        return self.driver.execute_script(script, *values)
+
+    def all(self, css):
+        return [one for one in self.driver.find_elements(By.CSS_SELECTOR, css) if self._shown(one)]
+
+    @staticmethod
+    def _shown(element):
+        try:
+            return element.is_displayed()
+        except StaleElementReferenceException:
+            return False
+
+    def see(self, css, text=None, seconds=10):
+        """The first element on view that matches, and has the text; waits for it."""
+        until = time.monotonic() + seconds
+        while True:
+            for element in self.all(css):
+                try:
+                    if text is None or text in (element.text or element.get_attribute("value") or ""):
+                        return element
+                except StaleElementReferenceException:
+                    continue
+            assert time.monotonic() < until, f"{css}{f' with {text!r}' if text else ''} is not on view at {self.path}:\n{self.words()[:1500]}"
+            time.sleep(0.05)
+
+    def wait(self, condition, seconds=10, about=""):
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                if value := condition():
+                    return value
+            except (StaleElementReferenceException, WebDriverException):
+                pass
+            assert time.monotonic() < until, f"{about or condition} at {self.path}:\n{self.words()[:1500]}"
+            time.sleep(0.05)
+
+    def wait_for_path(self, beginning, seconds=15):
+        self.wait(lambda: self.path.startswith(beginning), seconds, f"the page does not become {beginning}")
+
+    def words(self):
+        return self.run("return document.body ? document.body.innerText : ''")
+
+    def click(self, css, text=None):
+        element = self.see(css, text)
+        self.run("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+        return element
+
+    def type(self, css, text):
+        element = self.see(css)
+        element.clear()
+        element.send_keys(text)
+        return element
+
+    def stored(self, name, storage="sessionStorage"):
+        value = self.run(f"return {storage}.getItem(arguments[0])", name)
+        try:
+            return json.loads(value) if value else value
+        except ValueError:
+            return value
+
+    # Circumstances
+    def network(self, latency=0, offline=False, kilobytes=-1):
+        self.cdp("Network.enable")
+        self.cdp("Network.emulateNetworkConditions", offline=offline, latency=latency,
+                 downloadThroughput=kilobytes * 1024 if kilobytes > 0 else -1, uploadThroughput=kilobytes * 1024 if kilobytes > 0 else -1)
+
+    def colours(self, scheme):
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme},
+                                                         {"name": "prefers-reduced-motion", "value": "reduce"}])
+
+    def width(self, pixels, height=800):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=pixels, height=height, deviceScaleFactor=1, mobile=False)
+
+    def any_width(self):
+        self.cdp("Emulation.clearDeviceMetricsOverride")
+
+    # Keyboard
+    def press(self, *keys):
+        self.driver.switch_to.active_element.send_keys(*keys)
+
+    def tab_to(self, css, text=None, limit=120):
+        """Presses Tab until the focus is on what matches; each stop on the way must show its focus."""
+        for _ in range(limit):
+            self.press(Keys.TAB)
+            there = self.run("return document.activeElement.matches(arguments[0]) && (!arguments[1] || document.activeElement.textContent.includes(arguments[1]))", css, text)
+            assert self.run(AUDIT + "return focusShown(document.activeElement)"), f"the focus cannot be seen on {self.run('return document.activeElement.outerHTML.slice(0, 200)')}"
+            if there:
+                return self.driver.switch_to.active_element
+        raise AssertionError(f"Tab does not lead to {css} at {self.path}")
+
+    # Judging
+    def audit(self):
+        """Sentences about what is wrong with the page for people who see, hear or point differently."""
+        return self.run(AUDIT + "return audit()")
+
+    def complaints(self, expected=()):
+        """What the console says that it should not: errors, CSP violations, failed loads other than those statuses expected."""
+        lines = []
+        for entry in self.driver.get_log("browser"):
+            if entry["level"] in ("SEVERE", "WARNING") and not any(f"status of {status}" in entry["message"] for status in expected):
+                lines.append(f"{entry['level']} {entry['message']}")
+        return lines
+
+    def screenshot(self, name):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        data = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(data))
