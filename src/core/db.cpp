@@ -17,12 +17,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A statement that takes longer is ended: nginx gives up on a request after 60 s, a person long before.
-constexpr auto statement_limit = std::chrono::seconds{20};
-
 // The server's own limits behind ours, for a program that was killed: nothing stays open or locked.
 constexpr const char* server_limits =
-    "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s";
+    "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s "
+    "-c client_connection_check_interval=2s";
 
 constexpr Sql begin_sql = "begin";
 constexpr Sql commit_sql = "commit";
@@ -44,8 +42,14 @@ std::string field(const PGresult* result, int code) {
 
 Error lost(const char* why) { return unavailable(std::string{"database: "} + why); }
 
+// Not the same as a lost connection: sending it all again would take as long again.
+struct TooLate : Error {
+    TooLate() : Error{unavailable("database: no answer within the limit")} {}
+};
+
 // SQLSTATE → the answer. Codes: https://www.postgresql.org/docs/15/errcodes-appendix.html; LXnnn is public.deny().
-SqlError refused(const PGresult* result) {
+// ours: the statement that failed holds no value of the client's, so the fault cannot be the client's either.
+SqlError refused(const PGresult* result, bool ours) {
     const std::string state = field(result, PG_DIAG_SQLSTATE);
     const std::string text = field(result, PG_DIAG_MESSAGE_PRIMARY);
     const std::string constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
@@ -59,15 +63,15 @@ SqlError refused(const PGresult* result) {
         return made(status, text);
     }
     const std::string described = state + ": " + text;
-    if (state == "23505") return made(409, "This exists already.");
-    if (starts("22") || state == "23514" || state == "23502") return made(400, "A value is not acceptable.");
-    if (state == "23503") return made(409, "Something that this refers to is gone, or is still in use.");
-    if (starts("08") || starts("57P") || starts("53")) {
+    if (starts("08") || starts("57") || starts("53") || starts("40") || state == "55P03") {
         SqlError error = made(503, described);
         error.retry_after = std::chrono::seconds{2};
         return error;
     }
-    if (state == "57014" || state == "55P03") return made(503, described);
+    if (ours) return made(500, described);
+    if (state == "23505") return made(409, "This exists already.");
+    if (starts("22") || state == "23514" || state == "23502") return made(400, "A value is not acceptable.");
+    if (state == "23503") return made(409, "Something that this refers to is gone, or is still in use.");
     return made(500, described);
 }
 
@@ -75,6 +79,10 @@ SqlError refused(const PGresult* result) {
 
 SqlError::SqlError(int status_, std::string text, std::string sqlstate_, std::string constraint_)
     : Error{status_, std::move(text)}, sqlstate{std::move(sqlstate_)}, constraint{std::move(constraint_)} {}
+
+Value::Value(std::string_view text) : text_{text} {
+    if (text.find('\0') != text.npos) throw bad_request("A value holds a NUL character.");
+}
 
 Value::Value(double number) {
     char digits[40];
@@ -151,7 +159,7 @@ unsigned detail::enroll(const Sql& statement) {
 std::span<const Sql> enrolled_statements() { return statements(); }
 
 struct Db::State {
-    explicit State(const Config& config) : url{config.database_url}, prepare{config.prepared} {}
+    State(const Config& config, Clock::duration limit_) : url{config.database_url}, limit{limit_}, prepare{config.prepared} {}
 
     // What the pipeline owes us, in order.
     struct Due {
@@ -161,6 +169,7 @@ struct Db::State {
     };
 
     const std::string url;
+    const Clock::duration limit;
     const bool prepare;
     Owned<PGconn, PQfinish> connection;
     std::vector<bool> prepared;
@@ -171,8 +180,8 @@ struct Db::State {
     void connect();
     void push(const Query& query, Result* result);
     void push_control(const char* text);
-    void sync(Clock::duration limit = statement_limit);
-    void exchange(Clock::duration limit);
+    void sync();
+    void exchange();
     void wait(short events, Clock::time_point until);
     void settle();
     void drop() {
@@ -186,7 +195,11 @@ void Db::State::connect() {
     if (connection && PQstatus(connection.get()) == CONNECTION_OK) return;
     drop();
     if (url.empty()) throw lost("DATABASE_URL is not set");
-    // The url may hold a password: it goes to libpq and nowhere else.
+    // The url may hold a password: it goes to libpq and nowhere else, not even in libpq's words about what it cannot read.
+    char* complaint = nullptr;
+    const Owned<PQconninfoOption, PQconninfoFree> readable{PQconninfoParse(url.c_str(), &complaint)};
+    const Owned<char, PQfreemem> dropped{complaint};
+    if (!readable) throw lost("DATABASE_URL is no address of a database");
     // PgBouncer refuses `options`; PREPARED=off says that one is there.
     const char* keys[] = {"dbname", "connect_timeout", "fallback_application_name", "client_encoding", "options", nullptr};
     const char* values[] = {url.c_str(), "3", "lunaxcode", "UTF8", prepare ? server_limits : nullptr, nullptr};
@@ -238,18 +251,18 @@ void Db::State::wait(short events, Clock::time_point until) {
     pollfd descriptor{PQsocket(connection.get()), events, 0};
     const int ready = left > 0 ? poll(&descriptor, 1, static_cast<int>(left)) : 0;
     if (ready == 0) {
-        drop();  // PostgreSQL sees the connection close and ends the statement
-        throw lost("no answer within the limit");
+        drop();  // PostgreSQL sees that within client_connection_check_interval, and ends the statement
+        throw TooLate{};
     }
 }
 
 // Sends what is queued with a sync and reads all answers. The first error is thrown after the pipeline is clean again.
-void Db::State::sync(Clock::duration limit) {
+void Db::State::sync() {
     if (PQpipelineSync(connection.get()) != 1) throw lost("the connection broke");
-    exchange(limit);
+    exchange();
 }
 
-void Db::State::exchange(Clock::duration limit) {
+void Db::State::exchange() {
     const auto until = Clock::now() + limit;
     PGconn* pg = connection.get();
     for (int more = PQflush(pg); more != 0; more = PQflush(pg)) {
@@ -277,7 +290,7 @@ void Db::State::exchange(Clock::duration limit) {
         if (next == due.size()) throw lost("an answer that nothing asked for");
         const Due& answered = due[next++];  // each command here has exactly one result
         if (status == PGRES_FATAL_ERROR) {
-            if (!error) error = refused(raw);
+            if (!error) error = refused(raw, answered.kind != Due::Kind::query);
             // 57P: the server ends this connection, though the socket may not show it yet.
             if (PQstatus(pg) != CONNECTION_OK || error->sqlstate.starts_with("57P")) throw lost("the connection broke");
         } else if (status != PGRES_PIPELINE_ABORTED) {
@@ -294,7 +307,7 @@ void Db::State::settle() {
     if (!unread) return;
     unread = false;
     try {
-        exchange(statement_limit);
+        exchange();
     } catch (const SqlError&) {
         // COMMIT of a reading transaction: it ended either way.
     } catch (const Error&) {
@@ -302,7 +315,7 @@ void Db::State::settle() {
     }
 }
 
-Db::Db(const Config& config) : state_{std::make_unique<State>(config)} {}
+Db::Db(const Config& config, std::chrono::milliseconds limit) : state_{std::make_unique<State>(config, limit)} {}
 Db::Db(Db&&) noexcept = default;
 Db::~Db() = default;
 
@@ -399,6 +412,9 @@ void Transaction::send(std::span<const Query* const> queries, std::span<Result> 
             return;
         } catch (const SqlError&) {
             throw;  // the transaction is open and failed: the destructor rolls back
+        } catch (const TooLate&) {
+            phase_ = Phase::over;
+            throw;
         } catch (const Error&) {
             db.drop();
             phase_ = fresh ? Phase::fresh : Phase::over;

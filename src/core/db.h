@@ -45,9 +45,9 @@ struct Bytes {
 class Value {
 public:
     Value(std::nullopt_t) : null_{true} {}
-    Value(std::string_view text) : text_{text} {}
-    Value(const std::string& text) : text_{text} {}
-    Value(const char* text) : text_{text} {}
+    Value(std::string_view text);  // throws Error 400 on a NUL character: PostgreSQL's text has none
+    Value(const std::string& text) : Value{std::string_view{text}} {}
+    Value(const char* text) : Value{std::string_view{text}} {}
     Value(bool truth) : text_{truth ? "t" : "f"} {}
     Value(std::integral auto number) : text_{std::to_string(number)} {}
     Value(Id id) : Value{id.value} {}
@@ -126,7 +126,8 @@ std::span<const Sql> enrolled_statements();
 // A connection, opened when first used and again when it was lost. One thread owns it.
 class Db {
 public:
-    explicit Db(const Config& config);
+    // A statement that takes longer than the limit is an Error 503; nginx gives up after 30 s, a person long before.
+    explicit Db(const Config& config, std::chrono::milliseconds limit = std::chrono::seconds{20});
     Db(Db&&) noexcept;
     ~Db();
 

@@ -59,6 +59,8 @@ std::string Form::email(std::string_view field, bool required) {
         wrong(field, "This is not an e-mail address. It looks like name@example.com.");
         return {};
     }
+    const auto host = address.begin() + static_cast<std::ptrdiff_t>(address.find('@'));
+    std::transform(host, address.end(), host, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return address;
 }
 

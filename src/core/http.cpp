@@ -83,6 +83,7 @@ Reply&& Reply::cache(std::chrono::seconds public_for) && {
 
 Reply ok(std::string body) { return json(200, std::move(body)); }
 Reply ok(std::string_view body) { return json(200, std::string{body}); }
+Reply ok(const char* body) { return json(200, body); }
 Reply created(std::string body) { return json(201, std::move(body)); }
 Reply accepted(std::string body) { return json(202, std::move(body)); }
 

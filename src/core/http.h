@@ -50,6 +50,7 @@ struct Reply {
 
 Reply ok(std::string json);
 Reply ok(std::string_view json);
+Reply ok(const char* json);
 Reply created(std::string json);
 Reply accepted(std::string json);
 Reply no_content();
