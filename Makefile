@@ -25,7 +25,7 @@ layers   := $(patsubst %,$(BUILD)/lib%.a,gateways domain core)
 routes   := $(call names,src/routes/*.cpp)
 tools    := $(call names,src/tools/*.cpp)
 programs := $(addprefix $(BUILD)/bin/,$(routes) $(tools) $(if $(wildcard src/worker/*.cpp),worker))
-fuzzers  := $(addprefix $(BUILD)/bin/fuzz-,$(call names,tests/fuzz/*.cpp))
+fuzzers  := $(addprefix $(BUILD)/fuzz-,$(call names,tests/fuzz/*.cpp))
 unit     := $(call objects,tests/unit/*.cpp tests/unit/*/*.cpp)
 
 .DELETE_ON_ERROR:
@@ -33,7 +33,7 @@ unit     := $(call objects,tests/unit/*.cpp tests/unit/*/*.cpp)
 .PHONY: all deps run test programs tests fuzzers bench fuzz lint install dist clean help FORCE
 all: programs ## build every program (the default)
 programs: $(programs)
-tests: programs $(if $(unit),$(BUILD)/bin/unit)
+tests: programs $(if $(unit),$(BUILD)/unit-tests)
 fuzzers: $(fuzzers)
 
 deps: ## install what building, running and testing need from Debian
@@ -76,6 +76,6 @@ program = @mkdir -p $(@D) && echo "  link $(variant) $(@F)" && $(link) -o $@ $(f
 $(BUILD)/bin/worker: $(BUILD)/libworker.a $(layers) ; $(call program)
 $(routes:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/src/routes/%.o $(layers) ; $(call program)
 $(tools:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/src/tools/%.o $(layers) ; $(call program)
-$(BUILD)/bin/unit: $(unit) $(BUILD)/libworker.a $(layers) ; $(call program,-lgtest_main -lgtest)
-$(BUILD)/bin/fuzz-%: $(BUILD)/tests/fuzz/%.o $(layers) ; $(call program,-fsanitize=fuzzer)
+$(BUILD)/unit-tests: $(unit) $(BUILD)/libworker.a $(layers) ; $(call program,-lgtest_main -lgtest)
+$(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(layers) ; $(call program,-fsanitize=fuzzer)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -31,8 +31,8 @@ pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
     echo "# Written by tests/ctest.sh."
     test_is lint unit 120 1 '' "$top/tests/lint.sh"
     if has unit '*.cpp'; then
-        test_is unit unit 120 10 '' "$top/build/release/bin/unit" --gtest_brief=1
-        test_is unit-asan unit 300 40 '' "$top/build/asan/bin/unit" --gtest_brief=1
+        test_is unit unit 120 10 '' "$top/build/release/unit-tests" --gtest_brief=1
+        test_is unit-asan unit 300 40 '' "$top/build/asan/unit-tests" --gtest_brief=1
     fi
     for file in "$top"/tests/fuzz/*.cpp; do
         [ -e "$file" ] || continue

@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
 seconds=$2
 shift 2
-[ $# -gt 0 ] || set -- "$build"/bin/fuzz-*
+[ $# -gt 0 ] || set -- "$build"/fuzz-*
 for name in "$@"; do
     name=${name##*/fuzz-}
     found=$build/corpus/$name
@@ -17,8 +17,8 @@ for name in "$@"; do
     [ -d "$seeds" ] || seeds=
     words=$top/tests/fuzz/$name.dict
     [ -e "$words" ] || words=
-    log=$build/$name.log
-    if "$build/bin/fuzz-$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    log=$build/corpus/$name.log
+    if "$build/fuzz-$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
         -artifact_prefix="$found-" ${words:+-dict="$words"} "$found" ${seeds:+"$seeds"} >"$log" 2>&1; then
         echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, no fault"
     else
