@@ -1,16 +1,18 @@
 """One agency never sees another's (invariant I8): canaries in every text of the one, and every answer of the other searched."""
 import itertools
 import json
+import time
 
 import psycopg2
 import pytest
 
 import onboarding
-from authorisation_test import EXAMPLES, ROUTES
 from instance import OTHER_HOST
 from people import new_person
+from routes import routes
 
 CANARY = "canary-7f3a91"
+ROUTES = routes()
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +109,6 @@ def test_nobody_who_signs_in_can_claim_to_be_somebody_else_in_sql(site):
 
 def test_a_suspended_agency_is_gone_and_comes_back(site):
     """Programs may remember a host for some seconds."""
-    import time
-
     def status():
         return site.visitor(OTHER_HOST).get(f"/api/services?{time.monotonic()}").text
 

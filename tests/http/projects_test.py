@@ -12,8 +12,14 @@ CREATE = "/api/projects/create-from-onboarding"
 
 
 @pytest.fixture(scope="module")
-def client(site):
+def account(site):
     return new_person(site)
+
+
+@pytest.fixture
+def client(account):
+    """One person throughout, at an address of their own in each test: there are many requests here."""
+    return account.twin(elsewhere=True)
 
 
 @pytest.fixture(scope="module")

@@ -80,9 +80,9 @@ class Client:
         self.email = self.password = None
         self._connection = None
 
-    def twin(self):
-        """The same visitor on another connection."""
-        other = Client(self.site, self.host, self.address, self.timeout)
+    def twin(self, elsewhere=False):
+        """The same visitor on another connection, and at another address if they are elsewhere."""
+        other = Client(self.site, self.host, None if elsewhere else self.address, self.timeout)
         other.cookies = dict(self.cookies)
         other.user, other.email, other.password = self.user, self.email, self.password
         return other
