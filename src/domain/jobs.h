@@ -15,7 +15,7 @@
 namespace domain {
 
 // A claim is the claimer's for this long after it was last renewed; then anybody may take it over.
-inline constexpr std::chrono::seconds lease{20};
+inline constexpr std::chrono::seconds lease{12};
 
 struct Claim {
     std::int64_t id, fence;
