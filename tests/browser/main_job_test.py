@@ -5,7 +5,6 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 
 import journey
 import onboarding
@@ -158,7 +157,7 @@ def test_a_question_appears_when_its_condition_is_met(site, browser):
         browser.run("arguments[0].scrollIntoView({block: 'center'})", choices[0])
         choices[0].click()
     else:
-        Select(field.find_element(By.CSS_SELECTOR, "select")).select_by_value(wanted)
+        journey.choose(field.find_element(By.CSS_SELECTOR, "select"), wanted)
     browser.see(hidden)
 
 
@@ -324,7 +323,7 @@ def test_staff_set_a_status_and_the_client_sees_it(site, browser, sign_up):
     browser.open(f"/projects/{project}")
     first = journey.wait_for_tasks(browser)[0]
     control = first.find_element(By.CSS_SELECTOR, "select")
-    Select(control).select_by_value("completed")
+    journey.choose(control, "Done")
     browser.see("#tasks-progress-text", "1 of")
     browser.wait(lambda: site.one("select count(*) from tasks where project_id = %s and status = 'completed'", project, tenant=site.tenant) == 1)
     browser.new_device()
