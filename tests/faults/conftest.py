@@ -14,9 +14,11 @@ def smtp():
 
 
 @pytest.fixture(scope="module")
-def site(smtp):
-    """A site for this file alone: its parts are killed."""
-    instance = Instance(GEMINI_TIMEOUT_SECONDS=3, SMTP_URL=smtp.url, MAIL_FROM="Agency <agency@example.test>", LIMIT_API="off", LIMIT_AUTH="off")
+def site(smtp, request):
+    """A site for this file alone: its parts are killed. SETTINGS in the file are added."""
+    settings = {"SMTP_URL": smtp.url, "MAIL_FROM": "Agency <agency@example.test>", "LIMIT_API": "off", "LIMIT_AUTH": "off",
+                **getattr(request.module, "SETTINGS", {})}
+    instance = Instance(**settings)
     try:
         instance.start()
         instance.add_other_tenant()

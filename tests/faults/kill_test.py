@@ -13,6 +13,7 @@ import onboarding
 from people import new_address, new_person
 from instance import PASSWORD
 
+SETTINGS = {"GEMINI_TIMEOUT_SECONDS": 20}
 AWAY = (429, 500, 502, 503, 504)
 
 

@@ -40,11 +40,23 @@ def test_mail_comes_as_multipart_with_its_headers(site, smtp):
     assert row["message_id"] in mail.id
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"550", "554", "slow", "no auth"}))
-def test_a_passing_fault_delays_a_mail_and_loses_none(site, smtp, kind):
-    smtp.fail(kind)
-    person = new_person(site)
-    until = time.monotonic() + 60
+@pytest.fixture(scope="module", autouse=True)
+def hanging(site, smtp):
+    """Two mails whose server falls silent, begun first: the deadline is long, and others pass them by."""
+    people = {}
+    for kind in ("hang", "hang after data"):
+        smtp.fail(kind)
+        people[kind] = new_person(site)
+        until = time.monotonic() + 10
+        while any(f[0] == kind and f[2] for f in smtp.faults):
+            assert time.monotonic() < until, "nobody speaks to the mail server"
+            time.sleep(0.05)
+    return people
+
+
+def is_delivered(site, smtp, person, seconds=60):
+    """Sooner or later it is acknowledged, and every copy bears one Message-ID."""
+    until = time.monotonic() + seconds
     while not (good := [m for m in smtp.to(person.email) if m.acknowledged]):
         assert time.monotonic() < until, outbox(site, person.email)
         hurry(site, person.email)
@@ -52,6 +64,13 @@ def test_a_passing_fault_delays_a_mail_and_loses_none(site, smtp, kind):
     row = wait_for_state(site, person.email, ("sent",))
     assert row["attempts"] >= 2
     assert {m.id for m in smtp.to(person.email)} == {good[0].id}, "a repeat must be recognisable"
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"550", "554", "slow", "no auth", "hang", "hang after data"}))
+def test_a_passing_fault_delays_a_mail_and_loses_none(site, smtp, kind):
+    smtp.fail(kind)
+    person = new_person(site)
+    is_delivered(site, smtp, person)
 
 
 def test_a_person_who_is_not_there_is_given_up_visibly(site, smtp):
@@ -62,8 +81,13 @@ def test_a_person_who_is_not_there_is_given_up_visibly(site, smtp):
     assert smtp.to(person.email) == []
 
 
+@pytest.mark.parametrize("kind", ["hang", "hang after data"])
+def test_a_mail_server_that_falls_silent_is_left_after_a_while(site, smtp, hanging, kind):
+    is_delivered(site, smtp, hanging[kind], 100)
+
+
 def test_a_mail_whose_sender_was_killed_is_sent_again_with_the_same_id(site, smtp):
-    smtp.fail("hang after data")
+    smtp.fail("hang after data", match="person")
     person = new_person(site)
     smtp.wait_for(person.email)
     for pid in site.pids("worker"):

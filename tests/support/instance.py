@@ -122,9 +122,9 @@ class Instance:
         return found
 
     def pids(self, program):
-        """The processes that run a program of the build, the supervising shell not among them."""
-        path = str((build() / "bin" / program).resolve())
-        return [pid for pid in self.processes() if _executable(pid) == path]
+        """The processes that run a program of the build (or of its copy in the state), the supervising shell not among them."""
+        homes = (str(build().resolve()), str(self.state))
+        return [pid for pid in self.processes() if (path := _executable(pid)) and path.startswith(homes) and path.endswith(f"/bin/{program}")]
 
     def postmaster(self):
         return int((self.state / "postgres" / "postmaster.pid").read_text().split()[0])
