@@ -389,24 +389,20 @@ do \$\$ begin perform pg_sleep(0.1); end \$\$;"
     two_tenants
     migration 20240102000000_second <<<'-- migrate:up scope:tenant
 select 1;'
-    psql -X -q -d "$MIGRATE_DATABASE_URL" -c "select pg_advisory_lock(1835625338, hashtext('one'))" -c 'select pg_sleep(20)' >/dev/null 3>&- &
-    holder=$!
-    until [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 1 ]; do sleep 0.05; done
+    hold -d "$MIGRATE_DATABASE_URL" <<<"select pg_advisory_lock(1835625338, hashtext('one'));"
     MIGRATE_LOCK_WAIT=1 fails_with 8 "$migrate" deploy --yes
     shows 'another run has held the lock of schema one for 1 s'
-    kill "$holder"
+    release
 }
 
 @test "a statement does not wait for a table for ever" {
     two_tenants
     migration 20240102000000_second <<<'-- migrate:up scope:tenant
 alter table notes add column x int;'
-    psql -X -q -d "$MIGRATE_DATABASE_URL" -c 'begin; lock table one.notes; select pg_sleep(20)' >/dev/null 3>&- &
-    holder=$!
-    until [ "$(sql "select count(*) from pg_locks where relation = 'one.notes'::regclass")" = 1 ]; do sleep 0.05; done
+    hold -d "$MIGRATE_DATABASE_URL" <<<'begin; lock table one.notes;'
     MIGRATE_LOCK_TIMEOUT=200ms fails_with 5 "$migrate" deploy --yes
     shows 'SQLSTATE 55P03'
-    kill "$holder"
+    release
 }
 
 @test "a deploy that is killed leaves no psql, no folder, no half migration" {
@@ -418,13 +414,9 @@ do $$ begin perform pg_sleep(10); end $$;
 SQL
     TMPDIR=$BATS_TEST_TMPDIR "$migrate" deploy --yes >/dev/null 2>&1 3>&- &
     run=$!
-    until [ "$(sql "select count(*) from pg_stat_activity where query like '%pg_sleep(10)%' and application_name = 'migrate'")" = 1 ]; do sleep 0.05; done
+    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(10)%' and application_name = 'migrate'"
     kill "$run"
     wait "$run" || true
-    for _ in $(seq 100); do
-        [ "$(sql "select count(*) from pg_stat_activity where application_name = 'migrate' and wait_event_type = 'Client'")" = 0 ] && break
-        sleep 0.05
-    done
     equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'migrate.*')" ''
     equals "$(sql "select to_regclass('one.half') is null")" t
     sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'migrate'" >/dev/null

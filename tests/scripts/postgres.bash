@@ -59,6 +59,37 @@ sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$MIGRATE_DATABASE_URL" -c "$1"; 
 # as_app TEXT: statements as the programs' login role, in one transaction
 as_app() { psql -X -q -A -t -1 -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -U lunaxcode_app -d "$database" -c "$1"; }
 
+# hold PSQL-ARGUMENT…: a session that has run the statements on stdin and stays open, in its transaction if it began one.
+# $held_says is the last line it printed. release [STATEMENT] runs one more and ends it.
+hold() {
+    coproc held { exec psql -X -q -A -t "$@" 2>&1 3>&-; }
+    held_pid=$! held_out=${held[0]} held_in=${held[1]} held_says=
+    { cat; echo '\echo @held'; } >&"$held_in"
+    local line
+    while read -r -t 20 line <&"$held_out"; do
+        [ "$line" != @held ] || return 0
+        held_says=$line
+    done
+    echo "the held session says: $held_says" >&2
+    return 1
+}
+
+release() {
+    printf '%s\n' "${1:-rollback;}" >&"$held_in"
+    exec {held_in}>&-
+    wait "$held_pid"
+}
+
+# await VALUE QUERY: asks until the answer is VALUE, for at most 20 s
+await() {
+    for _ in $(seq 400); do
+        [ "$(sql "$2")" != "$1" ] || return 0
+        sleep 0.05
+    done
+    echo "never $1: $2" >&2
+    return 1
+}
+
 # A folder for migrations of the test's own.
 new_folder() {
     folder=$BATS_TEST_TMPDIR/migrations
