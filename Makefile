@@ -5,7 +5,7 @@ BUILD   := build/$(variant)
 PREFIX  ?= /usr/local
 LABEL   ?=
 FUZZ_SECONDS ?= 60
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -70,7 +70,7 @@ $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D) && echo "  compile $(variant) $<" && $(ccache) $(compile) $(defines) -MMD -MP -c -o $@ $<
 .SECONDEXPANSION:
 $(layers) $(BUILD)/libworker.a: $(BUILD)/lib%.a: $$(call objects,src/%/*.cpp)
-	@rm -f $@ && ar rcs $@ $^
+	@mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^
 # The first object that defines main wins, so that unit links the worker's archive without starting it.
 program = @mkdir -p $(@D) && echo "  link $(variant) $(@F)" && $(link) -o $@ $(filter %.o,$^) $(1) $(filter %.a,$^) $(libs)
 $(BUILD)/bin/worker: $(BUILD)/libworker.a $(layers) ; $(call program)
