@@ -86,6 +86,10 @@ bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk
     fcgi.keepConnection = 1;  // what libfcgi finishes first is no request: it must not close the connection
     fcgi.detached = 1;        // close without waiting 2 s for the peer to close first
     if (FCGX_Accept_r(&fcgi) != 0) return false;  // not FastCGI, or gone: libfcgi has closed it
+    if (FCGX_GetError(fcgi.in) != 0) {            // libfcgi takes parameters that broke off for complete
+        FCGX_Free(&fcgi, 1);
+        return false;
+    }
     // A responder's request only. libfcgi cannot refuse by FCGI_UNKNOWN_ROLE.
     constexpr int responder = 1;
     if (fcgi.role != responder) fcgi.keepConnection = 0;
