@@ -205,6 +205,8 @@ Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk
         for (int attempt = 0;; ++attempt) {
             Call call{request, desk, *match.route, match.holes};
             try {
+                // Who may not change a thing is told so before what is wrong with the change, and before a handler does anything.
+                if (changes_state(request.method) && call.route.access->check) call.db().entered();
                 auto reply = match.route->run(call, match.holes);
                 if (!reply) throw not_found("page");
                 call.end();

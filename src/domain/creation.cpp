@@ -18,13 +18,13 @@ constexpr Sql made_before = "select project_id, request_hash from idempotency_ke
 // Held until COMMIT: a second request with the same draft waits here and then finds it claimed.
 constexpr Sql draft = R"(
     select id, status, project_id, user_id is null or user_id = me() from leads
-    where token_hash = $1 or (id = $2 and user_id = me()) for update)";
+    where token_hash = $1 or (id = $2 and user_id = me()) order by id for update)";
 constexpr Sql create_all = R"(
     with project as (
         insert into projects (user_id, service_type_id, name, service, description, client_name, client_email, client_phone,
                               price, budget, deposit_amount, lead_id)
         select me(), s.id, left(s.name || ' for ' || $2, 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
-               s.base_price / 2.0, $7::bigint
+               s.base_price / 2.0, ($7::bigint[])[1]
         from service_types s where s.id = $1 returning id),
     answers as (
         insert into project_answers (project_id, question_id, question_key, answer_value)
@@ -32,7 +32,7 @@ constexpr Sql create_all = R"(
         from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)),
     lead as (
         update leads set status = 'claimed', claimed_at = now(), user_id = me(), project_id = p.id, updated_at = now()
-        from project p where leads.id = $7::bigint),
+        from project p where leads.id = any($7::bigint[])),
     key as (
         insert into idempotency_keys (user_id, key, request_hash, project_id)
         select me(), $8::text, $9, p.id from project p where $8::text is not null),
@@ -91,22 +91,23 @@ Reply create_project(Call& call) {
         call.db().all(ask<service_on_sale>(service), ask<questions_for_intake>(service), ask<made_before>(key),
                       ask<draft>(Bytes{token_hash}, lead_id));
     if (auto reply = repeated(before.maybe(), hash)) return *std::move(reply);
-    const auto lead = drafts.size() > 0 ? std::optional{drafts[0]} : std::nullopt;
-    if (lead && lead->text(1) == "claimed") {
-        if (lead->truth(3) && !lead->null(2)) return made(lead->integer(2));
-        throw conflict("A project was made of this draft already.");
+    // A draft that another account has bound is theirs; this onboarding stands without it.
+    std::string claimed;
+    for (int i = 0; i < drafts.size(); ++i) {
+        const Row lead = drafts[i];
+        const bool ours = lead.truth(3);
+        if (lead.text(1) == "claimed" && ours && !lead.null(2)) return made(lead.integer(2));
+        if (lead.text(1) == "claimed") throw conflict("A project was made of this draft already.");
+        if (ours) claimed += (claimed.empty() ? "" : ",") + lead.str(0);
     }
 
     if (service && services.size() == 0) form.wrong("serviceId", "This service is not on offer. Choose another one.");
     const std::string answers = take_answers(read_questions(questions.one().text(0)), form.value("questionAnswers"), form);
     form.check();
 
-    // A draft that another account has bound is theirs; this onboarding stands without it.
-    std::optional<std::int64_t> claimed;
-    if (lead && lead->truth(3)) claimed = lead->integer(0);
     try {
         const std::int64_t project =
-            call.db().one<create_all>(*service, name, description, email, phone, answers, claimed, key, Bytes{hash}).integer(0);
+            call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + claimed + "}", key, Bytes{hash}).integer(0);
         call.commit();
         return made(project);
     } catch (const SqlError& error) {

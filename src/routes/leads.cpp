@@ -14,6 +14,7 @@ constexpr Sql see_page = R"(
     insert into lead_page_views (lead_id, path, referrer)
     values ((select id from leads where token_hash = $1), $2, $3))";
 constexpr Sql lead_state = "select id, status from leads where token_hash = $1 for update";
+constexpr Sql my_lead_state = "select id, status from leads where id = $1 and user_id = me() for update";
 // A field that was not sent is null and stays as it was.
 constexpr Sql save_lead = R"(
     update leads set service_type_id = coalesce((select id from service_types where id = $2::integer), service_type_id),
@@ -44,7 +45,7 @@ constexpr Sql my_leads = R"(
     select json_build_object('leads', coalesce(json_agg(json_build_object(
         'id', l.id, 'serviceId', l.service_type_id, 'serviceName', l.service, 'step', l.step,
         'description', coalesce(l.description, ''), 'clientName', coalesce(l.name, ''), 'clientEmail', coalesce(l.email, ''),
-        'clientPhone', coalesce(l.phone, ''), 'updatedAt', l.updated_at, 'questionAnswers', (
+        'clientPhone', coalesce(l.phone, ''), 'createdAt', l.created_at, 'updatedAt', l.updated_at, 'questionAnswers', (
             select coalesce(json_object_agg(r.question_key, case when q.question_type = 'checkbox' and r.answer_value like '[%'
                             then r.answer_value::json else to_json(r.answer_value) end), '{}')
             from questionnaire_responses r
@@ -86,7 +87,7 @@ Reply view(Call& call) {
     return no_content();
 }
 
-Reply save(Call& call, Token token) {
+Reply save_as(Call& call, const Query& find) {
     Form form{call.body()};
     const auto service = form.id("serviceId", false);
     const auto step = form.id("step", false);
@@ -100,7 +101,7 @@ Reply save(Call& call, Token token) {
         form.wrong("questionAnswers", "The answers are an object of at most " + std::to_string(answers_limit) + " members.");
     form.check();
 
-    const auto lead = call.db().maybe<lead_state>(Bytes{sha256(token.value)});
+    const auto lead = call.db().run(find).maybe();
     if (!lead) throw not_found("draft");
     if (lead->text(1) == "claimed") throw conflict("A project was made of this draft already.");
     const Id id{lead->integer(0)};
@@ -111,6 +112,9 @@ Reply save(Call& call, Token token) {
     else updated = call.db().run(update);
     return ok(Writer{}.object().member("saved", true).member_raw("updatedAt", updated.one().text(0)).end_object().take());
 }
+
+Reply save(Call& call, Token token) { return save_as(call, ask<lead_state>(Bytes{sha256(token.value)})); }
+Reply save_mine(Call& call, Id lead) { return save_as(call, ask<my_lead_state>(lead)); }
 
 Reply one(Call& call, Token token) {
     const auto row = call.db().maybe<one_lead>(Bytes{sha256(token.value)});
@@ -125,6 +129,7 @@ constexpr Route routes[] = {
     get<mine>("/api/leads", user),
     post<view>("/api/leads/views", anyone),
     patch<save>("/api/leads/{token}", anyone),
+    patch<save_mine>("/api/leads/mine/{id}", user),
     get<one>("/api/leads/{token}", visitor),
 };
 
