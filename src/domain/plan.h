@@ -21,8 +21,8 @@ struct Task {
 
 // One change that was made to what the model wrote. Kinds: reply (fence, prose or an unusual shape around it; how
 // dependencies were read), removed (a dependency), corrected, merged, filled (from the template), ignored (a part that
-// a plan has no place for), template (the whole plan is the template's). The detail names the task and the reason.
-// At most 1,000 notes are listed one by one; a last one then counts the rest by kind.
+// a plan has no place for), template (the whole plan is the template's), wish (work beyond the service's usual scope).
+// The detail names the task and the reason. A thousand notes are listed one by one; one of kind more then counts the rest.
 struct Note {
     std::string kind, detail;
 };
