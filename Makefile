@@ -12,8 +12,8 @@ endif
 ccache   := $(shell command -v ccache)
 compiler := $(if $(FUZZ),clang++,g++)
 release  := -O2 -g1 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections
-asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+asan     := -O0 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz     := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 warnings := -Wall -Wextra -Wpedantic $(if $(FUZZ),,-Wshadow -Wconversion -Werror)
 compile  := $(compiler) -std=c++20 -Isrc -pthread -fPIE $(warnings) $($(variant)) $(CXXFLAGS)
 link     := $(compiler) -pthread -pie $($(variant)) -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
@@ -66,6 +66,7 @@ $(BUILD)/src/routes/health.o: defines = -DSCHEMA_VERSION='"$(basename $(notdir $
 $(BUILD)/src/routes/health.o: $(newest)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D) && echo '$(compile) | $(link)' | cmp -s - $@ || echo '$(compile) | $(link)' > $@
+$(BUILD)/tests/unit/%.o: quick := -O0 -U_FORTIFY_SOURCE # tests are compiled more often than they run
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D) && echo "  compile $(variant) $<" && $(ccache) $(compile) $(defines) -MMD -MP -c -o $@ $<
 .SECONDEXPANSION:
