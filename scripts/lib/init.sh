@@ -4,7 +4,8 @@
 cmd_init() {
     [ $# = 0 ] || usage "init takes no arguments"
     make_work
-    # The password is in a 0600 file of this run only, never on a command line.
+    # The password goes through a pipe: no file and no command line ever has it.
+    code=0
     {
         printf '\\set m_app %s\n' "$(psql_word "$app_role")"
         cat "$lib/init.sql"
@@ -14,9 +15,13 @@ cmd_init() {
             printf '\\set m_password %s\n' "$(psql_word "$APP_PASSWORD")"
             printf '%s\n' 'alter role :"m_app" password :'\''m_password'\'';' '\echo password'
         fi
-    } >"$work/init.psql"
-    ask -f "$work/init.psql" >"$work/init.out" || fail "$exit_failed" "init did not finish" \
-        "The role in MIGRATE_DATABASE_URL must own the database and have CREATEROLE (alter role … createrole)."
+    } | ask >"$work/init.out" || code=$?
+    case $code in
+        0) ;;
+        3) fail "$exit_failed" "init did not finish" \
+            "The role in MIGRATE_DATABASE_URL must own the database and have CREATEROLE (alter role … createrole)." ;;
+        *) exit "$code" ;;
+    esac
     while IFS= read -r line; do
         case $line in
             created) say "Role $app_role made: it may sign in, and is nothing until it becomes a tenant's role." ;;

@@ -356,12 +356,12 @@ void parse_section(File& file, Section& section) {
     string body = file.text.substr(section.begin, section.end - section.begin);
     const auto parsed = pg_query_parse_protobuf(body.c_str());
     if (parsed.error) {
-        const size_t at = section.begin + static_cast<size_t>(std::max(0, parsed.error->cursorpos - 1));
-        const bool command = at < file.text.size() && file.text[at] == '\\';
+        const size_t place = section.begin + static_cast<size_t>(std::max(0, parsed.error->cursorpos - 1));
+        const bool command = place < file.text.size() && file.text[place] == '\\';
         string before = body.substr(0, static_cast<size_t>(std::max(0, parsed.error->cursorpos)));
         std::transform(before.begin(), before.end(), before.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         const bool rows = before.find("from stdin") != string::npos;
-        file.faults.emplace_back(line_at(file.text, std::min(at, file.text.size())),
+        file.faults.emplace_back(line_at(file.text, std::min(place, file.text.size())),
                                  rows      ? "rows of COPY … FROM STDIN: write them as INSERT"
                                  : command ? "a command of psql: only SQL may be in a migration"
                                            : string{"does not parse: "} + parsed.error->message);
@@ -369,6 +369,8 @@ void parse_section(File& file, Section& section) {
         return;
     }
     auto* tree = pg_query__parse_result__unpack(nullptr, parsed.parse_tree.len, reinterpret_cast<const uint8_t*>(parsed.parse_tree.data));
+    const auto at = [](size_t i) { return static_cast<std::ptrdiff_t>(i); };
+    size_t seen = section.begin, line = line_at(file.text, seen);
     for (size_t i = 0; tree && i < tree->n_stmts; ++i) {
         const auto* raw = tree->stmts[i];
         const size_t start = static_cast<size_t>(raw->stmt_location);
@@ -379,7 +381,9 @@ void parse_section(File& file, Section& section) {
         s.offset = section.begin + first;
         s.length = end - first;
         while (s.length && strchr(" \t\r\n", file.text[s.offset + s.length - 1])) --s.length;
-        s.line = line_at(file.text, s.offset);
+        line += static_cast<size_t>(std::count(file.text.begin() + at(seen), file.text.begin() + at(s.offset), '\n'));
+        seen = s.offset;
+        s.line = line;
         const auto held = messages(&raw->base, "stmt");
         if (!held.empty()) {
             s.kind = held[0]->descriptor->short_name;

@@ -64,7 +64,7 @@ as_app() { psql -X -q -A -t -1 -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -U lunaxc
 hold() {
     coproc held { exec psql -X -q -A -t "$@" 2>&1 3>&-; }
     held_pid=$! held_out=${held[0]} held_in=${held[1]} held_says=
-    { cat; echo '\echo @held'; } >&"$held_in"
+    { cat; printf '%s\n' '\echo @held'; } >&"$held_in"
     local line
     while read -r -t 20 line <&"$held_out"; do
         [ "$line" != @held ] || return 0
@@ -100,6 +100,7 @@ new_folder() {
 # migration NAME: reads the file from stdin
 migration() { cat >"$folder/$1.sql"; }
 
+# shellcheck disable=SC2154 # status and output are set by run
 fails_with() {
     local code=$1
     shift
@@ -107,10 +108,12 @@ fails_with() {
     [ "$status" = "$code" ] || { printf 'exit %s instead of %s:\n%s\n' "$status" "$code" "$output" >&2; return 1; }
 }
 
+# shellcheck disable=SC2154
 shows() {
     [[ $output == *"$1"* ]] || { printf 'does not show "%s":\n%s\n' "$1" "$output" >&2; return 1; }
 }
 
+# shellcheck disable=SC2154
 shows_not() {
     [[ $output != *"$1"* ]] || { printf 'shows "%s":\n%s\n' "$1" "$output" >&2; return 1; }
 }
