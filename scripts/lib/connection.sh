@@ -24,9 +24,10 @@ connect_to() {
                     rest = substr(rest, 1, colon - 1) substr(rest, at)
                 }
                 if (match(tail, /[?&]password=[^&]*/)) {
-                    secret = decoded(substr(tail, RSTART + 10, RLENGTH - 10))
+                    secret = substr(tail, RSTART + 10, RLENGTH - 10)
                     tail = substr(tail, 1, RSTART) substr(tail, RSTART + RLENGTH + (substr(tail, RSTART + RLENGTH, 1) == "&"))
                     sub(/[?&]$/, "", tail)
+                    secret = decoded(secret)
                 }
                 url = scheme rest tail
             } else if (match(url, /(^|[ \t])password[ \t]*=[ \t]*(\047([^\047\\]|\\.)*\047|([^ \t\047\\]|\\.)*)/)) {
