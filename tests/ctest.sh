@@ -9,22 +9,27 @@ mkdir -p "$1"
 out=$1/CTestTestfile.cmake
 python=/usr/bin/python3 # Debian's, which has the packages that scripts/deps installs
 
-# test NAME LABEL SECONDS COST "VARIABLE=VALUE;…" COMMAND...; what costs most starts first
+processors=1
+
+# test_is NAME LABEL SECONDS COST "VARIABLE=VALUE;…" COMMAND...; what costs most starts first
 test_is() {
     name=$1 label=$2 seconds=$3 cost=$4 environment=$5
     shift 5
     printf 'add_test([==[%s]==]' "$name"
     printf ' [==[%s]==]' "$@"
-    printf ')\nset_tests_properties([==[%s]==] PROPERTIES LABELS %s TIMEOUT %s COST %s WORKING_DIRECTORY [==[%s]==] ENVIRONMENT [==[%s]==])\n' \
-        "$name" "$label" "$seconds" "$cost" "$top" "$environment"
+    printf ')\nset_tests_properties([==[%s]==] PROPERTIES LABELS %s TIMEOUT %s COST %s PROCESSORS %s WORKING_DIRECTORY [==[%s]==] ENVIRONMENT [==[%s]==])\n' \
+        "$name" "$label" "$seconds" "$cost" "$processors" "$top" "$environment"
 }
 
 has() { [ -n "$(find "$top/tests/$1" -name "$2" 2>/dev/null | head -n 1)" ]; }
 
+# Two processes, with a site each that its files share.
 pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
     has "$5" '*_test.py' || return 0
+    processors=2
     test_is "$1" "$2" "$3" "$4" "LUNAXCODE_TEST_MODE=$6;BUILD=$top/build/$7;PYTHONDONTWRITEBYTECODE=1" \
-        "$python" -m pytest -q -p no:cacheprovider "tests/$5"
+        "$python" -m pytest -n 2 --dist loadfile "tests/$5"
+    processors=1
 }
 
 {
