@@ -155,7 +155,8 @@ Request read_request(const char* const* variables, const ReadBody& read) {
     }
     // SCRIPT_NAME and PATH_INFO come decoded; a server that gives REQUEST_URI gives what the visitor sent.
     if (!uri.empty()) request.path = path_of(uri);
-    else if (script.empty() || script.starts_with('/')) request.path = std::string{script} + std::string{path_info};
+    else request.path = std::string{script} + std::string{path_info};
+    if (!request.path.starts_with('/')) request.path.clear();
     if (request.authority.empty() && !server_name.empty()) {
         request.authority = server_name;
         if (!server_port.empty() && server_port != (https ? "443" : "80")) request.authority += ':' + std::string{server_port};

@@ -60,6 +60,7 @@ std::string Request::query_value(std::string_view name) const {
         const auto end = rest.find('&');
         const std::string_view pair = rest.substr(0, end);
         rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
+        if (pair.empty()) continue;
         const auto equals = pair.find('=');
         if (url_decoded(pair.substr(0, equals), true) == name)
             return equals == pair.npos ? std::string{} : url_decoded(pair.substr(equals + 1), true);

@@ -85,6 +85,7 @@ TEST(CgiPath, FallsBackToScriptNameAndPathInfo) {
     EXPECT_EQ(request({"SCRIPT_NAME=", "PATH_INFO=/api/services"}).path, "/api/services");
     EXPECT_EQ(request({"SCRIPT_NAME=/api", "PATH_INFO=/services"}).path, "/api/services");
     EXPECT_EQ(request({"REQUEST_URI=/x", "PATH_INFO=/y"}).path, "/x");
+    EXPECT_EQ(request({"SCRIPT_NAME=", "PATH_INFO=services"}).path, "");
     EXPECT_EQ(request({}).path, "");
 }
 

@@ -45,6 +45,7 @@ TEST(Queries, AreDecodedOnce) {
     EXPECT_EQ(query("a=first&a=second", "a"), "first");
     EXPECT_EQ(query("a&b=", "a"), "");
     EXPECT_EQ(query("&&=&a=1", "a"), "1");
+    EXPECT_EQ(query("&=nameless", ""), "nameless");
     EXPECT_EQ(query("ab=1", "a"), "");
 }
 
