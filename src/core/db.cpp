@@ -386,7 +386,7 @@ Transaction::~Transaction() {
     }
 }
 
-void Transaction::send(std::span<const Query* const> queries, std::span<Result> results) {
+void Transaction::send(std::span<const Query* const> queries, std::span<Result> results, bool then_commit) {
     if (phase_ == Phase::over) throw failed("a statement after the end of its transaction");
     Db::State& db = *db_.state_;
     // A connection that was left idle may have died meanwhile. Nothing of this transaction can have taken effect before
@@ -407,8 +407,10 @@ void Transaction::send(std::span<const Query* const> queries, std::span<Result> 
                 if (check_) db.push(*check_, nullptr);
             }
             for (std::size_t i = 0; i < queries.size(); ++i) db.push(*queries[i], &results[i]);
+            if (then_commit) db.push(ask<commit_sql>(), nullptr);  // skipped by PostgreSQL where one before it failed
             phase_ = Phase::open;
             db.sync();
+            if (then_commit) phase_ = Phase::over;
             return;
         } catch (const SqlError&) {
             throw;  // the transaction is open and failed: the destructor rolls back
@@ -429,12 +431,12 @@ void Transaction::send(std::span<const Query* const> queries, std::span<Result> 
 Result Transaction::run(const Query& query) {
     const Query* one[] = {&query};
     Result result;
-    send(one, {&result, 1});
+    send(one, {&result, 1}, false);
     return result;
 }
 
 const Result& Transaction::entered() {
-    if (phase_ == Phase::fresh) send({}, {});
+    if (phase_ == Phase::fresh) send({}, {}, false);
     return entered_;
 }
 

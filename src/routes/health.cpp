@@ -9,7 +9,7 @@ constexpr Sql readiness = R"(
            exists (select from schema_history where name = $1 and finished_at is not null and rolled_back_at is null))";
 
 Reply health(Call& call) {
-    const Row row = call.db().one<readiness>(SCHEMA_VERSION);
+    const Row row = call.db().last(ask<readiness>(SCHEMA_VERSION))[0].one();
     if (!row.truth(1))
         throw unavailable("the schema is behind: scripts/migrate deploy has not run " SCHEMA_VERSION, std::chrono::seconds{10});
     return ok(Writer{}.object().member("status", "ok").member("timestamp", row.text(0)).end_object().take());

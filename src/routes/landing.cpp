@@ -11,7 +11,7 @@ constexpr Sql active_sections = R"(
         'key', key, 'title', title, 'content', content) order by sort_order, id), '[]'))
     from (select * from landing_page_content where is_active order by sort_order, id limit 50) s)";
 
-Reply list(Call& call) { return ok(call.db().one<active_sections>().text(0)).cache(1s); }
+Reply list(Call& call) { return ok(call.db().last(ask<active_sections>())[0].one().text(0)).cache(1s); }
 
 constexpr Route routes[] = {
     get<list>("/api/landing", anyone),

@@ -76,13 +76,13 @@ Reply list(Call& call) {
         return id.value;
     };
     const std::int64_t before = number("before", 0), limit = std::min<std::int64_t>(number("limit", 20), 100);
-    return ok(call.db().one<project_page>(before ? std::optional{before} : std::nullopt, limit).text(0));
+    return ok(call.db().last(ask<project_page>(before ? std::optional{before} : std::nullopt, limit))[0].one().text(0));
 }
 
 Reply details(Call& call, Id id) {
     const auto [projects, answers, tasks, payments, generations] =
-        call.db().all(ask<project_row>(id), ask<project_answers>(id), ask<project_tasks>(id), ask<project_payments>(id),
-                      ask<newest_generation>(id));
+        call.db().last(ask<project_row>(id), ask<project_answers>(id), ask<project_tasks>(id), ask<project_payments>(id),
+                       ask<newest_generation>(id));
     const Row p = projects.one();
     const auto generation = generations.maybe();
     Writer out;
@@ -126,7 +126,7 @@ Reply details(Call& call, Id id) {
 }
 
 Reply generation(Call& call, Id id) {
-    const auto row = call.db().maybe<newest_generation>(id);
+    const auto row = call.db().last(ask<newest_generation>(id))[0].maybe();
     if (!row) throw not_found("generation");
     Writer out;
     write_generation(out, row, true);

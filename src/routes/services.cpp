@@ -16,10 +16,10 @@ constexpr Sql active_service = R"(
                              'features', features, 'timeline', timeline, 'popular', popular)
     from service_types where id = $1 and is_active)";
 
-Reply list(Call& call) { return ok(call.db().one<active_services>().text(0)).cache(1s); }
+Reply list(Call& call) { return ok(call.db().last(ask<active_services>())[0].one().text(0)).cache(1s); }
 
 Reply one(Call& call, Id service) {
-    const auto row = call.db().maybe<active_service>(service);
+    const auto row = call.db().last(ask<active_service>(service))[0].maybe();
     if (!row) throw not_found("service");
     return ok(row->text(0)).cache(1s);
 }
