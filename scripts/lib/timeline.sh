@@ -51,6 +51,7 @@ find_scanner() {
 
 # Writes $work/scan (a line a statement of the whole timeline) and $work/normalised (name, second hash).
 scan_timeline() {
+    [ ! -e "$work/scan" ] || return 0
     find_scanner
     mkdir -p "$work/tokens"
     cut -f 2 "$work/timeline" >"$work/paths"

@@ -39,6 +39,7 @@ begin
 end $$;
 create trigger tenant_hosts before insert or update of hosts on tenants for each row execute function tenant_hosts();
 
+-- The smaller the id, the more a role may: enter() takes the least of a person's.
 create table roles (
     id    integer primary key,
     name  text not null unique
