@@ -58,8 +58,10 @@ std::string tidied_prd(std::string_view markdown) {
         if (markdown[i] != '\r') lines += markdown[i];
         else if (i + 1 == markdown.size() || markdown[i + 1] != '\n') lines += '\n';
     std::string_view text = trimmed(lines);
-    if (text.starts_with("```") && text.ends_with("\n```") && text.find('\n') < text.size() - 4) {
-        const std::string_view inside = text.substr(text.find('\n') + 1, text.size() - 4 - text.find('\n'));
+    const std::size_t first = text.find('\n');
+    const std::string_view opening = text.substr(0, first);
+    if (first + 4 <= text.size() && text.ends_with("\n```") && (opening == "```" || opening == "```markdown" || opening == "```md")) {
+        const std::string_view inside = text.substr(first + 1, text.size() - first - 4);
         // Only a fence around the whole: an even number inside belongs to the document's own code.
         std::size_t fences = 0;
         for (std::size_t at = inside.find("```"); at != inside.npos; at = inside.find("```", at + 3)) ++fences;

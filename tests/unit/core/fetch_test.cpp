@@ -198,7 +198,7 @@ TEST_F(Fetching, UnpacksGzipAndCountsWhatComesOut) {
 }
 
 TEST_F(Fetching, CallsAnAnswerThatBreaksOffBroken) {
-    int turn = 0;
+    std::atomic<int> turn = 0;
     Listener server{[&](int socket) {
         tests::read_request(socket);
         const char* said[] = {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
