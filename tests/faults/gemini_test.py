@@ -3,6 +3,7 @@
 All projects are made at once and their plans written side by side, each with its own fault; then each is looked at.
 """
 import re
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from people import new_person
 
 SECTIONS = ("Project Overview", "Target Audience", "Core Features", "Technical Requirements", "Design Specifications", "Success Metrics")
 SETTINGS = {"GEMINI_TIMEOUT_SECONDS": 2}
+ONE_SET = True
 # A quota of the day parks its model for all projects: it has tests of its own, at the end.
 # (kind, stage) with one fault, then Gemini is well again.
 ONCE = [(name, stage) for name, kind in KINDS.items() for stage in sorted(kind.stages) if name not in ("pace", "429 per day")]
@@ -155,9 +157,11 @@ def test_a_draft_becomes_a_plan_when_gemini_is_well_again(site, client, for_good
 
 def test_a_refused_connection_is_tried_again(site, client):
     description, mark = onboarding.unique()
+    began = time.time()
     site.gemini.listener.refuse(1.5)
     project = SimpleNamespace(id=onboarding.create(client, description=description), mark=mark)
     assert finished(client, project)["project"]["draft"] is False
+    assert site.gemini.seen(mark)[0]["at"] - began >= 1.5, "it was not refused"
 
 
 def test_worker_memory_stays_small_whatever_it_is_sent(site, once, for_good):

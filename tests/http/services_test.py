@@ -12,7 +12,7 @@ def hidden(site):
 
 
 def test_at_least_four_services_are_offered_with_prices_in_pesos(visitor):
-    services = visitor.get("/api/services").expect()["services"]
+    services = [s for s in visitor.get("/api/services").expect()["services"] if not s["name"].startswith("Asks ")]  # of another test
     assert len(services) >= 4
     for service in services:
         assert set(service) == {"id", "name", "description", "basePrice", "features", "timeline", "popular"}

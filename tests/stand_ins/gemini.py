@@ -145,7 +145,8 @@ class Call:
         self.config = body.get("generationConfig", {})
         self.schema = self.config.get("responseJsonSchema") or self.config.get("responseSchema")
         self.stage = "tasks" if self.config.get("responseMimeType") == "application/json" else "prd"
-        self.prompt = "\n".join(part.get("text", "") for content in body["contents"] for part in content["parts"])
+        turns = ["\n".join(part.get("text", "") for part in content["parts"]) for content in body["contents"]]
+        self.prompt, self.question = "\n".join(turns), turns[0] if turns else ""
         self.system = "\n".join(part.get("text", "") for part in body.get("systemInstruction", {}).get("parts", []))
         self.response_id = uuid.uuid4().hex[:22]
         self.sent_text = ""
@@ -155,11 +156,11 @@ class Call:
     def text(self):
         """The good answer of this stage."""
         if self.stage == "prd":
-            return answers.requirements(self.prompt)
+            return answers.requirements(self.question)
         return json.dumps(self.plan(), ensure_ascii=False, indent=1)
 
     def plan(self):
-        return answers.plan(self.prompt, self.schema or DEFAULT_SCHEMA, self.settings["tasks"])
+        return answers.plan(self.question, self.schema or DEFAULT_SCHEMA, self.settings["tasks"])
 
     def pieces(self, text):
         """The text in about as many pieces as the settings ask for, of uneven length."""

@@ -41,7 +41,7 @@ def _plain(text):
             text = json.loads(f'"{text}"')
         except ValueError:
             pass
-    return " ".join(text.split())[:600]
+    return " ".join(text.split())[:600].encode("utf-8", "replace").decode()  # a lone surrogate may have come back to us
 
 
 def answers_in(prompt):

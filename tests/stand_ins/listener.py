@@ -11,6 +11,7 @@ class Listener:
         self.serve = serve
         self._lock = threading.Lock()
         self._open_again = None
+        self._connections = set()
         self._socket = self._bind(port)
         self.port = self._socket.getsockname()[1]
         self._accept_in_thread()
@@ -35,12 +36,15 @@ class Listener:
             threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
 
     def _serve(self, connection, address):
+        self._connections.add(connection)
         try:
             with connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.serve(connection, address)
         except OSError:
             pass  # the other side went away: its right
+        finally:
+            self._connections.discard(connection)
 
     def close(self):
         with self._lock:
@@ -59,12 +63,21 @@ class Listener:
             self._socket = None
 
     def refuse(self, seconds):
-        """Connections are refused by the kernel for that long."""
+        """Connections are refused by the kernel for that long, and those that are open end."""
         with self._lock:
             self._shut()
+            self.hang_up()
             self._open_again = threading.Timer(seconds, self._reopen)
             self._open_again.daemon = True
             self._open_again.start()
+
+    def hang_up(self):
+        """Ends every connection that is open."""
+        for connection in list(self._connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def _reopen(self):
         with self._lock:

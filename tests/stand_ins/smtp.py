@@ -22,6 +22,7 @@ from listener import Listener, reset
 SIZE = 10 * 1024 * 1024
 
 # kind: what happens, and whether the mail counts as taken
+GREETING = ("421", "reset", "hang", "html", "slow")
 KINDS = {
     "421": "421 instead of the greeting, and the connection closes",
     "421 mail": "421 to MAIL FROM, and the connection closes",
@@ -100,6 +101,8 @@ class Smtp:
             raise ValueError(f"no fault of kind {kind!r}")
         with self._lock:
             self.faults.append([kind, match, times])
+        if kind in GREETING:
+            self.listener.hang_up()  # a client may keep a connection that was greeted already
 
     def _fault(self, kinds, recipients=()):
         with self._lock:
@@ -129,7 +132,7 @@ class Smtp:
             said.append("(gone)")
 
     def _converse(self, connection, said):
-        fault = self._fault(("421", "reset", "hang", "html", "slow"))
+        fault = self._fault(GREETING)
         if fault == "reset":
             reset(connection)
             return

@@ -158,7 +158,8 @@ class Instance:
 
     def sql(self, query, *parameters, tenant=None):
         """Runs a statement as the owner of the database, in a tenant's schema or in public; rows as dicts."""
-        for attempt in (1, 2):
+        until = time.monotonic() + 15
+        while True:
             try:
                 if self._database is None:
                     self._database = psycopg2.connect(self.database_url(), connect_timeout=10)
@@ -168,9 +169,17 @@ class Instance:
                     cursor.execute(query, parameters or None)
                     return [dict(row) for row in cursor.fetchall()] if cursor.description else []
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
-                self.forget_database()
-                if attempt == 2:
+                self.forget_database()  # it may be recovering from what a test did to it
+                if time.monotonic() > until:
                     raise
+                time.sleep(0.1)
+
+    def end_sessions(self):
+        """Ends every database session of the programs, as an administrator may."""
+        url = self.database_url().replace("user=lunaxcode_owner", "user=postgres")
+        with psycopg2.connect(url) as session, session.cursor() as cursor:
+            cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'lunaxcode_app'")
+        session.close()
 
     def one(self, query, *parameters, tenant=None):
         rows = self.sql(query, *parameters, tenant=tenant)
