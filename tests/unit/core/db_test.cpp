@@ -202,7 +202,7 @@ TEST_F(Database, AnErrorAbortsWhatFollowsItInThePipeline) {
     EXPECT_EQ(stored(), "later");
 }
 
-TEST_F(Database, TheFirstErrorOfAPipelineIsTheOneThatIsTold) {
+TEST_F(Database, TheErrorOfAPipelineIsItsFirst) {
     Transaction t{db, "one"};
     const SqlError error = refusal([&] { t.all(ask<raise_state>(422, "first"), ask<divide>(0), ask<raise_state>(403, "third")); });
     EXPECT_EQ(error.status, 422);
@@ -386,7 +386,7 @@ TEST_F(Database, WithoutAnAddressItIs503AndThePasswordIsInNoText) {
 }
 
 TEST_F(Database, AStatementThatTakesTooLongIs503AndIsNotSentAgain) {
-    Db impatient{config, 300ms};
+    Db impatient{config, 2s};
     {
         Transaction t{impatient, ""};
         t.one<add>(1, 1);
@@ -394,7 +394,7 @@ TEST_F(Database, AStatementThatTakesTooLongIs503AndIsNotSentAgain) {
     }
     const auto began = std::chrono::steady_clock::now();
     EXPECT_EQ(status_of([&] { Transaction{impatient, ""}.one<nap>(60); }), 503);
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 550ms) << "one limit, not two";
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 3800ms) << "one limit, not two";
     Transaction t{impatient, ""};
     EXPECT_EQ(t.one<add>(1, 1).integer(0), 2);
     for (int i = 0; i < 100 && server.sql("select count(*) from pg_stat_activity where query like '%pg_sleep($1)%' and pid <> pg_backend_pid()") != "0"; ++i)

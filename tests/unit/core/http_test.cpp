@@ -28,6 +28,7 @@ TEST(Cookies, AreFoundByTheirWholeName) {
     EXPECT_EQ(cookie("xsession=no; session2=no; session=yes", "session"), "yes");
     EXPECT_EQ(cookie("__Host-session=yes; session=no", "__Host-session"), "yes");
     EXPECT_EQ(cookie("a=session=no", "session"), "");
+    EXPECT_EQ(cookie("abcdefg=session", "session"), "");
     EXPECT_EQ(cookie("", "session"), "");
     EXPECT_EQ(cookie("session", "session"), "");
     EXPECT_EQ(cookie(";;; =; session=x", "session"), "x");
