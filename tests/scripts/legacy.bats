@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # A database with the legacy schema and rows in it goes through the whole timeline without losing one.
 
+# shellcheck disable=SC2154,SC2016 # names of postgres.bash; $$ in SQL
 load postgres
 
 setup_file() { start_cluster; }
@@ -141,7 +142,7 @@ values_of_rows() {
 
 # down SCOPE: every down section of the timeline, but the legacy schema's, from the newest
 down() {
-    for file in $(ls -r "$top"/sql/migrations/*.sql); do
+    for file in $(printf "%s\n" "$top"/sql/migrations/*.sql | sort -r); do
         case $file in *_legacy.sql) continue ;; esac
         printf 'set search_path = %s;\n' "$([ "$1" = tenant ] && echo agency || echo public)" >"$BATS_TEST_TMPDIR/down.sql"
         awk -v want="-- migrate:down scope:$1" '/^-- migrate:/ { on = ($0 == want) } on' "$file" >>"$BATS_TEST_TMPDIR/down.sql"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # scripts/migrate deploy and status on folders of the tests' own.
 
+# shellcheck disable=SC2154,SC2016 # names of postgres.bash; $$ in SQL
 load postgres
 
 setup_file() { start_cluster; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # scripts/migrate init, tenants, seed, generate, help, and how it treats secrets, with this project's own timeline.
 
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # names of postgres.bash; $$ in SQL
 load postgres
 
 setup_file() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What a request may see and call in the database: isolation of tenants, enter(), deny(), enqueue(), post_mail().
 
+# shellcheck disable=SC2154,SC2016 # names of postgres.bash; $$ in SQL
 load postgres
 
 setup_file() {

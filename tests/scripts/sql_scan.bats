@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # sql-scan: what it says of migration files.
 
+# shellcheck disable=SC2016 # $ of jq and of SQL
 setup() {
     scan=${SQL_SCAN:-$BATS_TEST_DIRNAME/../../build/release/bin/sql-scan}
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
 }
 
 # lines FILTER: the scan of one.sql, read from stdin, through jq
