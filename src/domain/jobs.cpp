@@ -122,6 +122,13 @@ constexpr Sql hand_mail_back_sql = R"(
     update outbox set state = 'queued', lease_until = null, attempts = greatest(attempts - 1, 0), run_after = now()
     where id = $1 and fence = $2 and state = 'sending')";
 
+constexpr Sql forget_jobs = R"(
+    delete from jobs where id in (
+        select id from jobs where finished_at < now() - interval '30 days' order by finished_at limit 5000))";
+constexpr Sql forget_mail = R"(
+    delete from outbox where id in (
+        select id from outbox where state = 'sent' and sent_at < now() - interval '30 days' limit 5000))";
+
 constexpr auto lease_seconds = static_cast<std::int64_t>(lease.count());
 
 // PostgreSQL's text of a bigint[].
@@ -212,6 +219,13 @@ bool put_mail_off(Db& db, const Claim& mail, milliseconds delay, std::string_vie
     return changed(db, ask<put_mail_off_sql>(mail.id, mail.fence, delay.count(), why));
 }
 bool hand_mail_back(Db& db, const Claim& mail) { return changed(db, ask<hand_mail_back_sql>(mail.id, mail.fence)); }
+
+bool forget_old(Db& db) {
+    Transaction transaction{db, ""};
+    const auto [jobs, mail] = transaction.all(ask<forget_jobs>(), ask<forget_mail>());
+    transaction.commit();
+    return jobs.affected() == 5000 || mail.affected() == 5000;
+}
 
 milliseconds back_off(int attempts, milliseconds first, milliseconds most, milliseconds least, double chance) {
     milliseconds delay = first;

@@ -60,6 +60,10 @@ bool mail_failed(core::Db& db, const Claim& mail, std::string_view why);
 bool put_mail_off(core::Db& db, const Claim& mail, std::chrono::milliseconds delay, std::string_view why);
 bool hand_mail_back(core::Db& db, const Claim& mail);
 
+// Deletes jobs that ended, and mail that was sent, more than 30 days ago (its links are dead, its words are private).
+// Failed mail stays. A few thousand rows a call; true when there may be more.
+bool forget_old(core::Db& db);
+
 // first × 2^(attempts-1), × 0.75..1.25 by `chance` in 0..1, at most `most`; but `least` or up to a tenth more where that is larger.
 std::chrono::milliseconds back_off(int attempts, std::chrono::milliseconds first, std::chrono::milliseconds most,
                                    std::chrono::milliseconds least, double chance);

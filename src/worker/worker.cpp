@@ -33,6 +33,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto poll = 6s;          // behind LISTEN, which a pooler or a lost connection may swallow
 constexpr auto renewal = 3s;       // of leases; domain::lease is four times that
 constexpr auto longest_stop = 4s;  // systemd and `make run` wait for us
+constexpr auto forgetting = 1h;    // of old rows; begins a while after the start
 constexpr std::size_t connections = 4;
 constexpr int most_mails = 8;  // on their way at once
 // libcurl and TLS live in the network's thread; the deepest of ours is a JSON reader. Only what is touched costs memory.
@@ -77,7 +78,7 @@ struct Worker {
 
     std::list<Piece> pieces;  // the loop's own from here on
     int jobs = 0, mails = 0;
-    Clock::time_point next_look{}, next_renewal{};
+    Clock::time_point next_look{}, next_renewal{}, next_forgetting = Clock::now() + 10min;
     bool away = false;  // the database
 
     void loop();
@@ -233,6 +234,11 @@ void Worker::loop() {
         const bool woke = wait(busy ? std::min(next_look, next_renewal) : next_look);
         collect();
         if (!stopping && (woke || Clock::now() >= next_look)) look();
+        if (Clock::now() >= next_forgetting) {
+            bool more = false;
+            reach([&] { more = domain::forget_old(db); });
+            next_forgetting = Clock::now() + (more ? poll : std::chrono::seconds{forgetting});
+        }
     }
 }
 

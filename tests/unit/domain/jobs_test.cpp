@@ -261,6 +261,18 @@ TEST_F(Jobs, MailIsClaimedSentPutOffAndFailedUnderItsFence) {
               "failedno such person1 queuedbusy1 sending2 sent1");
 }
 
+TEST_F(Jobs, OldRowsAreForgottenButNotFailedMail) {
+    server.sql(R"(insert into jobs (tenant, kind, key, state, finished_at)
+                  values ('one', 'k', 'old', 'done', now() - interval '31 days'), ('one', 'k', 'new', 'failed', now() - interval '29 days'),
+                         ('one', 'k', 'live', 'queued', null);
+                  insert into outbox (to_addr, subject, body_text, state, sent_at, created_at)
+                  values ('a@b.c', 'old', '', 'sent', now() - interval '31 days', now() - interval '32 days'),
+                         ('a@b.c', 'new', '', 'sent', now(), now()), ('a@b.c', 'failed', '', 'failed', null, now() - interval '90 days'))");
+    EXPECT_FALSE(forget_old(db));
+    EXPECT_EQ(server.sql("select string_agg(key, ' ' order by key) from jobs"), "live new");
+    EXPECT_EQ(server.sql("select string_agg(subject, ' ' order by subject) from outbox"), "failed new");
+}
+
 TEST(BackOff, DoublesUpToItsLimitAndKeepsToWhatWasAsked) {
     for (int attempt = 1; attempt <= 5; ++attempt) EXPECT_EQ(back_off(attempt, 1s, 60s, 0s, 0.5), 1s * (1 << (attempt - 1)));
     EXPECT_EQ(back_off(1, 1s, 60s, 0s, 0), 750ms);
