@@ -75,17 +75,22 @@ function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
+function ring(element) { // an outline or shadow that stands out from the ground (1.4.11)
+  const style = getComputedStyle(element);
+  if (style.boxShadow !== 'none' || style.outlineStyle === 'auto') return true; // auto: the browser's own
+  if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 1.5) return false;
+  const grounds = behind(element.parentElement ?? element);
+  return !grounds || grounds.some((ground) => contrast(over(parse(style.outlineColor), ground), ground) >= 3);
+}
+
 function focusShown(element) {
   if (!element || element === document.body || element === document.documentElement) return true; // the end of the page
-  const style = getComputedStyle(element);
-  if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1.5 && parse(style.outlineColor).a > 0.4) return true;
-  if (style.boxShadow !== 'none') return true;
-  const near = element.closest('label, .choice');
-  if (near) {
-    const outer = getComputedStyle(near);
-    if ((outer.outlineStyle !== 'none' && parseFloat(outer.outlineWidth) >= 1.5) || outer.boxShadow !== 'none') return true;
+  if (element.matches('[tabindex="-1"]')) return true; // a heading that was given the focus by the page, not by a key
+  for (let one = element, far = 0; one && far < 5; one = one.parentElement, far += 1) { // a card may show it for its link
+    if (one !== element && !one.matches(':has(:focus-visible)')) break;
+    if (ring(one)) return one === element || one.querySelectorAll('a[href], button, input, select, textarea').length <= 2;
   }
-  return element.matches('[tabindex="-1"]'); // a heading that was given the focus by the page, not by a key
+  return false;
 }
 
 function audit() {
