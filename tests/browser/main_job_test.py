@@ -262,6 +262,29 @@ def test_another_device_goes_on_by_the_draft_link(site, browser):
     assert [row["id"] for row in made_by(site, mark)] == [project]
 
 
+def test_a_draft_of_the_account_is_gone_on_with_after_signing_in_elsewhere(site, browser, sign_up):
+    api = site.visitor()
+    service = onboarding.services(api)[0]
+    description, mark = onboarding.unique(journey.DESCRIPTION)
+    token = api.post("/api/leads", {"serviceId": service["id"]}).expect(201)["token"]
+    api.patch(f"/api/leads/{token}", {"step": 2, "description": description}).expect(200)
+    person = sign_up(leadToken=token)
+    journey.signed_in_device(browser, site, person)
+    browser.open("/dashboard")
+    browser.click("[data-continue]")
+    browser.wait_for_path("/onboarding")
+    browser.wait(lambda: (browser.stored("onboardingData") or {}).get("description") == description)
+    if browser.all("#description"):
+        browser.click("#next")
+    journey.answer_everything(browser)
+    browser.click("#next")
+    journey.leave_contact(browser, email=person.email)
+    browser.click("#submit-onboarding")
+    project = journey.project_id(browser)
+    row, = made_by(site, mark)
+    assert row["id"] == project and row["user_id"] == person.user["id"] and row["lead_id"]
+
+
 def test_without_a_network_what_is_typed_stays_and_is_saved_later(site, browser):
     journey.pick_service(browser)
     journey.describe(browser, "Before the network went away from us")

@@ -59,6 +59,14 @@ def own_session(world, client):
     return f"/api/auth/sessions/{number}"
 
 
+def own_draft(world, client):
+    """A draft that the caller's account holds; for who is nobody here, one of the client's."""
+    person = client if client.user and client.host == world.site.host else world.client
+    number = world.site.one("insert into leads (token_hash, user_id) values (sha256(gen_random_uuid()::text::bytea), %s) returning id",
+                            person.user["id"], tenant=world.site.tenant)
+    return f"/api/leads/mine/{number}"
+
+
 EXAMPLES = {
     "GET /health": Example("/health", other_agency_too=True),
     "GET /api/services": Example("/api/services", other_agency_too=True),
@@ -71,6 +79,7 @@ EXAMPLES = {
     "POST /api/leads/views": Example("/api/leads/views", {"path": "/"}, (204,), other_agency_too=True),
     "GET /api/leads/{token}": Example(lead_of_ours),
     "PATCH /api/leads/{token}": Example(lead_of_ours, {"step": 2}),
+    "PATCH /api/leads/mine/{id}": Example(own_draft, {"step": 2}),
     "POST /api/auth/signup": Example("/api/auth/signup", lambda w, c: {"name": "Walker", "email": new_address("walk"), "password": PASSWORD}, (201,),
                                      other_agency_too=True, ends_session=True),
     "POST /api/auth/login": Example("/api/auth/login", lambda w, c: {"email": w.client.email, "password": w.client.password},

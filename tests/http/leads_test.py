@@ -101,6 +101,23 @@ def test_signing_in_with_the_token_binds_the_draft_too(site, visitor, sign_up):
     assert [d["description"] for d in visitor.get("/api/leads").expect()["leads"]] == ["Bound at sign-in, this one"]
 
 
+def test_a_bound_draft_is_gone_on_with_by_its_owner_without_the_token(site, visitor, sign_up):
+    """Such as on another device, after signing in there."""
+    service = onboarding.services(visitor)[0]
+    token = visitor.post("/api/leads", {"serviceId": service["id"]}).expect(201)["token"]
+    person = sign_up(leadToken=token)
+    mine, = person.get("/api/leads").expect()["leads"]
+    person.patch(f"/api/leads/mine/{mine['id']}", {"description": "Typed on the other device, signed in"}).expect(200)
+    assert visitor.get(f"/api/leads/{token}").expect()["description"] == "Typed on the other device, signed in"
+    stranger = sign_up()
+    stranger.patch(f"/api/leads/mine/{mine['id']}", {"description": "Typed by somebody else"}).problem(404)
+    visitor.patch(f"/api/leads/mine/{mine['id']}", {"description": "Typed by nobody"}).problem(401)
+    project = onboarding.create(person, leadId=mine["id"])
+    assert site.one("select project_id from leads where id = %s and status = 'claimed'", mine["id"], tenant=site.tenant) == project
+    onboarding.create(stranger, leadId=mine["id"])  # of no effect on a draft that is not theirs
+    assert site.one("select project_id from leads where id = %s", mine["id"], tenant=site.tenant) == project
+
+
 def test_a_claimed_draft_belongs_to_its_project_and_takes_no_more_changes(site, visitor, sign_up):
     description, mark = onboarding.unique()
     token = draft(visitor, description=description)
