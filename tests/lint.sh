@@ -10,11 +10,10 @@ breach() {
 }
 
 # Shell.
-mapfile -t shell < <(git ls-files -co --exclude-standard -- scripts tests .ci | while read -r file; do
-    [[ -f $file ]] || continue
+mapfile -t shell < <(find scripts tests .ci -type f ! -path '*/__pycache__/*' | sort | while read -r file; do
     if [[ $file == *.sh ]] || head -n 1 "$file" | grep -qE '^#!.*/(env )?(ba)?sh'; then echo "$file"; fi
 done)
-mapfile -t cases < <(git ls-files -co --exclude-standard -- 'tests/*.bats')
+mapfile -t cases < <(find tests -name '*.bats' | sort)
 shellcheck "${shell[@]}" || breach 'shellcheck has something to say, above'
 # What a .bats file loads, shellcheck does not see.
 [[ ${#cases[@]} == 0 ]] || shellcheck -e SC2154,SC2034,SC2030,SC2031 "${cases[@]}" || breach 'shellcheck has something to say of the tests, above'
