@@ -4,6 +4,7 @@
 #include <md4c.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <new>
 #include <optional>
@@ -17,9 +18,9 @@ namespace {
 constexpr std::size_t most_input = std::size_t{256} << 10U;  // twice what 32,768 tokens of a model come to
 constexpr std::size_t most_output = std::size_t{2} << 20U;
 constexpr std::size_t most_open = 24;
-constexpr std::size_t most_url = 2048;
+constexpr std::size_t most_url = 2000;
 constexpr int page_full = -2;  // negative: md4c 0.4.8 goes on after some callbacks that return more than 0
-// md4c 0.4.8 takes quadratic time over a long URL and over the brackets and URLs of a long block.
+// md4c 0.4.8 takes quadratic time over a long link definition and over the brackets of a long block.
 constexpr std::size_t longest_run = 2048;
 constexpr std::size_t longest_block = std::size_t{32} << 10U;
 
@@ -83,8 +84,7 @@ bool begins(std::string_view text, std::string_view lower_case) {
 
 // The URL ready to stand in an attribute, when it is one that a link may have. Its scheme is read from the very
 // characters that a browser will see, after entities are resolved.
-std::optional<std::string> allowed_url(const MD_ATTRIBUTE& attribute) {
-    const std::string url = plain(attribute);
+std::optional<std::string> allowed_url(std::string_view url) {
     if (url.size() > most_url) return std::nullopt;
     for (std::size_t i = 0; i < url.size();) {
         const auto [c, size] = code_point(url, i);
@@ -114,10 +114,34 @@ std::optional<std::string> allowed_url(const MD_ATTRIBUTE& attribute) {
     return safe;
 }
 
-// Writes the page from md4c's events, which md4c 0.4.8 does not always send in pairs ("ftp://.a|" has one too many).
+// Bytes from `at` on that are a bare web address: up to a space or quotation mark, without punctuation that ends a phrase,
+// and without a closing bracket that was opened before it. 0 where there is none.
+std::size_t bare_address(std::string_view text, std::size_t at) {
+    if (at > 0 && (std::isalnum(static_cast<unsigned char>(text[at - 1])) || text[at - 1] == '@' || text[at - 1] == '/')) return 0;
+    const std::string_view rest = text.substr(at, most_url + 1);
+    const bool www = begins(rest, "www.");
+    std::size_t size = www ? 4 : begins(rest, "http://") ? 7 : begins(rest, "https://") ? 8 : 0;
+    if (size == 0 || size >= rest.size() || std::ispunct(static_cast<unsigned char>(rest[size]))) return 0;
+    int brackets = 0;
+    while (size < rest.size()) {
+        const auto [c, bytes] = code_point(rest, size);
+        brackets += c == '(' ? 1 : c == ')' ? -1 : 0;
+        if (c == '<' || c == '>' || c == '"' || c == '`' || c == '|' || c == '\\' || is_space(c) || is_control(c) ||
+            (c >= 0x2000 && c <= 0x206F) || (c >= 0x3000 && c <= 0x303F) || brackets < 0)
+            break;
+        size += bytes;
+    }
+    while (size > 0 && std::string_view{".,;:!?'*_~"}.find(rest[size - 1]) != std::string_view::npos) --size;
+    return www && (size < 6 || rest.substr(4, size - 4).find('.') == std::string_view::npos) ? 0 : size;
+}
+
+// Writes the page from md4c's events. Text is held back until the next event of another kind, so that a bare address is
+// seen whole: md4c 0.4.8's own search for these is off, as it cuts them short, takes quadratic time and sends events that
+// do not come in pairs ("ftp://.a|").
 class Page {
 public:
     int enter(MD_BLOCKTYPE type, const void* detail) {
+        write_text();
         switch (type) {
             case MD_BLOCK_QUOTE: start(type, "blockquote", 1, "\n"); break;
             case MD_BLOCK_UL: start(type, "ul", 2, "\n"); break;
@@ -160,6 +184,7 @@ public:
     }
 
     int enter(MD_SPANTYPE type, const void* detail) {
+        write_text();
         const int kind = span + type;
         switch (type) {
             case MD_SPAN_EM: start(kind, "em"); break;
@@ -174,34 +199,35 @@ public:
     }
 
     int leave(MD_BLOCKTYPE type) {
+        write_text();
         if (close(type) && type != MD_BLOCK_DOC) html_ += '\n';
         return full();
     }
 
     int leave(MD_SPANTYPE type) {
+        write_text();
         close(span + type);
         return full();
     }
 
     int text(MD_TEXTTYPE type, std::string_view text) {
-        if (type == MD_TEXT_BR) {
-            html_ += "<br>\n";
-        } else if (type == MD_TEXT_SOFTBR) {
-            html_ += '\n';
-        } else if (type == MD_TEXT_NULLCHAR) {
-            append(html_, 0xFFFD);
-        } else if (const auto character = type == MD_TEXT_ENTITY ? entity(text) : std::nullopt) {
-            std::string one;
-            append(one, is_control(*character) ? U' ' : *character);
-            escape(html_, one);
+        const auto character = type == MD_TEXT_ENTITY ? entity(text) : type == MD_TEXT_NULLCHAR ? std::optional{U'\uFFFD'} : std::nullopt;
+        if (character) {
+            append(text_, is_control(*character) ? U' ' : *character);
+        } else if (type == MD_TEXT_NORMAL || type == MD_TEXT_ENTITY || type == MD_TEXT_HTML) {
+            text_ += text;
         } else {
-            escape(html_, text);
+            write_text();
+            if (type == MD_TEXT_BR) html_ += "<br>\n";
+            else if (type == MD_TEXT_SOFTBR) html_ += '\n';
+            else escape(html_, text);
         }
         return full();
     }
 
     // What is still open is closed: md4c stops where a callback says that the page is full.
     std::string finish(bool whole) {
+        write_text();
         while (!open_.empty()) end();
         if (!whole) html_ += "<p><em>The text goes on, but is too long to be shown here.</em></p>\n";
         return std::move(html_);
@@ -214,6 +240,26 @@ private:
         int kind;
         std::string_view tag;  // empty where none was written
     };
+
+    // The text held back, bare addresses in it as links.
+    void write_text() {
+        std::size_t written = 0;
+        for (std::size_t at = 0; at < text_.size() && !linked_ && written_ < most_open; ++at) {
+            if ((text_[at] | 0x20) != 'h' && (text_[at] | 0x20) != 'w') continue;
+            const std::size_t size = bare_address(text_, at);
+            const std::string address = text_.substr(at, size);
+            const auto url = size == 0 ? std::nullopt : allowed_url(begins(address, "www.") ? "http://" + address : address);
+            if (!url) continue;
+            escape(html_, std::string_view{text_}.substr(written, at - written));
+            html_ += "<a href=\"" + *url + "\" rel=\"noopener nofollow\">";
+            escape(html_, address);
+            html_ += "</a>";
+            written = at + size;
+            at = written - 1;
+        }
+        escape(html_, std::string_view{text_}.substr(written));
+        text_.clear();
+    }
 
     int full() const { return html_.size() > most_output ? page_full : 0; }
 
@@ -240,7 +286,7 @@ private:
 
     // No link in a link: an image in one, and a link in an image's text, stay text.
     void link(int kind, const MD_ATTRIBUTE& target) {
-        const auto url = linked_ || written_ >= most_open ? std::nullopt : allowed_url(target);
+        const auto url = linked_ || written_ >= most_open ? std::nullopt : allowed_url(plain(target));
         if (!url) {
             open_.push_back({kind, {}});
             return;
@@ -276,6 +322,7 @@ private:
     }
 
     std::string html_;
+    std::string text_;  // read, but not yet in html_
     std::vector<Element> open_;
     std::size_t written_ = 0;
     bool linked_ = false;
@@ -328,7 +375,7 @@ std::string render_markdown(std::string_view markdown) {
     if (shown.size() < markdown.size()) shown = shown.substr(0, shown.rfind('\n'));
     const std::string text = cleaned(shown);
     MD_PARSER parser{};
-    parser.flags = MD_DIALECT_GITHUB | MD_FLAG_NOHTML;
+    parser.flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS | MD_FLAG_NOHTML;
     parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* page) {
         return shielded(page, [&](Page& to) { return to.enter(type, detail); });
     };

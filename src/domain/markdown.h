@@ -5,7 +5,7 @@
 
 namespace domain {
 
-// GitHub's Markdown (tables, task lists, strikethrough, bare links) as HTML made only of: h2–h6 (# is h2), p, br, hr, ul,
+// GitHub's Markdown (tables, task lists, strikethrough, bare web addresses) as HTML made only of: h2–h6 (# is h2), p, br, hr, ul,
 // ol, li, blockquote, pre, code, em, strong, del, a, table, thead, tbody, tr, th, td. Raw HTML is shown as text. Links go
 // to http, https and mailto only and carry rel="noopener nofollow"; an image becomes a link to it. Any text is accepted:
 // past 256 KiB of input, 2 MiB of output or 24 open elements the rest is left out or flattened, and the page says so.

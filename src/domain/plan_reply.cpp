@@ -277,29 +277,29 @@ private:
     }
 
     void check_texts(Task& task, const Json (&found)[fields]) {
-        const std::string name = named(task.title);
-        if (core::characters(task.title) < shortest_title) reading_.faults.add(name + " has no title, or one under 3 characters.");
-        if (core::characters(task.description) < shortest_description) reading_.faults.add(name + " has no description, or one under 10 characters.");
+        const auto name = [&, title_read = task.title] { return named(title_read); };
+        if (core::characters(task.title) < shortest_title) reading_.faults.add(name() + " has no title, or one under 3 characters.");
+        if (core::characters(task.description) < shortest_description) reading_.faults.add(name() + " has no description, or one under 10 characters.");
         for (const auto& [field, what] : {std::pair{title, "title"}, {description, "description"}}) {
             if (found[field] && !found[field].is(Kind::string) && !found[field].is(Kind::null))
-                notes_.note("corrected", name + ": its " + what + " was " + kind_of(found[field]) + " and is read as text.");
+                notes_.note("corrected", name() + ": its " + what + " was " + kind_of(found[field]) + " and is read as text.");
             const std::string_view text = found[field].text();
             for (std::size_t i = 0; i < text.size();) {
                 const auto [c, size] = code_point(text, i);
                 i += size;
                 if (!is_control(c) || c == '\n' || c == '\r' || c == '\t') continue;
-                notes_.note("corrected", name + ": control characters are taken out of its " + what + ".");
+                notes_.note("corrected", name() + ": control characters are taken out of its " + what + ".");
                 break;
             }
         }
         if (core::characters(task.title) > longest_title) {
-            notes_.note("corrected", name + ": its title is shortened; it was: " + shortened(task.title, 1500));
-            reading_.slips.add(name + " has a title of over 160 characters.");
+            notes_.note("corrected", name() + ": its title is shortened; it was: " + shortened(task.title, 1500));
+            reading_.slips.add(name() + " has a title of over 160 characters.");
             task.title = shortened(task.title, longest_title);
         }
         if (core::characters(task.description) > longest_description) {
-            notes_.note("corrected", name + ": its description of " + std::to_string(core::characters(task.description)) + " characters is shortened to 2000.");
-            reading_.slips.add(name + " has a description of over 2000 characters.");
+            notes_.note("corrected", name() + ": its description of " + std::to_string(core::characters(task.description)) + " characters is shortened to 2000.");
+            reading_.slips.add(name() + " has a description of over 2000 characters.");
             task.description = shortened(task.description, longest_description);
         }
     }
@@ -346,8 +346,9 @@ private:
         std::string said = one_line(text);
         const std::string plain = folded(said);
         if (plain.empty() || plain == "none" || plain == "null" || plain == "n/a" || plain == "nothing") return;
+        const bool negative = said.size() > 1 && said[0] == '-' && said[1] >= '0' && said[1] <= '9';
         const auto number = number_in(said);
-        references.push_back({std::move(said), number, nullptr});
+        references.push_back({std::move(said), number, negative ? "a negative number" : nullptr});
     }
 
     static void read_references(const Json& value, std::vector<Reference>& references) {

@@ -16,15 +16,18 @@ void append_words(std::string& to, std::string_view text) {
     bool space = false;
     const std::size_t begin = to.size();
     for (std::size_t i = 0; i < text.size();) {
-        const auto [c, size] = code_point(text, i);
-        i += size;
-        if (is_space(c) || c == '\t' || c == '\n' || c == '\r') {
+        std::size_t end = i;
+        while (end < text.size() && text[end] > ' ' && text[end] < 0x7F) ++end;
+        const auto [c, size] = end > i ? CodePoint{U'x', end - i} : code_point(text, i);
+        if (is_space(c)) {
             space = to.size() > begin;
         } else if (!is_control(c)) {
             if (space) to += ' ';
             space = false;
-            append(to, c);
+            if (end > i) to.append(text, i, size);
+            else append(to, c);
         }
+        i += size;
     }
 }
 

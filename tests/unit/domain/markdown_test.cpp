@@ -56,6 +56,19 @@ TEST(Markdown, LinksGoToHttpHttpsAndMailOnly) {
     EXPECT_EQ(render_markdown("[a](http://" + repeated("x", 2040) + ".ph)").find("href"), std::string::npos);
 }
 
+TEST(Markdown, BareAddressesAreLinks) {
+    const auto link = [](const std::string& url, const std::string& text) { return "<a href=\"" + url + "\" rel=\"noopener nofollow\">" + text + "</a>"; };
+    EXPECT_EQ(render_markdown("see https://x.ph/a_b_c?d=1&e=2, or (http://y.ph/f_(g)). www.z.ph!"),
+              "<p>see " + link("https://x.ph/a_b_c?d=1&amp;e=2", "https://x.ph/a_b_c?d=1&amp;e=2") + ", or (" + link("http://y.ph/f_(g)", "http://y.ph/f_(g)") + "). " +
+                  link("http://www.z.ph", "www.z.ph") + "!</p>\n");
+    EXPECT_EQ(render_markdown("**https://x.ph** “https://y.ph” <https://z.ph/a_b?x=1> https://x.ph|"),
+              "<p><strong>" + link("https://x.ph", "https://x.ph") + "</strong> “" + link("https://y.ph", "https://y.ph") + "” " + link("https://z.ph/a_b?x=1", "https://z.ph/a_b?x=1") +
+                  " " + link("https://x.ph", "https://x.ph") + "|</p>\n");
+    for (const char* text : {"`https://x.ph`", "xhttps://x.ph", "https://", "http:x", "ftp://x.ph", "javascript://x.ph/", "www.x", "www.", "a@www.x.ph", "HTTPS//x"})
+        EXPECT_EQ(render_markdown(text).find("href"), std::string::npos) << text;
+    EXPECT_EQ(render_markdown("[https://x.ph](https://y.ph)"), "<p>" + link("https://y.ph", "https://x.ph") + "</p>\n");
+}
+
 TEST(Markdown, AnImageIsALinkToIt) {
     EXPECT_EQ(render_markdown("![Sketch](https://x.ph/a.png \"t\")"),
               "<p><a href=\"https://x.ph/a.png\" rel=\"noopener nofollow\">Sketch</a></p>\n");
@@ -77,7 +90,7 @@ TEST(Markdown, TextThatIsStillBeingWrittenRenders) {
         EXPECT_EQ(fuzz::wrong_in_html(render_markdown(std::string_view{text}.substr(0, size)), 24), "") << size;
 }
 
-TEST(Markdown, UnpairedEventsOfTheParserDoNotUnbalanceThePage) {
+TEST(Markdown, AddressesThatUpsetTheParserDoNotUnbalanceThePage) {
     EXPECT_EQ(fuzz::wrong_in_html(render_markdown("ftp://.a|"), 24), "");
     EXPECT_EQ(fuzz::wrong_in_html(render_markdown("lo *l6;avat:x) [c](http://x.y/?a=2&b=](|\n|:-:|--:|\n y\n"), 24), "");
 }
