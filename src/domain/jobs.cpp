@@ -179,14 +179,14 @@ std::vector<Job> claim_jobs(Db& db, std::string_view worker, int most) {
     return jobs;
 }
 
-std::vector<Letter> claim_mail(Db& db, int most) {
+std::vector<MailClaim> claim_mail(Db& db, int most) {
     Transaction transaction{db, ""};
     const Result rows = transaction.list<claim_mail_sql>(most, lease_seconds);
     transaction.commit();
-    std::vector<Letter> letters;
+    std::vector<MailClaim> letters;
     for (int i = 0; i < rows.size(); ++i) {
         const core::Row row = rows[i];
-        Letter letter{{row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), row.str(3)}, {}};
+        MailClaim letter{{row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), row.str(3)}, {}};
         letter.mail.to = row.text(4);
         letter.mail.subject = row.text(5);
         letter.mail.text = row.text(6);

@@ -28,7 +28,7 @@ struct Job : Claim {
     std::string kind, payload;  // JSON
 };
 
-struct Letter : Claim {
+struct MailClaim : Claim {
     core::Mail mail;  // without its sender
 };
 
@@ -40,7 +40,7 @@ struct Due {
 Due look(core::Db& db);  // one statement: this is what an idle worker asks
 // At most `most`, the tenants with the fewest running jobs first, each tenant's in order; expired leases before all.
 std::vector<Job> claim_jobs(core::Db& db, std::string_view worker, int most);
-std::vector<Letter> claim_mail(core::Db& db, int most);
+std::vector<MailClaim> claim_mail(core::Db& db, int most);
 // Renews leases; the ids that are still the caller's.
 std::vector<std::int64_t> renew_jobs(core::Db& db, std::span<const Claim> claims);
 std::vector<std::int64_t> renew_mail(core::Db& db, std::span<const Claim> claims);

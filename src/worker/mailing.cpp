@@ -13,7 +13,7 @@ using core::Level;
 // 5 s, 10 s … an hour: two days in all. The links in our mails are dead by then.
 constexpr int most_attempts = 58;
 
-void settle(const domain::Letter& letter, Desk& desk) {
+void settle(const domain::MailClaim& letter, Desk& desk) {
     const gateways::Delivery delivery = gateways::deliver(desk.config, desk.fetcher, letter.mail, letter.id);
     const auto note = [&](Level level, const char* event) {
         core::log(level, event, {{"mail", letter.id}, {"tenant", letter.tenant}, {"attempt", letter.attempts}, {"why", delivery.why}});
@@ -36,7 +36,7 @@ void settle(const domain::Letter& letter, Desk& desk) {
 
 }  // namespace
 
-void post(const domain::Letter& letter, Desk& desk) noexcept {
+void post(const domain::MailClaim& letter, Desk& desk) noexcept {
     try {
         settle(letter, desk);
     } catch (const std::exception& error) {  // its lease runs out, and it is tried again under the same Message-ID

@@ -54,7 +54,7 @@ struct Piece {
     Piece& operator=(const Piece&) = delete;
     Worker& worker;
     std::optional<domain::Job> job;  // this, or
-    std::optional<domain::Letter> letter;
+    std::optional<domain::MailClaim> letter;
     core::Fetcher fetcher;
     Desk desk;
     pthread_t thread{};
@@ -86,7 +86,7 @@ struct Worker {
     void look();
     void collect();
     void renew();
-    bool start(std::optional<domain::Job> job, std::optional<domain::Letter> letter);
+    bool start(std::optional<domain::Job> job, std::optional<domain::MailClaim> letter);
     template <class Work>
     bool reach(Work work);
     bool wait(Clock::time_point until);
@@ -137,7 +137,7 @@ bool Worker::reach(Work work) {
     }
 }
 
-bool Worker::start(std::optional<domain::Job> job, std::optional<domain::Letter> letter) {
+bool Worker::start(std::optional<domain::Job> job, std::optional<domain::MailClaim> letter) {
     Piece& piece = pieces.emplace_back(*this);
     piece.job = std::move(job);
     piece.letter = std::move(letter);
@@ -187,7 +187,7 @@ void Worker::look() {
                 else put_off_unknown(db, job);
             }
         if (due.mail && free_mails > 0)
-            for (domain::Letter& letter : domain::claim_mail(db, free_mails)) {
+            for (domain::MailClaim& letter : domain::claim_mail(db, free_mails)) {
                 ++claimed;
                 start({}, std::move(letter));
             }

@@ -242,7 +242,7 @@ TEST_F(Jobs, MailIsClaimedSentPutOffAndFailedUnderItsFence) {
     EXPECT_FALSE(look(db).mail);
     EXPECT_TRUE(claim_mail(db, 10).empty());
     std::set<std::string> ids;
-    for (const Letter& mail : mails) ids.insert(mail.mail.message_id);
+    for (const MailClaim& mail : mails) ids.insert(mail.mail.message_id);
     EXPECT_EQ(ids, (std::set<std::string>{"1@x", "2@x", "3@x", "4@x"}));
     EXPECT_TRUE(sent(db, mails[0]));
     EXPECT_FALSE(sent(db, mails[0]));
