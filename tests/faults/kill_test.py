@@ -229,8 +229,8 @@ def test_a_program_that_is_asked_to_stop_finishes_what_it_has_in_hand(site):
     holder.close()
     asker.join(20)
     assert answers and answers[0].status == 200
-    wait_for(lambda: old not in site.pids("services") and site.pids("services"))
-    assert site.visitor().get("/api/services", headers={"Cookie": "past=cache"}).status == 200
+    wait_for(lambda: old not in site.pids("services"))
+    wait_for(lambda: site.visitor().get("/api/services", headers={"Cookie": "past=cache"}).status == 200)
 
 
 def test_no_thread_is_lost_when_descriptors_run_out(site):

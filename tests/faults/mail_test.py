@@ -6,7 +6,7 @@ import time
 import pytest
 
 import onboarding
-from people import new_person
+from people import new_address, new_person
 from smtp import KINDS
 
 
@@ -61,8 +61,9 @@ def test_a_passing_fault_delays_a_mail_and_loses_none(site, smtp, kind):
 
 
 def test_a_person_who_is_not_there_is_given_up_visibly(site, smtp):
-    smtp.fail("550", match="person", times=1)
-    person = new_person(site)
+    address = new_address()
+    smtp.fail("550", match=address)
+    person = new_person(site, email=address)
     row = wait_for_state(site, person.email, ("failed", "sent"))
     assert row["state"] == "failed" and "550" in row["last_error"]
     assert smtp.to(person.email) == []
@@ -84,8 +85,9 @@ def test_a_silent_mail_server_holds_up_neither_other_mails_nor_plans(site, smtp,
 
 
 def test_a_mail_whose_sender_was_killed_is_sent_again_with_the_same_id(site, smtp):
-    smtp.fail("hang after data", match="person")
-    person = new_person(site)
+    address = new_address()
+    smtp.fail("hang after data", match=address)
+    person = new_person(site, email=address)
     smtp.wait_for(person.email)
     for pid in site.pids("worker"):
         os.kill(pid, signal.SIGKILL)
