@@ -59,7 +59,8 @@ class Instance:
         self.output = self.state / "serve.out"
         with open(self.output, "ab") as out:
             began = self.output.stat().st_size
-            self.process = subprocess.Popen([ROOT / "scripts/serve"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+            # Should the tests be killed, the site gets TERM.
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", ROOT / "scripts/serve"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                                             stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         ready = f"Ready: {self.url}"
         until = time.monotonic() + seconds
