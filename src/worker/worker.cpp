@@ -49,7 +49,7 @@ struct Worker;
 
 // A claim under way, and its thread. The loop owns it.
 struct Piece {
-    explicit Piece(Worker& of);
+    Piece(Worker& of, bool mail);
     Piece(const Piece&) = delete;
     Piece& operator=(const Piece&) = delete;
     Worker& worker;
@@ -94,8 +94,9 @@ struct Worker {
     void end(Piece& piece);
 };
 
-Piece::Piece(Worker& of)
-    : worker{of}, fetcher{of.network}, desk{of.config, of.databases, of.gemini, fetcher, of.stopping} {}
+// libcurl waits for the answer to a mail without letting others on its thread go on: so a mail has a thread of its own.
+Piece::Piece(Worker& of, bool mail)
+    : worker{of}, fetcher{mail ? core::Fetcher{} : core::Fetcher{of.network}}, desk{of.config, of.databases, of.gemini, fetcher, of.stopping} {}
 
 void* run_piece(void* given) noexcept {
     Piece& piece = *static_cast<Piece*>(given);
@@ -138,7 +139,7 @@ bool Worker::reach(Work work) {
 }
 
 bool Worker::start(std::optional<domain::Job> job, std::optional<domain::MailClaim> letter) {
-    Piece& piece = pieces.emplace_back(*this);
+    Piece& piece = pieces.emplace_back(*this, letter.has_value());
     piece.job = std::move(job);
     piece.letter = std::move(letter);
     pthread_attr_t attributes;
