@@ -13,7 +13,7 @@ values
             {"title": "Half now, half when it is done", "text": "A 50% deposit starts the work. The balance is due when the project is finished, not before."},
             {"title": "You see the progress", "text": "Your project page shows every task as it moves from waiting to done. No need to ask how far we are."},
             {"title": "Your answers are safe", "text": "What you type is saved as you go. Close the page, change phones, come back tomorrow: it is still there."},
-            {"title": "People, not tickets", "text": "Messages and files stay with your project, and a person of our team answers them."}
+            {"title": "People, not tickets", "text": "A person of our team reads your plan with you before work begins, and stays with the project until it is done."}
         ]
      }$json$, 20),
     ('how-it-works', 'How it works', $json${
@@ -38,7 +38,7 @@ values
             {"question": "Do I need an account to see prices?", "answer": "No. Prices, what is included and all questions are open to everyone. You make an account when you want your plan written."},
             {"question": "Who writes the requirements document?", "answer": "A language model drafts it from your description and answers, and our team checks it with you before work begins. When the model cannot be reached you get a plan from our own templates, and it is marked as a draft."},
             {"question": "Is the price final?", "answer": "It is the starting price for what the service lists. If your answers show that you need more, we tell you what it would cost before you pay anything."},
-            {"question": "How do I pay?", "answer": "By GCash, Maya or card where online payment is set up, otherwise by a transfer that we confirm by hand. Half to start, half when the project is done."},
+            {"question": "How do I pay?", "answer": "By GCash, Maya or bank transfer: we send you the details by e-mail and confirm what comes in. Half to start, half when the project is done."},
             {"question": "What if I stop halfway through the questions?", "answer": "Your answers are saved as you type. Come back on the same device, or sign in on another one, and go on where you were."},
             {"question": "Who owns the website in the end?", "answer": "You do: the design, the text, the code and the accounts it runs on, once the balance is paid."},
             {"question": "What do you do with my data?", "answer": "We use it to plan and build your project, and for nothing else. Ask us and we delete it, as the Data Privacy Act gives you the right to."}
