@@ -136,6 +136,7 @@ void Connections::park(int connection) {
         return;
     }
     idle_[static_cast<std::size_t>(connection)] = true;
+    if (stopping_) return;  // take_last() looks at all of them
     epoll_event event{};
     event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
     event.data.fd = connection;
