@@ -62,7 +62,8 @@ public:
     Incoming stream(const Outgoing& request, const std::function<bool(std::string_view)>& on_data);
     // Delivers one mail; the text of the failure, empty when the server took it. `permanent` says that trying again is
     // of no use (5xx, but not for credentials). smtps:// and smtp:// are encrypted and verified; only towards this very
-    // machine (127.0.0.1, ::1, localhost) may a server of smtp:// do without.
+    // machine (127.0.0.1, ::1, localhost) may a server of smtp:// do without. While libcurl waits for the server's word on
+    // the text, nothing else of its Network goes on, and cancel() waits too: give mail a Fetcher with a Network of its own.
     std::string send(const Mail& mail, const std::string& url, const std::string& user, const std::string& password, bool& permanent);
     // Ends a running call soon, and each later one at once, with Fault::cancelled. Any thread may call it.
     void cancel();
