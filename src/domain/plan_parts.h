@@ -1,10 +1,12 @@
 // PlanParts: the steps that plan.cpp and planner.cpp put together. Used by these only.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/json.h"
 #include "domain/plan.h"
 
 namespace domain {
@@ -35,6 +37,9 @@ private:
 
 std::string quoted(std::string_view title);  // “title”, shortened for a note
 std::string plural(std::size_t count, std::string_view one);  // "1 task", "2 tasks"
+
+// The JSON of a reply, or a sentence in `fault`. A reply that was cut off is not made whole.
+std::optional<core::Json> find_json(std::string_view text, Notebook& notes, std::string& fault);
 
 // What a reply holds, before its size and its cycles are looked at. A task without a readable title, description, section,
 // priority or hours has that empty (0); depends_on is in the reply's order, and may form cycles.

@@ -1,11 +1,10 @@
-// Reads a model's reply: finds the JSON, the tasks in it and what their dependencies mean.
+// Reads the tasks of a model's reply and what their dependencies mean.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
 #include <set>
 
-#include "core/error.h"
 #include "core/form.h"
 #include "core/json.h"
 #include "domain/plan_parts.h"
@@ -18,67 +17,11 @@ namespace {
 using core::Json;
 using Kind = Json::Kind;
 
-constexpr std::size_t longest_reply = std::size_t{1} << 20U;  // four times what 32,768 tokens come to
 constexpr std::size_t most_entries = 10'000;
 constexpr std::size_t deepest_list = 4;
 constexpr std::size_t longest_title = 160, longest_description = 2000;
 constexpr std::size_t shortest_title = 3, shortest_description = 10;
 constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-
-// ---- Finding the JSON
-
-// The longest stretch in balanced brackets; brackets in strings do not count.
-std::string_view bracketed(std::string_view text) {
-    std::string_view longest;
-    std::size_t depth = 0;
-    std::size_t begin = 0;
-    bool string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (string) {
-            if (c == '\\') ++i;
-            else if (c == '"') string = false;
-        } else if (c == '"') {
-            string = depth > 0;
-        } else if (c == '{' || c == '[') {
-            if (depth++ == 0) begin = i;
-        } else if ((c == '}' || c == ']') && depth > 0 && --depth == 0 && i + 1 - begin > longest.size()) {
-            longest = text.substr(begin, i + 1 - begin);
-        }
-    }
-    return longest;
-}
-
-std::optional<Json> find_json(std::string_view text, Notebook& notes, std::string& fault) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    const std::string whole = core::trimmed(text);
-    if (whole.empty()) {
-        fault = "The reply is empty.";
-        return std::nullopt;
-    }
-    if (whole.size() > longest_reply) {
-        fault = "The reply is longer than 1 MiB.";
-        return std::nullopt;
-    }
-    try {
-        Json json = Json::parse(whole);
-        return json;
-    } catch (const core::Error& error) {
-        fault = error.detail;
-    }
-    const std::size_t first = whole.find('{');
-    const std::size_t last = whole.rfind('}');
-    for (const std::string_view part : {bracketed(whole), first < last && last != whole.npos ? std::string_view{whole}.substr(first, last + 1 - first)
-                                                                                              : std::string_view{}}) {
-        if (part.empty()) continue;
-        if (auto json = Json::try_parse(part)) {
-            fault.clear();
-            notes.note("reply", whole.find("```") < whole.find(part) ? "The JSON stood in a code fence." : "There was other text around the JSON.");
-            return json;
-        }
-    }
-    return std::nullopt;
-}
 
 // ---- Finding the tasks
 

@@ -2,6 +2,7 @@
 #include "domain/plan.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <functional>
 #include <map>
@@ -119,6 +120,25 @@ TEST(Import, FencesProseAndOtherShapesAreFoundAndNoted) {
     const auto import = import_plan(groups + "}");
     ASSERT_TRUE(import.plan) << import.faults[0];
     EXPECT_EQ(import.plan->tasks[place(*import.plan, "Testing work 3")].section, "Testing");
+}
+
+TEST(Import, SlipsThatAStrictReaderRefusesAreMendedAndNoted) {
+    const std::pair<std::string, const char*> slips[] = {
+        {task(2, "[1,]"), "a comma too many"},
+        {task(2, "[1]", {{"estimatedHours", "1000000000000000000000000000000"}}), "a number out of range"},
+        {task(2, "[1]", {{"estimatedHours", "-1e999"}}), "a number out of range"},
+        {task(2, "[1]", {{"description", "\"Two lines,\nnot \\\"escaped\\\".\""}}), "a control character"},
+        {task(2, "[1]", {{"description", R"("A \u0000 and \ud83d\ude03 and \ud83d cut.")"}}), "a control character, half of a surrogate pair"}};
+    for (const auto& [second, what] : slips) {
+        const auto import = import_plan(reply(15, {{2, second}}));
+        ASSERT_TRUE(import.plan) << what << import.faults[0];
+        EXPECT_EQ(import.notes[0].detail, std::string{"The JSON had slips that were mended: "} + what + ".");
+        EXPECT_EQ(import.plan->tasks.size(), 15U);
+        EXPECT_EQ(waits_for(*import.plan, "Task number 2"), Titles{"Task number 1"});
+        EXPECT_EQ(fuzz::wrong_in_plan(*import.plan), "");
+    }
+    EXPECT_EQ(settle_plan(reply(15, {{2, slips[3].first}}), brief).tasks[1].description, "Two lines,\nnot \"escaped\".");
+    EXPECT_EQ(settle_plan(reply(15, {{2, slips[4].first}}), brief).tasks[1].description, "A and 😃 and \xEF\xBF\xBD cut.");
 }
 
 TEST(Import, ATruncatedReplyIsNotRepaired) {
@@ -240,7 +260,6 @@ TEST(Import, WordsAndNumbersAreReadInManyWays) {
 
 TEST(Import, TitlesAreMadeDistinctAndTextsCleaned) {
     const std::string longer(3000, 'x');
-    EXPECT_FALSE(import_plan(reply(17, {{4, task(4, "[]", {{"title", R"("A\u0000 title")"}})}})).plan);  // refused with the whole reply
     const auto import = import_plan(reply(17, {{2, task(2, "[]", {{"title", "\"task Number 1\""}})},
                                                {3, task(1, "[2]", {{"estimatedHours", "9"}, {"id", "3"}})},
                                                {4, task(4, "[3]", {{"title", R"("A\u0007 \u202etitle\n in  two\tlines")"}, {"description", R"("One more.\r\n\r\n\r\n\u001bTwo.")"}})},
@@ -564,6 +583,25 @@ TEST(Hostile, DeepLongAndRepeatedTextsAreBorne) {
                                  "[{\"title\":\"abc\",\"dependencies\":\"" + std::string(400'000, ',') + "\"}]", std::string(3'000'000, 'x'), "\xEF\xBB\xBF" + reply(18)};
     for (const auto& text : cases) EXPECT_EQ(fuzz::wrong_in_plan(settle_plan(text, brief)), "") << text.substr(0, 40);
     EXPECT_TRUE(import_plan(cases[10]).plan);
+}
+
+// The worker reads replies on threads with a stack of 1 MiB.
+TEST(Hostile, ADeepReplyNeedsLittleStack) {
+    pthread_attr_t attributes;
+    ASSERT_EQ(pthread_attr_init(&attributes), 0);
+    ASSERT_EQ(pthread_attr_setstacksize(&attributes, 768 * 1024), 0);
+    const auto read = [](void*) -> void* {
+        std::string objects;
+        for (int i = 0; i < 2000; ++i) objects += "{\"tasks\":[";
+        for (const std::string& deep : {std::string(2040, '[') + std::string(2040, ']'), std::string(2000, '[') + "7" + std::string(2000, ']'), objects})
+            for (const std::string& text : {deep, "[" + deep + "]", "{\"tasks\":[{\"title\":\"Deep\",\"dependencies\":[" + deep + "],\"x\":" + deep + "}]}"})
+                EXPECT_EQ(fuzz::wrong_in_plan(settle_plan(text, brief)), "");
+        return nullptr;
+    };
+    pthread_t thread;
+    ASSERT_EQ(pthread_create(&thread, &attributes, read, nullptr), 0);
+    EXPECT_EQ(pthread_join(thread, nullptr), 0);
+    pthread_attr_destroy(&attributes);
 }
 
 }  // namespace
