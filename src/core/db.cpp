@@ -17,10 +17,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The server's own limits behind ours, for a program that was killed: nothing stays open or locked.
-constexpr const char* server_limits =
+// The server's own limits behind ours, for a program that was killed: nothing stays open or locked. Our statements find rows by
+// key: planning each for its values every time costs more than running it (make bench: project details).
+constexpr const char* session_settings =
     "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s "
-    "-c client_connection_check_interval=2s";
+    "-c client_connection_check_interval=2s -c plan_cache_mode=force_generic_plan";
 
 constexpr Sql begin_sql = "begin";
 constexpr Sql commit_sql = "commit";
@@ -202,7 +203,7 @@ void Db::State::connect() {
     if (!readable) throw lost("DATABASE_URL is no address of a database");
     // PgBouncer refuses `options`; PREPARED=off says that one is there.
     const char* keys[] = {"dbname", "connect_timeout", "fallback_application_name", "client_encoding", "options", nullptr};
-    const char* values[] = {url.c_str(), "3", "lunaxcode", "UTF8", prepare ? server_limits : nullptr, nullptr};
+    const char* values[] = {url.c_str(), "3", "lunaxcode", "UTF8", prepare ? session_settings : nullptr, nullptr};
     connection.reset(PQconnectdbParams(keys, values, 1));
     if (PQstatus(connection.get()) != CONNECTION_OK) {
         std::string why = connection ? PQerrorMessage(connection.get()) : "out of memory";
