@@ -35,11 +35,11 @@ done < <(grep -rE '^ *# *include *"' src --include='*.h' --include='*.cpp' || tr
 
 # Each library's header is included by one pair of files; only its .cpp, where that can be.
 for header in fcgiapp.h fcgi_config.h libpq-fe.h curl/curl.h jansson.h sodium.h md4c pg_query.h; do
-    mapfile -t pairs < <(grep -rlE "^ *# *include *[<\"]${header//./\\.}" src | sed 's/\.[^.]*$//' | sort -u)
+    mapfile -t pairs < <(grep -rlE "^ *# *include *[<\"]([a-z]+/)?${header//./\\.}" src | sed 's/\.[^.]*$//' | sort -u)
     [[ ${#pairs[@]} -le 1 ]] || breach "$header is included by more than one pair: ${pairs[*]}"
     while read -r file; do
         breach "$file: a header must not drag $header in"
-    done < <(grep -rlE "^ *# *include *[<\"]${header//./\\.}" src --include='*.h' || true)
+    done < <(grep -rlE "^ *# *include *[<\"]([a-z]+/)?${header//./\\.}" src --include='*.h' || true)
 done
 
 # One place names the environment.
