@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "../core/listener.h"
 #include "core/json.h"
 
@@ -196,12 +198,18 @@ namespace {
 
 class GeminiCalls : public testing::Test {
 protected:
+    std::mutex mutex;  // a call that ends a stream early leaves its answer being said while the next one is set
     std::vector<std::string> requests;
     std::string answer;
     tests::Listener server{[this](int socket) {
         for (std::string request = tests::read_request(socket); !request.empty(); request = tests::read_request(socket)) {
-            requests.push_back(request);
-            tests::say(socket, answer);
+            std::string said;
+            {
+                const std::lock_guard lock{mutex};
+                requests.push_back(request);
+                said = answer;
+            }
+            tests::say(socket, said);
         }
     }};
     core::Config config = [this] {
@@ -216,10 +224,14 @@ protected:
     const Prompt prompt{"Be brief", {{false, "Hi \"you\""}, {true, "What?"}, {false, "Write"}}};
 
     void answers(std::string_view type, std::string_view body, int status = 200) {
+        const std::lock_guard lock{mutex};
         answer = "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: " + std::string{type} + "\r\nContent-Length: " +
                  std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
     }
-    Json sent() { return Json::parse(requests.back().substr(requests.back().find("\r\n\r\n") + 4)); }
+    Json sent() {
+        const std::lock_guard lock{mutex};
+        return Json::parse(requests.back().substr(requests.back().find("\r\n\r\n") + 4));
+    }
 };
 
 }  // namespace
