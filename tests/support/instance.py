@@ -2,6 +2,7 @@
 import email
 import email.policy
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,12 +21,24 @@ from gemini import API_KEY, Gemini
 ROOT = Path(__file__).resolve().parents[2]
 OTHER_HOST = "other.example.test"
 PASSWORD = "a long enough pass phrase"
+_claims = []
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the kernel gives to clients, so that no connection takes it meanwhile; an abstract socket
+    keeps other test processes off it until this one ends."""
+    while True:
+        port = random.randrange(20000, 30000)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0lunaxcode-test-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
 
 
 def build():
