@@ -91,7 +91,7 @@ Reply details(Call& call, Id id) {
     out.object().key("project").object().member("id", id.value).member("name", p.text(0)).member("description", p.text(1));
     out.key("prd");
     p.null(2) ? out.null() : out.value(p.text(2));
-    thread_local Documents documents;  // rendering costs as much as the rest of this answer (make bench)
+    thread_local Documents documents;  // rendering took as long as all else that the program does for this answer
     out.member("prdHtml", documents.html(p.text(2)));
     out.member_raw("price", p.text(3)).member("status", p.text(4)).member("paymentStatus", p.text(5));
     out.member_raw("depositAmount", p.text(6)).member_raw("balanceAmount", p.text(7));
