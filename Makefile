@@ -77,6 +77,7 @@ program = @mkdir -p $(@D) && echo "  link $(variant) $(@F)" && $(link) -o $@ $(f
 $(BUILD)/bin/worker: $(BUILD)/libworker.a $(layers) ; $(call program)
 $(routes:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/src/routes/%.o $(layers) ; $(call program)
 $(tools:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/src/tools/%.o $(layers) ; $(call program)
+$(BUILD)/bin/sql-scan: $(call objects,src/tools/scan/*.cpp)
 $(BUILD)/unit-tests: $(unit) $(BUILD)/libworker.a $(layers) ; $(call program,-lgtest_main -lgtest)
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(layers) ; $(call program,-fsanitize=fuzzer)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -21,7 +21,7 @@ shellcheck "${shell[@]}" || breach 'shellcheck has something to say, above'
 # Arrows: routes, worker → gateways, domain → core. A layer may include itself.
 declare -A may=(
     [core]='core' [domain]='core domain' [gateways]='core gateways' [routes]='core domain gateways' [worker]='core domain gateways worker'
-    [tools]='core domain'
+    [tools]='core domain tools'
 )
 while IFS=: read -r file line; do
     layer=${file#src/} layer=${layer%%/*}

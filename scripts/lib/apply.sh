@@ -4,7 +4,8 @@
 # The first key of the advisory locks of all runs of this tool; the second is the hash of the schema's name.
 lock_class=1835625338
 
-# prepare_sections MODE NAMES: writes $work/MODE/SCOPE.NAME.psql for the migrations whose names are in the file NAMES.
+# prepare_sections MODE NAMES [FOLDER [SKIPPED]]: writes $work/MODE/SCOPE.NAME.psql (or FOLDER/…) for the migrations whose names
+# are in the file NAMES. SKIPPED: statements of verify sections that are left out, a line each (scope, migration, line).
 prepare_sections() {
     mkdir -p "$work/$1"
     restrict=
@@ -12,7 +13,7 @@ prepare_sections() {
     if psql --help=commands 2>/dev/null | grep -q '\\restrict'; then
         restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
     fi
-    LC_ALL=C awk -v out="$work/$1" -v key="$restrict" -v mode="$1" -v by="${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n)" \
+    LC_ALL=C awk -v out="${3:-$work/$1}" -v skipped="${4-}" -v key="$restrict" -v mode="$1" -v by="${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n)" \
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 

@@ -4,7 +4,7 @@
 cmd_help() {
     case ${1-} in
         '') help_all ;;
-        status | deploy | generate | tenants | init | seed | help) "help_$1" ;;
+        status | deploy | verify | generate | tenants | init | seed | help) "help_$1" ;;
         *) usage "there is no command '$1'" ;;
     esac
 }
@@ -15,6 +15,7 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL]
 
   status [--json]              each schema's history against the files, every problem at once
   deploy                       applies what is pending: public first, then every tenant
+  verify                       whether the database still is as the applied migrations left it
   generate NAME                writes a new migration file
   tenants list                 the tenants of the database
   tenants create SLUG          a new tenant: schema, role, grants, migrations, all or nothing
@@ -74,6 +75,25 @@ MIGRATE_DEFAULT_SCOPE (public): the scope of sections that name none.
 Exit: 0 done or nothing to do, 4 an applied file was edited or a schema is missing, 5 a migration failed, 6 a file was
 refused (transaction control, psql commands, a target outside of the section's scope), 7 connection, 8 lock, 9 not confirmed.
   scripts/migrate deploy --tenants lunaxcode --dry-run
+EOT
+}
+
+help_verify() {
+    cat <<'EOT'
+scripts/migrate verify [--tenants A,B | --public-only]
+
+Looks whether what was applied is there, in transactions that cannot write. From the parsed statements it knows what must hold
+after them: tables, columns with type, NOT NULL and default, indexes that are valid, constraints that are validated, types and
+enum values, functions, triggers, policies, rows that INSERT … VALUES wrote; and what was dropped must be gone. Later migrations
+count: what they dropped, renamed or changed is not missed. So IF NOT EXISTS hides nothing: a column that was there before as
+int null, where text not null was wanted, is told. Then every verify section runs again, but for statements that name what a
+later migration dropped or renamed.
+
+What UPDATE, DELETE or DO did leaves nothing to look at; for that there are verify sections. Of rows, only an INSERT of which no
+row is left is told: the others may have been changed since. MIGRATE_VERIFY_TIMEOUT (60s): how long one statement may take.
+
+Exit: 0 all as it should be, 2 wrong use, 4 something is missing or different, 7 connection.
+  scripts/migrate verify --tenants acme
 EOT
 }
 

@@ -3,6 +3,7 @@
 
 # Writes $work/state. Lines:
 #   database NAME HOST USER OWNER | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+# With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
 # States: pending, late (pending, but older than what is applied), edited, phantom, failed, interrupted.
 read_state() {
     {
@@ -10,6 +11,7 @@ read_state() {
 select 'database', current_database(), coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket'), current_user,
        coalesce((select pg_get_userbyid(relowner) from pg_class where oid = to_regclass('public.schema_history')), current_user);
 SQL
+        printf '\\set m_sequences %s\n' "${state_sequences:-false}"
         printf '\\set m_tenants %s\n' "$(psql_word "$tenants_query")"
         cat <<'SQL'
 select to_regclass('public.tenants') is not null or :'m_tenants' not like '%public.tenants%' as m_known \gset

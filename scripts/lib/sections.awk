@@ -1,9 +1,15 @@
 # Writes psql scripts from the scanner's lines: one file a migration and scope, to be included with \i.
-# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create), by (who applies).
+# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify), by (who applies).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
+# revert writes the down sections. verify writes only the verify sections, without the statements that the file `skipped` names
+# (scope, migration, line).
 #
 # The scripts expect the variable m_schema and keep m_go: false once something has failed.
-BEGIN { FS = "\t"; if (mode == "") mode = "deploy" }
+BEGIN {
+    FS = "\t"
+    if (mode == "") mode = "deploy"
+    while (skipped != "" && (getline l < skipped) > 0) skip[l] = 1
+}
 FILENAME == ARGV[1] { name_of[$2] = $1; checksum[$1] = $3; next }
 FILENAME == ARGV[2] { normalised[$1] = $2; next }
 FILENAME == ARGV[3] { wanted[$1] = 1; next }
@@ -12,17 +18,21 @@ FILENAME == ARGV[3] { wanted[$1] = 1; next }
     if (!(name in wanted) || $2 == "-") next
     if ($1 != path) { path = $1; text = slurp(path) }
     id = name SUBSEP $3
-    if ($2 == "up") {
+    if ($2 == (mode == "revert" ? "down" : "up")) {
         if (!(id in ups)) { order[++sections] = id; scope[id] = $3; title[id] = name }
         n = ++ups[id]
         sql[id, n] = substr(text, $6 + 1, $7); line[id, n] = $8; flags[id, n] = $10; kind_of[id, n] = $9; index_name[id, n] = $13
         if ($4 == "false" || $10 ~ /no-transaction/) stepwise[id] = 1
-    } else if ($2 == "verify") {
+    } else if ($2 == "verify" && mode != "revert") {
         n = ++verifies[id]
         check[id, n] = substr(text, $6 + 1, $7); check_line[id, n] = $8
     }
 }
 END {
+    if (mode == "verify") {
+        for (id in verifies) only_verify(id)
+        exit
+    }
     # A wanted file may have a section without a statement: it is applied all the same.
     while ((getline l < ARGV[1]) > 0) {
         split(l, f, "\t")
@@ -56,6 +66,7 @@ function write_section(id,   file, i) {
         word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
     printf "\\set m_total %d\n\\set m_verifying false\n", ups[id] > file
     if (mode == "create") whole(id, file, "create")
+    else if (mode == "revert") whole(id, file, "revert")
     else if (id in stepwise) steps(id, file)
     else whole(id, file, "section")
     printf "\\endif\n" > file
@@ -67,7 +78,8 @@ function whole(id, file, how,   i) {
     printf "\\i :m_lib/%s-begin.psql\n\\if :m_todo\n", how > file
     for (i = 1; i <= ups[id]; i++) {
         # In a schema that is just being made nobody reads: what would need to be alone may be done with the rest.
-        if (how == "create" && flags[id, i] ~ /no-transaction/) {
+        # And what is reverted is reverted as a whole: a lock for a moment rather than a half.
+        if (how != "section" && flags[id, i] ~ /no-transaction/) {
             if (kind_of[id, i] == "VacuumStmt") continue
             sub(/[Cc][Oo][Nn][Cc][Uu][Rr][Rr][Ee][Nn][Tt][Ll][Yy]/, "", sql[id, i])
         }
@@ -110,6 +122,20 @@ function verify(id, file,   i) {
     printf "\\if :m_ok\n\\set m_verifying true\nsavepoint verifying;\nset local transaction_read_only = on;\n" > file
     for (i = 1; i <= verifies[id]; i++) statement(file, i, check_line[id, i], check[id, i])
     printf "\\if :m_ok\nrollback to savepoint verifying;\nrelease savepoint verifying;\n\\endif\n\\endif\n" > file
+}
+
+# Each statement by itself, so that all that does not hold is told: @broken LINE SQLSTATE MIGRATION, @because MESSAGE.
+function only_verify(id,   file, part, i) {
+    split(id, part, SUBSEP)
+    file = out "/" part[2] "." part[1] ".psql"
+    printf "\\set m_name %s\n", word(part[1]) > file
+    for (i = 1; i <= verifies[id]; i++) {
+        if ((part[2] FS part[1] FS check_line[id, i]) in skip) continue
+        printf "\\set m_ok true\nsavepoint verifying;\n" > file
+        statement(file, i, check_line[id, i], check[id, i])
+        printf "\\if :m_ok\nrelease savepoint verifying;\n\\echo @passed\n\\else\n\\echo @broken :m_line :LAST_ERROR_SQLSTATE :m_name\n\\echo @because :LAST_ERROR_MESSAGE\nrollback to savepoint verifying;\n\\endif\n" > file
+    }
+    close(file)
 }
 
 function statement(file, number, at, text) {

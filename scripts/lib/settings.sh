@@ -64,6 +64,7 @@ public_only_tables=${MIGRATE_PUBLIC_ONLY-tenants,users,roles,user_roles,users_ro
 tenants_query=${MIGRATE_TENANTS_QUERY:-'select schema_name from public.tenants order by id'}
 lock_wait=${MIGRATE_LOCK_WAIT:-60}
 lock_timeout=${MIGRATE_LOCK_TIMEOUT:-10s}
+verify_timeout=${MIGRATE_VERIFY_TIMEOUT:-60s}
 
 # A folder of this run's own, gone when it ends.
 work=

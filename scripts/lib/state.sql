@@ -38,5 +38,9 @@ finding as (
 select line from (
     select place, 0 as part, '' as name, concat_ws(E'\t', 'schema', summary.name, there, history, applied, coalesce(last, '-')) as line from summary
     union all
-    select place, 1, finding.name, concat_ws(E'\t', 'row', schema, finding.name, state, coalesce(normalised, '-'), nullif(translate(detail, E'\t\r\n', '   '), '')) from finding) l
+    -- What was applied, in the order in which it was.
+    select l.place, 1, '', concat_ws(E'\t', 'sequence', l.schema, string_agg(translate(l.name, E'\t\r\n', '   '), E'\t' order by l.id))
+      from (select s.place, l.* from latest l join summary s on s.name = l.schema where l.state = 'applied') l where :m_sequences group by l.place, l.schema
+    union all
+    select place, 2, finding.name, concat_ws(E'\t', 'row', schema, finding.name, state, coalesce(normalised, '-'), nullif(translate(detail, E'\t\r\n', '   '), '')) from finding) l
  order by place, part, name;

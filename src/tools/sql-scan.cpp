@@ -4,6 +4,8 @@
 #include <pg_query/pg_query.pb-c.h>
 
 #include "core/json.h"
+#include "tools/scan/facts.h"
+#include "tools/scan/node.h"
 
 #include <algorithm>
 #include <cctype>
@@ -23,16 +25,24 @@ namespace {
 
 constexpr string_view usage =
     "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised DIR] [--public-only NAMES] FILE...\n"
+    "       sql-scan --facts public|tenant [--only NAME] [--default-scope public|tenant] FILE...\n"
     "One line a statement of every migration file, as JSON, or tab-separated with --tsv:\n"
-    "  file section scope transaction statement offset length line kind flags refused targets index\n"
+    "  file section scope transaction statement offset length line kind flags refused targets index losses warnings\n"
     "A line without a statement number is about the file. --normalised writes each file without comments and white\n"
     "space into DIR. --public-only: tables, parted by commas, that no tenant may have by name. Give it\n"
     "all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
+    "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
+    "facts that this migration is the last to have made. Also what leaves nothing to look at, and the verify sections.\n"
     "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read.\n";
 
 struct Relation {
     string schema, name;
     auto operator<=>(const Relation&) const = default;
+};
+
+// What is no fault, but better known before: it stands for a table that is not made in the same section.
+struct Warning {
+    string table, text;
 };
 
 struct Statement {
@@ -42,8 +52,9 @@ struct Statement {
     vector<Relation> targets;    // what it creates, changes, drops or writes
     vector<Relation> creates;    // those of the targets that are tables, views or sequences it makes
     vector<string> texts;        // string constants, to see where a new enum value is used
+    vector<string> losses;       // data that it would lose: table:T column:T.C rows:T schema:S
+    vector<Warning> warnings;
     string new_enum_value, index;    // index: what CREATE INDEX CONCURRENTLY makes
-    bool temporary = false;
 };
 
 struct Section {
@@ -59,53 +70,17 @@ struct File {
     vector<std::pair<size_t, string>> faults;    // line, what is wrong
 };
 
-// ---- the tree, read through protobuf-c's descriptors
+// ---- the tree
 
-using Message = const ProtobufCMessage*;
-
-const void* member(Message m, const ProtobufCFieldDescriptor& f) { return reinterpret_cast<const char*>(m) + f.offset; }
+using scan::Message, scan::Node, scan::messages;
 
 bool is(Message m, const ProtobufCMessageDescriptor& d) { return m->descriptor == &d; }
-
-// Every message of one field; a Node stands for the message it holds.
-vector<Message> messages(Message m, const ProtobufCFieldDescriptor& f) {
-    vector<Message> found;
-    if (f.type != PROTOBUF_C_TYPE_MESSAGE) return found;
-    if (f.label == PROTOBUF_C_LABEL_REPEATED) {
-        const size_t n = *reinterpret_cast<const size_t*>(reinterpret_cast<const char*>(m) + f.quantifier_offset);
-        const auto* list = *static_cast<ProtobufCMessage* const* const*>(member(m, f));
-        found.assign(list, list + n);
-    } else {
-        // A oneof shares its storage: only the field that its case names is there.
-        if (f.flags & PROTOBUF_C_FIELD_FLAG_ONEOF &&
-            *reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(m) + f.quantifier_offset) != f.id)
-            return found;
-        if (const auto* one = *static_cast<ProtobufCMessage* const*>(member(m, f))) found.push_back(one);
-    }
-    for (auto& one : found)
-        if (is(one, pg_query__node__descriptor)) {
-            Message held = nullptr;
-            for (unsigned i = 0; i < one->descriptor->n_fields && !held; ++i)
-                if (auto inner = messages(one, one->descriptor->fields[i]); !inner.empty()) held = inner[0];
-            one = held;
-        }
-    std::erase(found, nullptr);
-    return found;
-}
-
-vector<Message> messages(Message m, const char* field) {
-    const auto* f = protobuf_c_message_descriptor_get_field_by_name(m->descriptor, field);
-    return f ? messages(m, *f) : vector<Message>{};
-}
 
 string text_of(Message m) {
     return is(m, pg_query__string__descriptor) ? reinterpret_cast<const PgQuery__String*>(m)->sval : "";
 }
 
-bool flag_of(Message m, const char* field) {
-    const auto* f = protobuf_c_message_descriptor_get_field_by_name(m->descriptor, field);
-    return f && f->type == PROTOBUF_C_TYPE_BOOL && *static_cast<const protobuf_c_boolean*>(member(m, *f));
-}
+bool flag_of(Message m, const char* field) { return Node{m}.flag(field); }
 
 Relation last_two(const vector<Message>& names, size_t drop = 0) {
     Relation r;
@@ -265,7 +240,62 @@ string refusal(Message m) {
     return "";
 }
 
+// Data that is gone when the statement has run.
+void note_losses(Node n, Statement& s) {
+    const auto lose = [&](const char* what, const string& name) { s.losses.push_back(what + (":" + name)); };
+    if (n.is("DropStmt")) {
+        const string what = n.word("remove_type");
+        for (const auto& object : n.list("objects")) {
+            if (what == "OBJECT_TABLE") lose("table", last_two(messages(object.message(), "items")).name);
+            if (what == "OBJECT_SCHEMA") lose("schema", object.name());
+        }
+    } else if (n.is("AlterTableStmt") && n.word("objtype") == "OBJECT_TABLE") {
+        for (const auto& command : n.list("cmds"))
+            if (command.word("subtype") == "AT_DropColumn") lose("column", n["relation"].text("relname") + "." + command.text("name"));
+    } else if (n.is("TruncateStmt")) {
+        for (const auto& relation : n.list("relations")) lose("rows", relation.text("relname"));
+    } else if (n.is("DeleteStmt")) {
+        lose("rows", n["relation"].text("relname"));
+    }
+}
+
+// Beliefs that measurement refutes: "additive means no locks", "a NOT NULL column is just added", "IF NOT EXISTS is safe".
+void note_warnings(Node n, Statement& s) {
+    const string table = n["relation"].text("relname");
+    const auto warn = [&](const string& text) { s.warnings.push_back({table, text}); };
+    const char* masks = "IF NOT EXISTS leaves what is there as it is, right or wrong: scripts/migrate verify compares";
+    if (n.is("CreateStmt") && n.flag("if_not_exists")) s.warnings.push_back({"", masks});
+    if (n.is("IndexStmt")) {
+        if (!n.flag("concurrent")) warn("CREATE INDEX blocks writes to " + table + " until it is built: CREATE INDEX CONCURRENTLY does not");
+        if (n.flag("if_not_exists")) s.warnings.push_back({"", masks});
+    }
+    if (!n.is("AlterTableStmt") || n.word("objtype") != "OBJECT_TABLE") return;
+    bool exclusive = false;
+    for (const auto& command : n.list("cmds")) {
+        const string what = command.word("subtype");
+        exclusive |= what == "AT_AddColumn" || what == "AT_DropColumn" || what == "AT_AlterColumnType" || what == "AT_SetNotNull" ||
+                     what == "AT_ColumnDefault" || what == "AT_DropNotNull" || what == "AT_DropConstraint" ||
+                     (what == "AT_AddConstraint" && command["def"].word("contype") != "CONSTR_FOREIGN");
+        if (what != "AT_AddColumn") continue;
+        if (command.flag("missing_ok")) s.warnings.push_back({"", masks});
+        bool required = false, filled = false;
+        for (const auto& constraint : command["def"].list("constraints")) {
+            const string kind = constraint.word("contype");
+            required |= kind == "CONSTR_NOTNULL" || kind == "CONSTR_PRIMARY";
+            filled |= kind == "CONSTR_DEFAULT" || kind == "CONSTR_IDENTITY" || kind == "CONSTR_GENERATED";
+        }
+        const auto type = command["def"]["type_name"].names("names");
+        filled |= !type.empty() && type.back().find("serial") != string::npos;
+        if (required && !filled)
+            warn("column " + command["def"].text("colname") + " is NOT NULL without a DEFAULT: this fails where " + table + " has rows");
+    }
+    if (exclusive)
+        warn("takes ACCESS EXCLUSIVE on " + table + ": while it waits for the lock, everybody else waits behind it, readers too");
+}
+
 void examine(Message m, Statement& s) {
+    note_losses(m, s);
+    note_warnings(m, s);
     for (const auto& t : target_fields) {
         if (!is(m, *t.type) || names_no_relation(m)) continue;
         const auto found = messages(m, t.field);
@@ -289,8 +319,7 @@ void examine(Message m, Statement& s) {
         const auto* c = reinterpret_cast<const PgQuery__AConst*>(m);
         if (c->val_case == PG_QUERY__A__CONST__VAL_SVAL) s.texts.push_back(c->sval->sval);
     }
-    for (unsigned i = 0; i < m->descriptor->n_fields; ++i)
-        for (const auto* inner : messages(m, m->descriptor->fields[i])) examine(inner, s);
+    for (const auto* inner : scan::children(m)) examine(inner, s);
 }
 
 // ---- a file: sections, then statements
@@ -352,7 +381,8 @@ void find_sections(File& file, string_view default_scope) {
     file.sections.back().end = t.size();
 }
 
-void parse_section(File& file, Section& section) {
+// facts: hears of the statements, when the section is one of those whose facts are wanted.
+void parse_section(File& file, Section& section, scan::Facts* facts) {
     string body = file.text.substr(section.begin, section.end - section.begin);
     const auto parsed = pg_query_parse_protobuf(body.c_str());
     if (parsed.error) {
@@ -389,6 +419,9 @@ void parse_section(File& file, Section& section) {
             s.kind = held[0]->descriptor->short_name;
             s.refused = refusal(held[0]);
             examine(held[0], s);
+            const auto text = string_view{file.text}.substr(s.offset, s.length);
+            if (facts && section.name == "up") facts->statement(held[0], s.number, s.line, text);
+            if (facts && section.name == "verify") facts->verify(s.line, text);
         }
         section.statements.push_back(std::move(s));
     }
@@ -396,8 +429,13 @@ void parse_section(File& file, Section& section) {
     pg_query__parse_result__free_unpacked(tree, nullptr);
     pg_query_free_protobuf_parse_result(parsed);
 
-    // A new value of an enum cannot be used before it is committed.
     auto& all = section.statements;
+    std::set<string> made;
+    for (auto& s : all) {
+        std::erase_if(s.warnings, [&](const Warning& w) { return made.contains(w.table); });
+        for (const auto& r : s.creates) made.insert(r.name);
+    }
+    // A new value of an enum cannot be used before it is committed.
     for (size_t i = 0; i < all.size(); ++i) {
         if (all[i].new_enum_value.empty()) continue;
         for (size_t j = i + 1; j < all.size(); ++j)
@@ -467,6 +505,11 @@ void print_json(const File& file, const Section* section, const Statement& s) {
         for (const auto& flag : s.flags) out.value(flag);
         out.end_array();
         if (!s.index.empty()) out.member("index", s.index);
+        out.key("losses").array();
+        for (const auto& loss : s.losses) out.value(loss);
+        out.end_array().key("warnings").array();
+        for (const auto& warning : s.warnings) out.value(warning.text);
+        out.end_array();
     }
     if (!s.refused.empty()) out.member("refused", s.refused);
     puts(out.end_object().str().c_str());
@@ -474,15 +517,17 @@ void print_json(const File& file, const Section* section, const Statement& s) {
 
 // Empty columns are "-": a shell's read takes two tabs for one.
 void print_tsv(const File& file, const Section* section, const Statement& s) {
-    string flags, targets;
+    string flags, targets, losses, warnings;
+    for (const auto& l : s.losses) losses += (losses.empty() ? "" : ",") + flat(l);
+    for (const auto& w : s.warnings) warnings += (warnings.empty() ? "" : "; ") + flat(w.text);
     for (const auto& f : s.flags) flags += (flags.empty() ? "" : ",") + f;
     for (const auto& t : s.targets) targets += (targets.empty() ? "" : ",") + flat(full_name(t));
     const auto or_dash = [](string v) { return v.empty() ? string{"-"} : v; };
-    printf("%s\t%s\t%s\t%s\t%s\t%zu\t%zu\t%zu\t%s\t%s\t%s\t%s\t%s\n", flat(file.path).c_str(), section ? section->name.c_str() : "-",
+    printf("%s\t%s\t%s\t%s\t%s\t%zu\t%zu\t%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", flat(file.path).c_str(), section ? section->name.c_str() : "-",
            section ? section->scope.c_str() : "-", section && !section->transaction ? "false" : "true",
            section ? std::to_string(s.number).c_str() : "-", s.offset, s.length, s.line, or_dash(s.kind).c_str(), or_dash(flags).c_str(),
            or_dash(flat(s.refused)).c_str(), or_dash(targets).c_str(),
-           or_dash(flat(s.index)).c_str());
+           or_dash(flat(s.index)).c_str(), or_dash(losses).c_str(), or_dash(warnings).c_str());
 }
 
 // The file's tokens, one space between them: two files that differ only in comments and white space become the same.
@@ -516,7 +561,7 @@ string migration_name(const string& path) {
 
 int main(int argc, char** argv) {
     bool tsv = false;
-    string default_scope = "public", normalised_dir, public_only;
+    string default_scope = "public", normalised_dir, public_only, facts_scope, only;
     vector<File> files;
     for (int i = 1; i < argc; ++i) {
         const string_view arg = argv[i];
@@ -525,13 +570,19 @@ int main(int argc, char** argv) {
         else if (arg == "--default-scope" && i + 1 < argc) default_scope = argv[++i];
         else if (arg == "--public-only" && i + 1 < argc) public_only = argv[++i];
         else if (arg == "--normalised" && i + 1 < argc) normalised_dir = argv[++i];
+        else if (arg == "--facts" && i + 1 < argc) facts_scope = argv[++i];
+        else if (arg == "--only" && i + 1 < argc) only = argv[++i];
         else if (arg.starts_with("--")) return fputs(usage.data(), stderr), 2;
         else files.push_back({.path = string{arg}, .text = {}, .sections = {}, .faults = {}});
     }
     if (files.empty() || (default_scope != "public" && default_scope != "tenant")) return fputs(usage.data(), stderr), 2;
 
+    if (!facts_scope.empty() && facts_scope != "public" && facts_scope != "tenant") return fputs(usage.data(), stderr), 2;
+
     bool refused = false;
+    scan::Facts facts;
     for (auto& file : files) {
+        facts.file(migration_name(file.path));
         std::ifstream in{file.path, std::ios::binary};
         file.text.assign(std::istreambuf_iterator<char>{in}, {});
         if (!in) return fprintf(stderr, "sql-scan: cannot read %s\n", file.path.c_str()), 2;
@@ -540,14 +591,19 @@ int main(int argc, char** argv) {
         if (file.text.find('\0') != string::npos) file.faults.emplace_back(1, "holds a NUL byte");
         else {
             find_sections(file, default_scope);
-            for (auto& section : file.sections) parse_section(file, section);
+            for (auto& section : file.sections) parse_section(file, section, section.scope == facts_scope ? &facts : nullptr);
         }
+        for (const auto& [line, fault] : file.faults) facts.unread(line, fault);
         if (normalised_dir.empty()) continue;
         std::ofstream out{normalised_dir + "/" + migration_name(file.path), std::ios::binary};
         out << normalised(file.text);
         if (!out.flush()) return fprintf(stderr, "sql-scan: cannot write into %s\n", normalised_dir.c_str()), 2;
     }
 
+    if (!facts_scope.empty()) {
+        facts.write([](const string& json) { puts(json.c_str()); }, only);
+        return 0;
+    }
     const auto own = owners(files, public_only);
     const auto print = tsv ? print_tsv : print_json;
     for (auto& file : files) {

@@ -1,0 +1,46 @@
+# Prints what verify found, schemas in one state together; exits with problem_code when something does not hold.
+# Files: what was edited, the state, the schemas, the judged facts, what the verify sections said.
+BEGIN { if (missing != "") { printf "no schema for: %s\n", missing; bad = 1 } }
+FILENAME == ARGV[1] { edited[$2] = 1; next }
+FILENAME == ARGV[2] && $1 == "database" { printf "Database %s on %s as %s.\n", $2, $3, $4 }
+FILENAME == ARGV[2] && $1 == "schema" { applied[$2] = $5 }
+FILENAME == ARGV[2] && $1 == "row" && $4 == "phantom" { note($2, $3 ": not in the folder, so nobody knows what it wanted") }
+FILENAME == ARGV[2] && $1 == "row" && ($4 == "failed" || $4 == "interrupted") { note($2, $3 ": " $4 ", so it was not looked at") }
+FILENAME == ARGV[2] { next }
+FILENAME == ARGV[3] { place[++places] = $1; next }
+$1 == "sum" { hold[$2] += $4; next }
+$1 == "unread" { broken($2, $3, $4, "the file cannot be read: " $5, ""); next }
+$1 == "passed" { passed[$2] = $3; next }
+$1 == "broken" { broken($2, $3, $4, "verify section: SQLSTATE " $5 ": " $6, ""); next }
+$1 == "fact" && $5 == "doubtful" { doubtful[$2]++; doubt[$2] = $8; next }
+# Rows are the application's to change: only a statement of which nothing is left is worth a word.
+$1 == "fact" && $6 ~ /^[0-9]+ rows? of / && $5 == "partly" { next }
+$1 == "fact" { broken($2, $3, $4, $6, $7); next }
+
+function note(schema, text) { notes[schema] = notes[schema] "  note       " text "\n" }
+function broken(schema, name, line, wanted, found) {
+    if ((schema, name, line, wanted) in said) return
+    said[schema, name, line, wanted] = 1
+    count[schema]++; total++
+    report[schema] = report[schema] sprintf("  %-10s %s line %s: %s%s%s\n", found == "" ? "fails" : "missing", name, line, wanted,
+        found == "" || found == "-" ? "" : ": " found, name in edited ? " (the file was edited since)" : "")
+}
+END {
+    for (i = 1; i <= places; i++) {
+        s = place[i]
+        if (doubtful[s]) note(s, doubtful[s] " not as the files say, but dynamic SQL may have changed them (" doubt[s] ")")
+        key = applied[s] SUBSEP hold[s] SUBSEP passed[s] SUBSEP report[s] SUBSEP notes[s] SUBSEP (s == "public")
+        if (!(key in first)) { first[key] = s; group[++groups] = key }
+        if (++members[key] <= 5) names[key] = names[key] (members[key] > 1 ? ", " : "") s
+        if (count[s]) odd++
+    }
+    for (i = 1; i <= groups; i++) {
+        key = group[i]; s = first[key]
+        printf "%s%s: %d migrations, %d facts hold%s%s\n%s%s", names[key], (members[key] > 5 ? sprintf(" and %d more", members[key] - 5) : ""),
+            applied[s], hold[s], passed[s] ? sprintf(", %d statements of verify sections pass", passed[s]) : "",
+            count[s] ? sprintf("; %d %s not", count[s], count[s] == 1 ? "does" : "do") : "", report[s], notes[s]
+    }
+    if (total) printf "%d of %d schemas are not as their migrations left them.\n", odd, places
+    else if (!bad) printf "All %d schemas are as their migrations left them.\n", places
+    exit total || bad ? problem_code : 0
+}

@@ -1,0 +1,74 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
+# verify: whether what was applied is still there: the facts of all statements taken together, and the verify sections.
+
+cmd_verify() {
+    only=
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --tenants) [ $# -gt 1 ] || usage "--tenants needs names, parted by commas"; only=$2; shift ;;
+            --tenants=*) only=${1#*=} ;;
+            --public-only) only=public ;;
+            *) usage "verify: unknown option $1" ;;
+        esac
+        shift
+    done
+    read_timeline
+    state_sequences=true
+    read_state
+    choose_schemas "$only"
+    missing=$(awk -F '\t' '$1 == "schema" && $3 == "f" { print $2 }' "$work/state" | paste -s -d ' ')
+    applied_sequences
+    if [ ! -s "$work/sequences" ]; then
+        [ -z "$missing" ] || fail "$exit_problem" "no schema for: $missing"
+        say "Nothing is applied yet: nothing to verify."
+        return 0
+    fi
+    group_sequences
+    find_facts
+    judge_facts
+    run_verify_sections
+    # What cannot be judged is said too: phantoms, edited files.
+    find_edited
+    code=0
+    awk -F '\t' -v problem_code="$exit_problem" -v missing="$missing" -f "$lib/verify.awk" \
+        "$work/edited" "$work/state" "$work/places" "$work/judged" "$work/broken" || code=$?
+    return "$code"
+}
+
+# Runs the verify sections of what each schema has, in transactions that cannot write and are rolled back, but for statements that
+# name what a later migration dropped or renamed. Writes $work/broken: passed SCHEMA N, broken SCHEMA MIGRATION LINE SQLSTATE MESSAGE.
+run_verify_sections() {
+    scan_timeline
+    {
+        printf '\\set m_lib %s\n\\o /dev/null\n' "$(psql_word "$lib")"
+        printf '\\set VERBOSITY terse\n'
+        awk -F '\t' '{
+                schema = $1; gsub(/\\/, "&&", schema); gsub(/\047/, "\047\047", schema)
+                # A backend that has touched a thousand schemas is slow: begin afresh now and then.
+                if (NR % 100 == 0) print "\\connect"
+                printf "\\set m_schema \047%s\047\n\\set m_group %d\n\\i :m_group_file%d\n", schema, $2, $2
+            }' "$work/places" >"$work/verify.calls"
+        while IFS='	' read -r number scope; do
+            mkdir -p "$work/verify.$number"
+            sed -n 's/^{"fact":"verify","migration":"\(.*\)","statement":[0-9]*,"line":\([0-9]*\),"supersededBy".*/'"$scope"'	\1	\2/p' \
+                "$work/facts.$number" >"$work/superseded"
+            prepare_sections verify "$work/group.$number" "$work/verify.$number" "$work/superseded"
+            {
+                printf '%s\n' 'reset all;' 'begin transaction read only;' 'set local search_path = :"m_schema";' \
+                    "set local statement_timeout = '$verify_timeout';" '\echo @schema :m_schema'
+                while IFS= read -r name; do
+                    [ ! -e "$work/verify.$number/$scope.$name.psql" ] || printf '\\i %s\n' "$(psql_word "$work/verify.$number/$scope.$name.psql")"
+                done <"$work/group.$number"
+                printf '%s\n' 'rollback;' '\echo @end'
+            } >"$work/verify.$number.psql"
+            printf '\\set m_group_file%d %s\n' "$number" "$(psql_word "$work/verify.$number.psql")"
+        done <"$work/groups"
+        cat "$work/verify.calls"
+    } >"$work/verify.psql"
+    ask -f "$work/verify.psql" >"$work/verified" || fail "$exit_failed" "the verify sections could not be run to their end"
+    awk '/^@schema / { schema = substr($0, 9) }
+        /^@passed$/ { passed[schema]++ }
+        /^@broken / { line = $2; code = $3; sub(/^@broken [0-9]+ [0-9A-Z]+ /, ""); name = $0 }
+        /^@because / { sub(/^@because /, ""); gsub(/\t/, " "); printf "broken\t%s\t%s\t%s\t%s\t%s\n", schema, name, line, code, $0 }
+        /^@end$/ { printf "passed\t%s\t%d\n", schema, passed[schema] }' "$work/verified" >"$work/broken"
+}
