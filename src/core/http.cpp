@@ -54,6 +54,22 @@ std::string_view Request::cookie_value(std::string_view name) const {
     return {};
 }
 
+std::string url_encoded(std::string_view text) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        if (plain) {
+            out += c;
+        } else {
+            out += '%';
+            out += digits[static_cast<unsigned char>(c) >> 4U];
+            out += digits[static_cast<unsigned char>(c) & 15U];
+        }
+    }
+    return out;
+}
+
 std::string Request::query_value(std::string_view name) const {
     std::string_view rest{query};
     while (!rest.empty()) {

@@ -58,6 +58,8 @@ Reply redirect(std::string location);  // 303
 
 // %XX and, in queries, '+'. Malformed escapes stay as they are.
 std::string url_decoded(std::string_view text, bool plus_is_space);
+// All but RFC 3986's unreserved characters as %XX: for a value in a query or a form.
+std::string url_encoded(std::string_view text);
 
 // The body limit of a request unless its route says otherwise: the longest onboarding is far below.
 inline constexpr std::size_t body_limit = 256 * 1024;

@@ -166,6 +166,17 @@ std::string quoted_printable(std::string_view text) {
     return out;
 }
 
+// RFC 8058 wants https for the one click; without it the address is still one that a person can open.
+std::string unsubscribe_headers(std::string_view url) {
+    refuse_controls(url, "The unsubscribe address");
+    const bool secure = url.starts_with("https://");
+    if ((!secure && !url.starts_with("http://")) || url.size() > 900 || url.find_first_of("<> ") != url.npos || !is_ascii(url))
+        throw failed("A mail has an unsubscribe address that is none");
+    std::string out = "List-Unsubscribe:\r\n <" + std::string{url} + ">\r\n";
+    if (secure) out += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+    return out;
+}
+
 std::string part(std::string_view subtype, std::string_view text) {
     const std::string body = lines(text);
     const bool plain = is_7bit(body);
@@ -182,9 +193,12 @@ std::string message_text(const Mail& mail, std::chrono::system_clock::time_point
     refuse_controls(mail.message_id, "The Message-ID");
     if (mail.message_id.empty() || mail.message_id.find_first_of("<> ") != mail.message_id.npos)
         throw failed("A mail has a Message-ID that is none");
+    std::string more;
+    if (!mail.reply_to.empty()) more += "Reply-To: " + mailbox(mail.reply_to) + "\r\n";
+    if (!mail.unsubscribe.empty()) more += unsubscribe_headers(mail.unsubscribe);
     std::string out = "Date: " + date_text(date) + "\r\nFrom: " + mailbox(mail.from) + "\r\nTo: " + mailbox(mail.to) +
                       "\r\nSubject: " + unstructured(mail.subject) + "\r\nMessage-ID: <" + mail.message_id +
-                      ">\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
+                      ">\r\n" + more + "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
     if (mail.html.empty()) return out + part("plain", mail.text);
     const std::string boundary = "=_" + hex(sha256(mail.message_id + mail.text + mail.html)).substr(0, 32);
     return out + "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" +

@@ -10,6 +10,8 @@ struct Mail {
     std::string from, to;    // "Name <address>" or an address
     std::string subject, text, html;  // html empty: a text mail; text is UTF-8 with any line ends
     std::string message_id;  // without angle brackets; a mail that is sent again keeps it
+    std::string reply_to = {};     // an address; empty: answers go to the sender
+    std::string unsubscribe = {};  // an http(s) address: one POST there ends such mails (RFC 8058); empty: none
 };
 
 // The mail as it is sent and as .eml files hold it: CRLF line ends, multipart/alternative with the text first, UTF-8

@@ -38,8 +38,10 @@ constexpr Sql create_all = R"(
         select me(), $8::text, $9, p.id from project p where $8::text is not null),
     generation as (
         insert into generations (project_id, requested_by) select id, me() from project returning id, project_id)
-    select project_id, enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id))
-    from generation)";
+    select g.project_id, enqueue('generation', 'generation:' || g.id, jsonb_build_object('generation', g.id, 'project', g.project_id)),
+           note_activity(g.project_id, 'project-created', jsonb_build_object('service', s.name)),
+           tell_staff('project-created', g.project_id, jsonb_build_object('service', s.name, 'client', $2::text))
+    from generation g, service_types s where s.id = $1)";
 
 Reply made(std::int64_t project) {
     return created(Writer{}.object().member("success", true).member("projectId", project)

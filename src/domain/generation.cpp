@@ -54,6 +54,12 @@ constexpr Sql end_generation = R"(
     update generations
     set state = 'ready', stage = 'done', progress = 100, draft = $2, notes = $3::jsonb, error = nullif($4, ''), finished_at = now(), updated_at = now()
     where id = $1)";
+constexpr Sql note_ready = R"(
+    select note_activity($2::integer, 'plan-ready', jsonb_build_object('draft', $3::boolean, 'tasks', $4::integer)),
+           tell_client('plan-ready', $2::integer, jsonb_build_object('draft', $3::boolean, 'tasks', $4::integer), 'generation:' || $1::bigint))";
+constexpr Sql note_failed = R"(
+    select note_activity($2::integer, 'plan-failed', jsonb_build_object('reason', $3::text)),
+           tell_staff('plan-failed', $2::integer, jsonb_build_object('reason', $3::text), 'generation:' || $1::bigint))";
 constexpr Sql queue_generation = "update generations set state = 'queued', error = nullif($2, ''), updated_at = now() where id = $1";
 constexpr Sql fail_generation = R"(
     update generations set state = 'failed', error = $2, finished_at = now(), updated_at = now() where id = $1)";
@@ -155,7 +161,8 @@ void finish(Db& db, const Claim& job, GenerationIds ids, const Written& written,
     if (written.prd) transaction.run(ask<keep_project_prd>(ids.project, *written.prd));
     transaction.all(ask<insert_tasks>(ids.project, json_of(written.plan.tasks)),
                     ask<end_generation>(ids.generation, written.draft, json_of(written.plan.notes, replaced(removed)), written.error),
-                    with(ids, spent));
+                    with(ids, spent),
+                    ask<note_ready>(ids.generation, ids.project, written.draft, static_cast<std::int64_t>(written.plan.tasks.size())));
     transaction.commit();
 }
 
@@ -169,7 +176,7 @@ void hand_back(Db& db, const Claim& job, GenerationIds ids, const Spent& spent) 
 }
 
 void fail(Db& db, const Claim& job, GenerationIds ids, std::string_view why, std::string_view log, const Spent& spent) {
-    change(db, job, fail(job, log), ask<fail_generation>(ids.generation, why), with(ids, spent));
+    change(db, job, fail(job, log), ask<fail_generation>(ids.generation, why), with(ids, spent), ask<note_failed>(ids.generation, ids.project, why));
 }
 
 }  // namespace domain

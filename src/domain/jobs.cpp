@@ -77,7 +77,8 @@ constexpr Sql claim_mail_sql = R"(
     update outbox o
     set state = 'sending', attempts = o.attempts + 1, fence = o.fence + 1, lease_until = now() + make_interval(secs => $2)
     from free where free.id = o.id
-    returning o.id, o.fence, o.attempts, coalesce(o.tenant, ''), o.to_addr, o.subject, o.body_text, coalesce(o.body_html, ''), o.message_id)";
+    returning o.id, o.fence, o.attempts, coalesce(o.tenant, ''), o.to_addr, o.subject, o.body_text, coalesce(o.body_html, ''), o.message_id,
+              coalesce(o.from_name, ''), coalesce(o.from_addr, ''), coalesce(o.reply_to, ''), coalesce(o.unsubscribe, ''))";
 
 constexpr Sql renew_jobs_sql = R"(
     update jobs j set lease_until = now() + make_interval(secs => $3)
@@ -186,12 +187,16 @@ std::vector<MailClaim> claim_mail(Db& db, int most) {
     std::vector<MailClaim> letters;
     for (int i = 0; i < rows.size(); ++i) {
         const core::Row row = rows[i];
-        MailClaim letter{{row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), row.str(3)}, {}};
+        MailClaim letter{{row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), row.str(3)}, {}, {}, {}};
         letter.mail.to = row.text(4);
         letter.mail.subject = row.text(5);
         letter.mail.text = row.text(6);
         letter.mail.html = row.text(7);
         letter.mail.message_id = row.text(8);
+        letter.from_name = row.text(9);
+        letter.from_address = row.text(10);
+        letter.mail.reply_to = row.text(11);
+        letter.mail.unsubscribe = row.text(12);
         letters.push_back(std::move(letter));
     }
     return letters;

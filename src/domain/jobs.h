@@ -1,5 +1,5 @@
 // Jobs: work that outlives a request, in public.jobs and public.outbox, claimed under a lease that a fence guards.
-// Routes need nothing of this: they call the SQL functions enqueue() and post_mail() in their own transaction.
+// Routes need nothing of this: they call the SQL functions enqueue(), tell_client() and the like in their own transaction.
 // Functions use the Db of the calling thread and throw what core::Db throws.
 #pragma once
 #include <chrono>
@@ -30,6 +30,7 @@ struct Job : Claim {
 
 struct MailClaim : Claim {
     core::Mail mail;  // without its sender
+    std::string from_name, from_address;  // the tenant's own; empty: MAIL_FROM's
 };
 
 struct Due {

@@ -10,7 +10,12 @@ using core::ask;
 using core::Bytes;
 using core::Sql;
 
-constexpr Sql agency_here = "select name, $2 = any(hosts) from tenants where schema_name = $1";
+// The address that links begin with: the host that is asked for where it is the tenant's own, else the installation's for the
+// tenant of any host, else the tenant's first.
+constexpr Sql agency_sql = R"(
+    select name, accent, coalesce(mail_from, ''), coalesce(reply_to, ''),
+           case when $2::text = any(hosts) then $2 when is_default or hosts = '{}' then '' else hosts[1] end
+    from agency($1))";
 // A link asked for once more carries the draft of the one before.
 constexpr Sql insert_link = R"(
     insert into email_tokens (user_id, tenant_id, purpose, token_hash, expires_at, lead_token)
@@ -23,74 +28,63 @@ constexpr Sql drop_older_links = R"(
        and token_hash <> $3 and (purpose = 'reset' or expires_at < now()))";
 constexpr Sql insert_mail = R"(
     with mail as (
-        insert into outbox (tenant, to_addr, subject, body_text, body_html, message_id)
-        select $2, email, $3, $4, $5, $6 from users where lower(email) = lower($1) and disabled_at is null returning id)
+        insert into outbox (tenant, to_addr, subject, body_text, body_html, message_id, from_name, from_addr, reply_to)
+        select $2, email, $3, $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9, '')
+        from users where lower(email) = lower($1) and disabled_at is null returning id)
     select pg_notify('jobs', '') from mail)";
+constexpr Sql account_to_greet = "select email, name from users where id = $1 and disabled_at is null";
+// Notices wait for a verified address (notices.h).
+constexpr Sql wake_notices = R"(
+    with woken as (
+        update jobs set run_after = now() where tenant = $2 and kind = 'notice' and state = 'queued' and payload->>'user' = $1
+           and last_error = 'the address is not verified yet' returning id)
+    select pg_notify('jobs', '') from woken limit 1)";
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '"') out += "&quot;";
-        else out += c;
-    }
-    return out;
-}
-
-// A subject is one line.
-std::string one_line(std::string_view text) {
-    std::string line{text};
-    for (char& c : line)
-        if ((c >= 0 && c < 0x20) || c == 0x7F) c = ' ';
-    return line;
-}
-
-// The same words as text and as HTML without images or styles from elsewhere. In the text the link stands on a line of its own.
-Letter letter(std::string subject, std::string_view agency, const std::string& why, std::string_view button,
-              std::string_view link, const std::string& otherwise) {
-    Letter made;
-    made.subject = one_line(subject);
-    made.text = "Hello,\n\n" + why + "\n\n" + std::string{link} + "\n\n" + otherwise + "\n\n" + one_line(agency) + "\n";
-    const std::string address = escaped(link);
-    made.html =
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(made.subject) + "</title></head>\n"
-        "<body style=\"font:16px/1.5 system-ui,sans-serif;color:#1c1b29;max-width:34em;margin:0 auto;padding:24px\">\n"
-        "<p>Hello,</p>\n<p>" + escaped(why) + "</p>\n"
-        "<p><a href=\"" + address + "\" style=\"display:inline-block;background:#4a3fc2;color:#ffffff;padding:10px 18px;"
-        "border-radius:8px;text-decoration:none\">" + escaped(button) + "</a></p>\n"
-        "<p>Or copy this address into your browser:<br>" + address + "</p>\n"
-        "<p>" + escaped(otherwise) + "</p>\n<p>" + escaped(agency) + "</p>\n</body></html>\n";
-    return made;
+Letter link_letter(const Brand& brand, std::string subject, const std::string& why, std::string_view button, std::string_view link,
+                   std::string_view otherwise) {
+    LetterWriter letter{brand, std::move(subject), why};
+    letter.paragraph("Hello,").paragraph(why).button(button, link).copy_of(link);
+    return letter.end(otherwise);
 }
 
 struct Kind {
     const char* purpose;
     const char* page;
     int hours;
-    Letter (*write)(std::string_view agency, std::string_view link);
+    Letter (*write)(const Brand& brand, std::string_view link);
 };
 constexpr Kind verify_kind{"verify", "/verify", 24, verification_letter};
 constexpr Kind reset_kind{"reset", "/reset", 1, reset_letter};
 
 }  // namespace
 
-Letter verification_letter(std::string_view agency, std::string_view link) {
-    const std::string name{agency};
-    return letter("Confirm your e-mail address for " + name, agency,
-                  "This address was given for an account at " + name +
-                      ". Please open this link to confirm that it is yours. The link works once, within 24 hours.",
-                  "Confirm my e-mail address", link, "If it was not you, you can ignore this mail.");
+Letter verification_letter(const Brand& brand, std::string_view link) {
+    return link_letter(brand, "Confirm your e-mail address for " + brand.name,
+                       "This address was given for an account at " + one_line(brand.name) +
+                           ". Please open this link to confirm that it is yours. The link works once, within 24 hours.",
+                       "Confirm my e-mail address", link, "If it was not you, you can ignore this mail.");
 }
 
-Letter reset_letter(std::string_view agency, std::string_view link) {
-    const std::string name{agency};
-    return letter("Choose a new password for " + name, agency,
-                  "Somebody asked for a new password for your account at " + name +
-                      ". If it was you, open this link and choose one. The link works once, within one hour.",
-                  "Choose a new password", link,
-                  "If it was not you, you can ignore this mail: your password stays as it is.");
+Letter reset_letter(const Brand& brand, std::string_view link) {
+    return link_letter(brand, "Choose a new password for " + brand.name,
+                       "Somebody asked for a new password for your account at " + one_line(brand.name) +
+                           ". If it was you, open this link and choose one. The link works once, within one hour.",
+                       "Choose a new password", link, "If it was not you, you can ignore this mail: your password stays as it is.");
+}
+
+Letter welcome_letter(const Brand& brand, std::string_view name) {
+    LetterWriter letter{brand, "Welcome to " + brand.name, "Your address is confirmed. This is where you find your projects."};
+    letter.paragraph("Hello " + one_line(name, 100) + ",")
+        .paragraph("your e-mail address is confirmed, and your account at " + one_line(brand.name) + " is ready.")
+        .paragraph("On your dashboard you find your projects with their plans, what is done and what comes next, and what we need from you.")
+        .button("Open my dashboard", brand.site + "/dashboard");
+    return letter.end("You get this mail once, because you made an account with this address.", brand.site + "/account#notifications");
+}
+
+core::Query agency_query(std::string_view tenant, std::string_view host) { return ask<agency_sql>(tenant, host); }
+
+Agency read_agency(const core::Row& row, std::string_view base_url) {
+    return {{one_line(row.text(0), 100), row.str(1), site_address(base_url, row.text(4))}, row.str(2), row.str(3)};
 }
 
 std::string site_address(std::string_view base_url, std::string_view own_host) {
@@ -109,17 +103,31 @@ std::string host_in(std::string_view url) {
     return std::string{url.substr(begin, end == url.npos ? end : end - begin)};
 }
 
+namespace {
+
+core::Query mail_to(const core::Call& call, const std::string& tenant, const std::string& email, const Agency& agency, const Letter& words) {
+    return ask<insert_mail>(email, tenant, words.subject, words.text, words.html, core::random_token() + "@" + host_in(call.config.base_url),
+                            agency.brand.name, agency.mail_from, agency.reply_to);
+}
+
+}  // namespace
+
 void post_link(core::Call& call, Link link, const std::string& email, const std::optional<std::string>& lead_token) {
     const Kind& kind = link == Link::verify ? verify_kind : reset_kind;
-    const std::string& host = call.request.host;
-    const core::Row agency = call.db().one<agency_here>(call.tenant(), host);
+    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host)).one(), call.config.base_url);
     const std::string token = core::random_token(), hash = core::sha256(token);
-    const std::string site = site_address(call.config.base_url, agency.truth(1) ? host : "");
-    const Letter words = kind.write(agency.text(0), site + kind.page + "?token=" + token);
+    const Letter words = kind.write(agency.brand, agency.brand.site + kind.page + "?token=" + token);
     call.db().all(ask<insert_link>(email, call.tenant(), kind.purpose, Bytes{hash}, kind.hours, lead_token),
-                  ask<drop_older_links>(email, kind.purpose, Bytes{hash}),
-                  ask<insert_mail>(email, call.tenant(), words.subject, words.text, words.html,
-                                   core::random_token() + "@" + host_in(call.config.base_url)));
+                  ask<drop_older_links>(email, kind.purpose, Bytes{hash}), mail_to(call, call.tenant(), email, agency, words));
+}
+
+void post_welcome(core::Call& call, const std::string& user_id) {
+    const auto [account, row] = call.db().all(ask<account_to_greet>(user_id), agency_query(call.tenant(), call.request.host));
+    const auto person = account.maybe();
+    if (!person) return;
+    const Agency agency = read_agency(row.one(), call.config.base_url);
+    call.db().all(mail_to(call, call.tenant(), person->str(0), agency, welcome_letter(agency.brand, person->text(1))),
+                  ask<wake_notices>(user_id, call.tenant()));
 }
 
 }  // namespace domain

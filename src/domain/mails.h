@@ -5,16 +5,23 @@
 #include <string_view>
 
 #include "core/route.h"
+#include "domain/letter.h"
 
 namespace domain {
 
-struct Letter {
-    std::string subject, text, html;
+// An agency as a sender. An empty mail_from stands for the address of MAIL_FROM, an empty reply_to for none.
+struct Agency {
+    Brand brand;
+    std::string mail_from, reply_to;
 };
+// For the login role or the tenant's own. `host`: the visitor's, or that of BASE_URL.
+core::Query agency_query(std::string_view tenant, std::string_view host);
+Agency read_agency(const core::Row& row, std::string_view base_url);
 
 // They greet nobody by name: a stranger may sign up with any address, and must not choose words that we mail to it.
-Letter verification_letter(std::string_view agency, std::string_view link);
-Letter reset_letter(std::string_view agency, std::string_view link);
+Letter verification_letter(const Brand& brand, std::string_view link);
+Letter reset_letter(const Brand& brand, std::string_view link);
+Letter welcome_letter(const Brand& brand, std::string_view name);
 
 // BASE_URL, with the visitor's host where that host is one of the tenant's own. Nothing else of a request gets into a link:
 // a made-up Host must not lead to a stranger's site.
@@ -26,5 +33,7 @@ enum class Link { verify, reset };
 // Mails a new link to the account of this address, where there is one; does the same work where there is none. The link to
 // choose a new password replaces earlier ones. A verification carries the visitor's draft to wherever the link is opened.
 void post_link(core::Call& call, Link kind, const std::string& email, const std::optional<std::string>& lead_token = {});
+// Greets an account whose address has just become a verified one, and lets go what waited for that.
+void post_welcome(core::Call& call, const std::string& user_id);
 
 }  // namespace domain

@@ -68,7 +68,7 @@ std::string local_part(std::string_view message_id) {
 }  // namespace
 
 Delivery deliver(const core::Config& config, core::Fetcher& fetcher, core::Mail mail, long long id) {
-    mail.from = config.mail_from;
+    if (mail.from.empty()) mail.from = config.mail_from;
     Delivery delivery;
     try {
         if (config.smtp_url.empty())

@@ -13,7 +13,7 @@ struct Delivery {
     std::string why;         // for the log and the outbox row; names no recipient
 };
 
-// MAIL_FROM is the sender. A mail that is delivered again keeps its Message-ID, or its file.
+// mail.from is the sender, MAIL_FROM where it is empty. A mail that is delivered again keeps its Message-ID, or its file.
 // The .eml file is called ID-LOCAL.eml, by the outbox row and the Message-ID, and is there as a whole or not at all.
 // Throws nothing of its own; the Fetcher's thread rule is this function's.
 Delivery deliver(const core::Config& config, core::Fetcher& fetcher, core::Mail mail, long long id);

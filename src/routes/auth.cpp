@@ -18,7 +18,7 @@ constexpr Sql use_verification = R"(
     returning e.user_id, case when e.tenant_id = t.id then e.lead_token end)";
 constexpr Sql set_verified = "update users set email_verified = now(), updated_at = now() where id = $1 and email_verified is null";
 constexpr Sql account_of_reset = R"(
-    select u.email from email_tokens e join users u on u.id = e.user_id
+    select u.email, u.email_verified is null from email_tokens e join users u on u.id = e.user_id
     where e.token_hash = $1 and e.purpose = 'reset' and e.used_at is null and e.expires_at > now() and u.disabled_at is null)";
 constexpr Sql use_reset = R"(
     update email_tokens set used_at = now()
@@ -145,7 +145,7 @@ Reply verify(Call& call) {
     form.check();
     const auto link = call.db().maybe<use_verification>(Bytes{sha256(token)}, call.tenant());
     if (!link) throw link_is_over();
-    call.db().change<set_verified>(link->text(0));
+    if (call.db().change<set_verified>(link->text(0)) == 1) post_welcome(call, link->str(0));
     Writer answer;
     answer.object();
     auto somebody = signed_in(call);
@@ -187,6 +187,7 @@ Reply reset(Call& call) {
     const auto link = call.db().maybe<use_reset>(Bytes{hash});
     if (!link) throw link_is_over();
     call.db().all(ask<set_password>(link->text(0), password_hash), ask<end_all_sessions>(link->text(0)));
+    if (account->truth(1)) post_welcome(call, link->str(0));
     return ok(std::string{"{}"}).with("Set-Cookie", no_session_cookie_line(session_cookie(call)));
 }
 

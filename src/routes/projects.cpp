@@ -53,7 +53,8 @@ constexpr Sql regeneration = R"(
         select * from generations where project_id = $1 order by id desc limit 1) g on true)";
 constexpr Sql queue_generation = R"(
     with made as (insert into generations (project_id, requested_by) values ($1, me()) returning id, project_id)
-    select enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id)) from made)";
+    select enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id)),
+           note_activity(project_id, 'plan-requested') from made)";
 
 void write_generation(Writer& out, const std::optional<Row>& row, bool with_text) {
     if (!row) {

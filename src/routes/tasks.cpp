@@ -7,7 +7,12 @@
 using namespace core;
 using namespace domain;
 
-constexpr Sql set_status = "update tasks set status = $2, updated_at = now() where id = $1 returning id";
+constexpr Sql set_status = R"(
+    with before as (select id, project_id, title, status from tasks where id = $1 for update),
+    changed as (update tasks t set status = $2, updated_at = now() from before b where t.id = b.id)
+    select case when status <> $2 then note_activity(project_id, 'task-status',
+               jsonb_build_object('task', id, 'title', left(title, 300), 'from', status, 'to', $2::text)) end
+    from before)";
 
 Reply change(Call& call, Id task) {
     Form form{call.body()};

@@ -13,8 +13,17 @@ using core::Level;
 // 5 s, 10 s … an hour: two days in all. The links in our mails are dead by then.
 constexpr int most_attempts = 58;
 
+// The tenant's name over the installation's address, unless the tenant has one of its own.
+core::Mail addressed(const domain::MailClaim& letter, const core::Config& config) {
+    core::Mail mail = letter.mail;
+    if (letter.from_name.empty() && letter.from_address.empty()) return mail;
+    const std::string address = letter.from_address.empty() ? core::bare_address(config.mail_from) : letter.from_address;
+    mail.from = letter.from_name.empty() ? address : letter.from_name + " <" + address + ">";
+    return mail;
+}
+
 void settle(const domain::MailClaim& letter, Desk& desk) {
-    const gateways::Delivery delivery = gateways::deliver(desk.config, desk.fetcher, letter.mail, letter.id);
+    const gateways::Delivery delivery = gateways::deliver(desk.config, desk.fetcher, addressed(letter, desk.config), letter.id);
     const auto note = [&](Level level, const char* event) {
         core::log(level, event, {{"mail", letter.id}, {"tenant", letter.tenant}, {"attempt", letter.attempts}, {"why", delivery.why}});
     };

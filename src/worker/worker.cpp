@@ -22,6 +22,7 @@
 #include "worker/desk.h"
 #include "worker/generate.h"
 #include "worker/mailing.h"
+#include "worker/telling.h"
 
 namespace worker {
 namespace {
@@ -98,9 +99,24 @@ struct Worker {
 Piece::Piece(Worker& of, bool mail)
     : worker{of}, fetcher{mail ? core::Fetcher{} : core::Fetcher{of.network}}, desk{of.config, of.databases, of.gemini, fetcher, of.stopping} {}
 
+// The kinds of jobs. Each function settles its job whatever happens, and throws nothing.
+struct Kind {
+    std::string_view name;
+    void (*run)(const domain::Job&, Desk&) noexcept;
+};
+constexpr Kind kinds[] = {
+    {"generation", generate},
+    {"notice", tell},
+};
+
+const Kind* kind_of(const domain::Job& job) {
+    const auto* found = std::ranges::find(kinds, job.kind, &Kind::name);
+    return found == std::end(kinds) ? nullptr : found;
+}
+
 void* run_piece(void* given) noexcept {
     Piece& piece = *static_cast<Piece*>(given);
-    if (piece.job) generate(*piece.job, piece.desk);
+    if (piece.job) kind_of(*piece.job)->run(*piece.job, piece.desk);  // only a known kind is started
     else post(*piece.letter, piece.desk);
     piece.worker.end(piece);
     return nullptr;
@@ -184,7 +200,7 @@ void Worker::look() {
         if (due.jobs && free_jobs > 0)
             for (domain::Job& job : domain::claim_jobs(db, worker_name(), free_jobs)) {
                 ++claimed;
-                if (job.kind == "generation") start(std::move(job), {});
+                if (kind_of(job)) start(std::move(job), {});
                 else put_off_unknown(db, job);
             }
         if (due.mail && free_mails > 0)

@@ -99,6 +99,7 @@ EXAMPLES = {
     "GET /api/projects/{id}/details": Example(lambda w, c: f"/api/projects/{w.project}/details"),
     "GET /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation"),
     "POST /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation", {}, (202, 409)),
+    "GET /api/projects/{id}/activity": Example(lambda w, c: f"/api/projects/{w.project}/activity"),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 

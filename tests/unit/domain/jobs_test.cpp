@@ -40,6 +40,7 @@ protected:
         server.sql("create table tenants (id bigint generated always as identity, schema_name text unique, status text not null default 'active')");
         server.sql(migration("_jobs_and_mail"));
         server.sql(migration("_jobs_by_tenant"));
+        server.sql(migration("_letters"));
         server.sql("grant select on tenants to app; grant select, insert, update, delete on jobs, outbox to app");
     }
     static void TearDownTestSuite() { Postgres::get().sql("drop table jobs, outbox, tenants"); }

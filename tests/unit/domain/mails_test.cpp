@@ -7,20 +7,22 @@ using namespace domain;
 
 namespace {
 constexpr const char* page = "https://agency.example/verify?token=AbC-_9";
+
+Brand named(std::string name) { return {std::move(name), "#26346f", "https://agency.example"}; }
 }
 
 TEST(MailsLetter, TheLinkStandsOnALineOfItsOwnInTheText) {
-    EXPECT_NE(verification_letter("Lunaxcode", page).text.find(std::string{"\n\n"} + page + "\n\n"), std::string::npos);
-    EXPECT_NE(reset_letter("Lunaxcode", page).text.find(std::string{"\n\n"} + page + "\n\n"), std::string::npos);
+    EXPECT_NE(verification_letter(named("Lunaxcode"), page).text.find(std::string{"\n\n"} + page + "\n\n"), std::string::npos);
+    EXPECT_NE(reset_letter(named("Lunaxcode"), page).text.find(std::string{"\n\n"} + page + "\n\n"), std::string::npos);
 }
 
 TEST(MailsLetter, TheHtmlLinksToTheSameAddress) {
-    for (const Letter& letter : {verification_letter("Lunaxcode", page), reset_letter("Lunaxcode", page)})
+    for (const Letter& letter : {verification_letter(named("Lunaxcode"), page), reset_letter(named("Lunaxcode"), page)})
         EXPECT_NE(letter.html.find(std::string{"<a href=\""} + page + "\""), std::string::npos);
 }
 
 TEST(MailsLetter, NamesTheAgencyAndSaysHowLongTheLinkWorks) {
-    const Letter verification = verification_letter("Bayani Web", page), reset = reset_letter("Bayani Web", page);
+    const Letter verification = verification_letter(named("Bayani Web"), page), reset = reset_letter(named("Bayani Web"), page);
     EXPECT_EQ(verification.subject, "Confirm your e-mail address for Bayani Web");
     EXPECT_NE(verification.text.find("24 hours"), std::string::npos);
     EXPECT_EQ(reset.subject, "Choose a new password for Bayani Web");
@@ -28,14 +30,14 @@ TEST(MailsLetter, NamesTheAgencyAndSaysHowLongTheLinkWorks) {
 }
 
 TEST(MailsLetter, AnAgencysNameIsTextInHtml) {
-    const Letter letter = reset_letter("A&B <script>\"x\"</script>", page);
+    const Letter letter = reset_letter(named("A&B <script>\"x\"</script>"), page);
     EXPECT_EQ(letter.html.find("<script>"), std::string::npos);
     EXPECT_NE(letter.html.find("A&amp;B &lt;script&gt;&quot;x&quot;&lt;/script&gt;"), std::string::npos);
     EXPECT_NE(letter.text.find("A&B <script>"), std::string::npos);
 }
 
 TEST(MailsLetter, ASubjectIsOneLineWhateverTheAgencyIsCalled) {
-    const Letter letter = verification_letter("Evil\r\nBcc: everybody@example.test", page);
+    const Letter letter = verification_letter(named("Evil\r\nBcc: everybody@example.test"), page);
     EXPECT_EQ(letter.subject.find_first_of("\r\n"), std::string::npos);
 }
 
