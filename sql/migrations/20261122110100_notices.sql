@@ -13,8 +13,9 @@ do $$ begin
 end $$;
 
 -- The agency as its mails and pages show it: of the role that asks, or, for the login role, of any tenant.
+-- sender: whose name stands over MAIL_FROM's address; null for the installation's own agency, whose name MAIL_FROM has.
 create function agency(tenant text default current_setting('role'))
-returns table (name text, hosts text[], is_default boolean, accent text, mail_from text, reply_to text,
+returns table (name text, sender text, hosts text[], is_default boolean, accent text, mail_from text, reply_to text,
                hours_per_day numeric, working_days integer[], time_zone text, digest_hour integer)
 language plpgsql stable security definer set search_path = public, pg_temp as $$
 #variable_conflict use_column
@@ -27,7 +28,7 @@ begin
         raise insufficient_privilege using message = format('agency: role %s may not ask for %s', current_setting('role'), agency.tenant);
     end if;
     return query execute format(
-        'select coalesce(s.name, $1), $2, $3, s.accent, s.mail_from, s.reply_to, s.hours_per_day, s.working_days, s.time_zone, s.digest_hour
+        'select coalesce(s.name, $1), case when not $3 or s.name is not null or s.mail_from is not null then coalesce(s.name, $1) end, $2, $3, s.accent, s.mail_from, s.reply_to, s.hours_per_day, s.working_days, s.time_zone, s.digest_hour
            from %I.settings s', place.schema_name) using place.name, place.hosts, place.is_default;
 end $$;
 

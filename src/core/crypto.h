@@ -1,5 +1,6 @@
 // Crypto: passwords, tokens, digests and comparison (libsodium). Any thread may use all of it.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,8 @@ std::string random_token();
 std::string sha256(std::string_view bytes);                           // 32 bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes
 std::string hex(std::string_view bytes);                              // lower case
+std::string base64url(std::string_view bytes);                        // without padding (RFC 7515 §2)
+std::optional<std::string> from_base64url(std::string_view text);     // nothing where it is not exactly that
 bool equal(std::string_view a, std::string_view b);                   // constant time for equal lengths
 
 // Argon2id at libsodium's interactive limits (2 passes, 64 MiB: RFC 9106 §4 second choice is of that order).

@@ -13,7 +13,7 @@ using core::Sql;
 // The address that links begin with: the host that is asked for where it is the tenant's own, else the installation's for the
 // tenant of any host, else the tenant's first.
 constexpr Sql agency_sql = R"(
-    select name, accent, coalesce(mail_from, ''), coalesce(reply_to, ''),
+    select name, accent, coalesce(sender, ''), coalesce(mail_from, ''), coalesce(reply_to, ''),
            case when $2::text = any(hosts) then $2 when is_default or hosts = '{}' then '' else hosts[1] end
     from agency($1))";
 // A link asked for once more carries the draft of the one before.
@@ -84,7 +84,7 @@ Letter welcome_letter(const Brand& brand, std::string_view name) {
 core::Query agency_query(std::string_view tenant, std::string_view host) { return ask<agency_sql>(tenant, host); }
 
 Agency read_agency(const core::Row& row, std::string_view base_url) {
-    return {{one_line(row.text(0), 100), row.str(1), site_address(base_url, row.text(4))}, row.str(2), row.str(3)};
+    return {{one_line(row.text(0), 100), row.str(1), site_address(base_url, row.text(5))}, one_line(row.text(2), 100), row.str(3), row.str(4)};
 }
 
 std::string site_address(std::string_view base_url, std::string_view own_host) {
@@ -107,7 +107,7 @@ namespace {
 
 core::Query mail_to(const core::Call& call, const std::string& tenant, const std::string& email, const Agency& agency, const Letter& words) {
     return ask<insert_mail>(email, tenant, words.subject, words.text, words.html, core::random_token() + "@" + host_in(call.config.base_url),
-                            agency.brand.name, agency.mail_from, agency.reply_to);
+                            agency.sender, agency.mail_from, agency.reply_to);
 }
 
 }  // namespace

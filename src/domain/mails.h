@@ -9,10 +9,10 @@
 
 namespace domain {
 
-// An agency as a sender. An empty mail_from stands for the address of MAIL_FROM, an empty reply_to for none.
+// An agency as a sender. Empty: the name and the address are MAIL_FROM's, and answers go to it.
 struct Agency {
     Brand brand;
-    std::string mail_from, reply_to;
+    std::string sender, mail_from, reply_to;
 };
 // For the login role or the tenant's own. `host`: the visitor's, or that of BASE_URL.
 core::Query agency_query(std::string_view tenant, std::string_view host);

@@ -101,7 +101,7 @@ bool post(Db& db, const Claim& job, Pile& pile, const core::Config& config) {
     if (transaction.list<hold_notices>(pile.ids).size() != static_cast<int>(pile.wanted.size())) return false;
     const auto none = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional{text}; };
     transaction.all(ask<post_them>(pile.ids, pile.email, letter.subject, letter.text, letter.html,
-                                   core::random_token() + "@" + host_in(config.base_url), none(pile.agency.brand.name),
+                                   core::random_token() + "@" + host_in(config.base_url), none(pile.agency.sender),
                                    none(pile.agency.mail_from), none(pile.agency.reply_to), site + "/api/notifications/unsubscribe" + query),
                     ask<drop_them>(pile.unwanted_ids, "off"));
     transaction.commit();
