@@ -52,7 +52,7 @@ connect_to() {
     export PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
     # What each session begins with, and returns to by RESET ALL after every section.
     PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
-    PGOPTIONS="$PGOPTIONS -c lock_timeout=$(option_value "$lock_timeout") -c migrate.app_role=$(option_value "$app_role")"
+    PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role=$(option_value "$app_role")"
     export PGOPTIONS
     connection_ready=yes
 }
@@ -74,6 +74,7 @@ ask() {
     run_psql "$@" 2>"$work/ask.errors" || code=$?
     [ "$code" != 0 ] || return 0
     if [ "$code" = 2 ]; then
+        if grep -q 'unsupported startup parameter' "$work/ask.errors"; then tell_pooler "it took no options with the connection"; fi
         fail "$exit_connection" "cannot reach the database${PSQL_ADDRESS:+ $PSQL_ADDRESS}: $(error_text <"$work/ask.errors" | head -n 1)" \
             "Set MIGRATE_DATABASE_URL (or DATABASE_URL, or libpq's PG… variables); the password may be in PGPASSWORD or in a PGPASSFILE."
     fi

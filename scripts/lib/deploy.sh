@@ -6,70 +6,167 @@ cmd_deploy() {
     only=
     yes=
     dry_run=
+    parallel=
+    canary=
+    waves=
+    soak=
+    health=
+    max_failures=
     while [ $# -gt 0 ]; do
+        option=${1%%=*}
         case $1 in
             --public-only) public_only=yes ;;
-            --tenants) [ $# -gt 1 ] || usage "--tenants needs names, parted by commas"; only=$2; shift ;;
-            --tenants=*) only=${1#*=} ;;
             --yes | -y) yes=yes ;;
             --dry-run) dry_run=yes ;;
+            --tenants | --parallel | --canary | --waves | --soak | --health | --max-failures)
+                [ $# -gt 1 ] || usage "deploy: $1 needs a value"
+                deploy_option "$1" "$2"
+                shift
+                ;;
+            --tenants=* | --parallel=* | --canary=* | --waves=* | --soak=* | --health=* | --max-failures=*) deploy_option "$option" "${1#*=}" ;;
             *) usage "deploy: unknown option $1" ;;
         esac
         shift
     done
     [ -z "$public_only" ] || [ -z "$only" ] || usage "deploy: --public-only and --tenants exclude each other"
+    [ -z "$canary" ] || waves=$canary${waves:+,$waves}
 
+    while :; do
+        look
+        if [ ! -s "$work/plan" ]; then
+            nothing_to_do
+            return 0
+        fi
+        scan_timeline
+        sort -u "$work"/list.* >"$work/names"
+        refuse_unfit "$work/names"
+        choose_campaign
+        if [ -n "$dry_run" ]; then
+            show_plan
+            say "Nothing was changed: this was a dry run."
+            return 0
+        fi
+        if [ -z "$yes" ]; then
+            confirm_deploy
+            yes=yes
+        fi
+        prepare_sections deploy "$work/names"
+        [ -n "$session" ] || session_open
+        ! campaign_begin || break
+        rm -rf "$work/deploy" "$work"/list.* "$work/scan"
+    done
+    campaign_run
+}
+
+# Everything is looked at: files, histories, and what is to be done.
+look() {
     read_timeline
+    manifest_hash=$(cut -f 1,3 "$work/timeline" | sha256sum | cut -c 1-64)
     read_state
     require_owner
     check_names "$only"
     plan_deploy
     refuse_edited
-    if [ ! -s "$work/plan" ]; then
-        say "Up to date: $(plural "$(wc -l <"$work/chosen")" schema), $(plural "$(wc -l <"$work/timeline")" migration)."
-        return 0
+}
+
+# deploy_option NAME VALUE
+deploy_option() {
+    [ -n "$2" ] || usage "deploy: $1 needs a value"
+    case $1 in
+        --tenants) only=$2 ;;
+        --parallel)
+            whole_number --parallel "$2" 1 64
+            parallel=$2
+            ;;
+        --canary)
+            whole_number --canary "$2" 1
+            canary=$2
+            ;;
+        --waves)
+            printf '%s\n' "$2" | LC_ALL=C grep -Eqx '([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)(,([1-9][0-9]{0,6}|([1-9][0-9]?|100)%))*' ||
+                usage "--waves needs sizes, parted by commas: numbers of tenants or percentages, such as 1,10%,50%, not '$2'"
+            waves=$2
+            ;;
+        --soak)
+            whole_number --soak "$2"
+            soak=$2
+            ;;
+        --max-failures)
+            whole_number --max-failures "$2"
+            max_failures=$2
+            ;;
+        --health)
+            case $2 in
+                *"
+"*) usage "--health needs a command of one line" ;;
+            esac
+            health=$2
+            ;;
+    esac
+}
+
+choose_selection() {
+    selection=all
+    [ -z "$public_only" ] || selection=public
+    [ -z "$only" ] || selection="tenants $(printf '%s\n' "$only" | tr , '\n' | LC_ALL=C sort -u | paste -s -d ,)"
+}
+
+# Which campaign goes on, if one does; its options hold where none was given.
+choose_campaign() {
+    choose_selection
+    selection=$selection hash=$manifest_hash awk -F '\t' '$1 == "campaign" && $3 == ENVIRON["selection"] && $4 == ENVIRON["hash"] && $5 == "f"' "$work/state" |
+        tail -n 1 >"$work/unfinished"
+    unfinished=
+    saved_waves=
+    [ -s "$work/unfinished" ] || return 0
+    IFS='	' read -r _ unfinished _ _ _ done_before in_all _ since saved_parallel saved_soak saved_failures saved_waves saved_health <"$work/unfinished"
+    parallel=${parallel:-$saved_parallel} soak=${soak:-$saved_soak} max_failures=${max_failures:-$saved_failures}
+    [ "$saved_waves" != - ] || saved_waves=
+    [ -n "$health" ] || [ "$saved_health" = - ] || health=$saved_health
+}
+
+nothing_to_do() {
+    # A campaign may have been killed after its last schema and before its end.
+    if grep -q '^campaign	' "$work/state"; then
+        choose_selection
+        ask >"$work/ended" <<SQL || exit "$exit_failed"
+with ended as (
+    update public.schema_campaigns c set state = 'done', finished_at = clock_timestamp()
+     where state in ('running', 'stopped') and ('all' = $(sql_literal "$selection") or selection = $(sql_literal "$selection"))
+       and not exists (select from pg_locks where locktype = 'advisory' and classid = $campaign_class and objid = c.id and objsubid = 2 and granted
+                          and database = (select oid from pg_database where datname = current_database()))
+    returning id)
+update public.schema_campaign_results r
+   set state = case when to_regnamespace(quote_ident(r.schema)) is null then 'dropped' else 'done' end, finished_at = clock_timestamp()
+ where campaign in (select id from ended) and state in ('pending', 'running', 'failed');
+SQL
     fi
-    scan_timeline
-    sort -u "$work"/list.* >"$work/names"
-    refuse_unfit "$work/names"
-    if [ -n "$dry_run" ]; then
-        show_plan
-        say "Nothing was changed: this was a dry run."
-        return 0
-    fi
-    [ -n "$yes" ] || confirm_deploy
-    prepare_sections deploy "$work/names"
-    session_open
-    schemas=0
-    migrations=0
-    while IFS='	' read -r schema list word; do
-        [ "$schemas" = 0 ] || [ $((schemas % 100)) != 0 ] || session_renew
-        deploy_schema "$schema" "$list" "$word"
-    done <"$work/plan"
-    session_close finished
-    say "Done: $(plural "$migrations" migration) applied to $(plural "$schemas" schema)."
+    say "Up to date: $(plural "$(wc -l <"$work/chosen")" schema), $(plural "$(wc -l <"$work/timeline")" migration)."
 }
 
 # Names that were given must be there.
 check_names() {
-    awk -F '\t' -v only="$1" 'BEGIN { n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
+    only=$1 awk -F '\t' 'BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
         $1 == "schema" { delete wanted[$2] }
         END { for (w in wanted) print w }' "$work/state" >"$work/unknown"
     [ ! -s "$work/unknown" ] || usage "there is no tenant $(paste -s -d , "$work/unknown")"
 }
 
-# Writes $work/chosen (the schemas meant), $work/plan (schema, number of its list, its name for psql; in the order of work)
-# and the lists, $work/list.N: a fleet has few different ones.
+# Writes $work/chosen (the schemas meant), $work/plan (schema, number of its list, its name for psql, its wave, bare when it has
+# no history yet; in the order of work) and the lists, $work/list.N: a fleet has few different ones.
 plan_deploy() {
-    awk -F '\t' -v only="$only" -v public_only="$public_only" '
-        BEGIN { n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
-        $1 == "schema" && (only == "" || $2 in wanted) && !(public_only && $2 != "public") { print $2 "\t" $3 }' "$work/state" >"$work/chosen"
+    only=$only awk -F '\t' -v public_only="$public_only" '
+        BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
+        $1 == "schema" && (only == "" || $2 in wanted) && !(public_only && $2 != "public") { print $2 "\t" $3 "\t" $4 }' "$work/state" >"$work/chosen"
     missing=$(awk -F '\t' '$2 == "f" { print $1 }' "$work/chosen" | paste -s -d ' ')
     [ -z "$missing" ] || fail "$exit_problem" "no schema for: $missing" "The table of tenants names schemas that do not exist."
-    awk -F '\t' -v folder="$work" '
-        FILENAME == ARGV[1] { place[++schemas] = $1; next }
+    awk -F '\t' -v folder="$work" -v waves="$waves" '
+        FILENAME == ARGV[1] { place[++schemas] = $1; bare[$1] = $3 == "t" ? "kept" : "bare"; next }
         $1 == "row" && $4 ~ /^(pending|late|failed|interrupted)$/ { list[$2] = list[$2] $3 "\n" }
         END {
+            for (i = 1; i <= schemas; i++) tenants += place[i] != "public" && place[i] in list
+            n = split(waves, size, ",")
+            wave = 1
             for (i = 1; i <= schemas; i++) {
                 schema = place[i]
                 if (!(schema in list)) continue
@@ -81,9 +178,15 @@ plan_deploy() {
                 word = schema
                 gsub(/\\/, "&&", word)
                 gsub(/\047/, "\047\047", word)
-                printf "%s\t%d\t\047%s\047\n", schema, number[key], word
+                if (schema != "public") {
+                    while (wave <= n && in_wave >= share(size[wave])) { wave++; in_wave = 0 }
+                    in_wave++
+                }
+                printf "%s\t%d\t\047%s\047\t%d\t%s\n", schema, number[key], word, schema == "public" ? 0 : wave, bare[schema]
             }
-        }' "$work/chosen" "$work/state" >"$work/plan"
+        }
+        # A percentage is of all tenants of this deploy, rounded up.
+        function share(s) { return s ~ /%/ ? int((tenants * (s + 0) + 99) / 100) : s + 0 }' "$work/chosen" "$work/state" >"$work/plan"
 }
 
 # A file that was changed after it was applied: the database is not what the folder says. Comments do not count.
@@ -118,6 +221,25 @@ show_plan() {
                 }
             }
         }' "$work/scan" "$work/timeline" "$work/state" "$work/plan"
+    show_way
+}
+
+# How it will be done, in words.
+show_way() {
+    if [ -n "$unfinished" ]; then
+        say "Campaign $unfinished of $since goes on: $done_before of $(plural "$in_all" schema) done."
+    fi
+    awk -F '\t' -v saved="$saved_waves" -v given="$waves" -v parallel="${parallel:-1}" -v soak="${soak:-0}" -v health="$health" -v failures="${max_failures:-0}" '
+        { if ($4 == 0) public = 1; else { count[$4]++; if ($4 > last) last = $4 } }
+        END {
+            line = public ? "public first" : ""
+            if (last && given == "" && saved != "") line = line (line == "" ? "" : ", then ") "the waves " saved " as begun"
+            else for (i = 1; i <= last; i++) line = line (line == "" ? "" : ", then ") sprintf("%d tenant%s", count[i], count[i] == 1 ? "" : "s")
+            if (last && parallel > 1) line = line ", " parallel " at a time"
+            if ((last > 1 || public && last || saved != "") && (soak + 0 || health != "")) line = line "; between them " (soak + 0 ? soak " s of waiting" : "") (soak + 0 && health != "" ? " and " : "") (health != "" ? "the health command" : "")
+            printf "%s; %s.\n", toupper(substr(line, 1, 1)) substr(line, 2), failures + 0 ? "it stops after more than " failures " failed" : "it stops at the first failure"
+        }' "$work/plan"
+    awk -F '\t' '$1 == "campaign" && $5 == "t" { printf "Another deploy is at work: campaign %s of %s, %s of %s schemas done.\n", $2, $8, $6, $7 }' "$work/state"
 }
 
 confirm_deploy() {
@@ -127,23 +249,7 @@ confirm_deploy() {
         printf '\n'
         fail "$exit_unconfirmed" "nobody to confirm" "Use --yes where nobody is asked."
     fi
-    printf 'Deploy this? Type yes: '
+    printf '%s' "${question:-Deploy this?} Type yes: "
     IFS= read -r reply || reply=
     [ "$reply" = yes ] || fail "$exit_unconfirmed" "not confirmed; nothing was changed"
-}
-
-# deploy_schema SCHEMA LIST WORD
-deploy_schema() {
-    scope=tenant
-    [ "$1" != public ] || scope=public
-    [ -e "$work/list.$2.psql" ] || include_list "$scope" "$work/list.$2" >"$work/list.$2.psql"
-    broken=
-    apply_list "$1" "$3" "$work/list.$2.psql" || broken=yes
-    migrations=$((migrations + applied))
-    schemas=$((schemas + 1))
-    [ -z "$broken" ] || {
-        session_close finished
-        fail "$exit_failed" "stopped at schema $1; $(plural "$migrations" migration) applied before" \
-            "Mend the file and deploy again: what failed was rolled back, and it is in $1.schema_history."
-    }
 }

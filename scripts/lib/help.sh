@@ -4,17 +4,18 @@
 cmd_help() {
     case ${1-} in
         '') help_all ;;
-        status | deploy | verify | generate | tenants | init | seed | help) "help_$1" ;;
+        status | deploy | campaigns | verify | generate | tenants | init | seed | help) "help_$1" ;;
         *) usage "there is no command '$1'" ;;
     esac
 }
 
 help_all() {
     cat <<'EOT'
-scripts/migrate COMMAND [--dir FOLDER] [--database URL]
+scripts/migrate COMMAND [--dir FOLDER] [--database URL] [--tenants-query SQL | --tenants-pattern PATTERN]
 
   status [--json]              each schema's history against the files, every problem at once
   deploy                       applies what is pending: public first, then every tenant
+  campaigns [ID]               what deploys have done, schema by schema
   verify                       whether the database still is as the applied migrations left it
   generate NAME                writes a new migration file
   tenants list                 the tenants of the database
@@ -26,6 +27,8 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL]
 The database is --database, else MIGRATE_DATABASE_URL, else DATABASE_URL, else libpq's PG… variables. It is the owner's
 address and goes to the server itself, not through a pooler. A password may be in the address, in PGPASSWORD or in a
 PGPASSFILE; it is never on a command line that others can see. The folder is --dir, else MIGRATE_DIR, else sql/migrations.
+The tenants' schemas are those in public.tenants (schema_name); in another database they are what --tenants-query SELECTs
+(MIGRATE_TENANTS_QUERY), or what --tenants-pattern 'agency_*' matches (MIGRATE_TENANTS_PATTERN).
 
 Exit codes
   0  done, or up to date            5  a migration or command failed; the database says where
@@ -33,6 +36,8 @@ Exit codes
   3  something is pending           7  no connection, or it was lost
   4  a problem: failed, edited,     8  another run holds a schema's lock
      phantom, a schema is missing   9  nobody confirmed
+ 10  the health command says no    11  done, but some schemas failed, as --max-failures allows
+ 12  a transaction pooler stands between
 EOT
 }
 
@@ -55,26 +60,58 @@ EOT
 
 help_deploy() {
     cat <<'EOT'
-scripts/migrate deploy [--public-only | --tenants A,B] [--yes] [--dry-run]
+scripts/migrate deploy [--public-only | --tenants A,B] [--dry-run] [--yes]
+                       [--parallel N] [--canary N] [--waves SIZES] [--soak S] [--health COMMAND] [--max-failures N]
 
 Applies what is pending: first public, then each tenant. A section runs in one transaction with its verify section and its
 row in SCHEMA.schema_history; where a statement cannot (CREATE INDEX CONCURRENTLY, VACUUM …; or option transaction:false)
 each statement is a step, and a broken run goes on at the step it had reached. The first failure stops the deploy; it stays
 in the history with SQLSTATE, statement and line until a later run has applied the migration.
 
-  --public-only   only the public schema
-  --tenants A,B   only these schemas (public among them when named)
-  --yes           does not ask; without it the plan is shown and must be confirmed
-  --dry-run       shows the plan and changes nothing
+A deploy is a campaign: the SHA-256 of every file, the options, and what became of each schema stand in
+public.schema_campaigns and public.schema_campaign_results. However it ended (kill -9, a restart of the server, a failure),
+the next deploy of the same schemas goes on where it was. Where files have changed since, it says which, and begins anew.
 
-MIGRATE_LOCK_TIMEOUT (10s): how long a statement waits for a table. MIGRATE_LOCK_WAIT (60): how many seconds to wait for
-another deploy of the same schema. MIGRATE_TENANTS_QUERY: SQL that names the tenants' schemas, where they are not in
-public.tenants (schema_name). MIGRATE_PUBLIC_ONLY: tables that no tenant may have by name, parted by commas.
-MIGRATE_DEFAULT_SCOPE (public): the scope of sections that name none.
+  --public-only      only the public schema
+  --tenants A,B      only these schemas (public among them when named)
+  --dry-run          shows the plan and changes nothing
+  --yes              does not ask; without it the plan is shown and must be confirmed
+  --parallel N       so many tenants at a time (1)
+  --canary N         N tenants first, as a wave of their own
+  --waves SIZES      tenants in waves: numbers or percentages of all, such as 1,10%,50%; the rest is the last wave
+  --soak S           seconds to wait between two waves (public is the first)
+  --health COMMAND   run by sh between two waves; if it fails the deploy stops. It is kept in the campaign: no secrets in it.
+                     It finds MIGRATE_CAMPAIGN and MIGRATE_WAVE in its environment.
+  --max-failures N   so many tenants may fail before it stops (0); a failure in public always stops it
+
+Settings, all in the environment
+  MIGRATE_LOCK_TIMEOUT (2s)         how long a statement stands in the queue for a table, holding up everybody behind it
+  MIGRATE_BLOCKED_MAX (60)          seconds that a schema may wait for tables in all: it steps out of the queue, waits until
+                                    whoever holds the table is gone, and tries again; then it has failed
+  MIGRATE_LOCK_WAIT (60)            seconds to wait for another run that is at the same schemas
+  MIGRATE_STATEMENT_TIMEOUT (30min) how long a statement may run
+  MIGRATE_CONCURRENT_TIMEOUT (6h)   how long CREATE INDEX CONCURRENTLY and its like may; no lock_timeout there, and an INVALID
+                                    index that an earlier run left is dropped first
+  MIGRATE_HEALTH_TIMEOUT (60)       seconds for the health command
+  MIGRATE_PUBLIC_ONLY               tables that no tenant may have by name, parted by commas
+  MIGRATE_DEFAULT_SCOPE (public)    the scope of sections that name none
 
 Exit: 0 done or nothing to do, 4 an applied file was edited or a schema is missing, 5 a migration failed, 6 a file was
-refused (transaction control, psql commands, a target outside of the section's scope), 7 connection, 8 lock, 9 not confirmed.
-  scripts/migrate deploy --tenants lunaxcode --dry-run
+refused (transaction control, psql commands, a target outside of the section's scope), 7 connection, 8 lock, 9 not confirmed,
+10 the health command said no, 11 done though some tenants failed within --max-failures, 12 a transaction pooler.
+  scripts/migrate deploy --parallel 4 --canary 1 --waves 10%,50% --soak 60 --health 'curl -fsS https://agency.example/health'
+EOT
+}
+
+help_campaigns() {
+    cat <<'EOT'
+scripts/migrate campaigns [ID]
+
+The last 20 deploys: running, interrupted (killed; the next deploy goes on), stopped (something failed), done, superseded (the
+files changed, or a larger deploy took over). With an ID also every schema: failed ones first, with SQLSTATE, statement and line.
+
+Exit: 0, 2 there is no such campaign, 7 connection.
+  scripts/migrate campaigns 7
 EOT
 }
 

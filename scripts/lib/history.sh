@@ -2,7 +2,8 @@
 # What the database says about the timeline: one look at all histories at once.
 
 # Writes $work/state. Lines:
-#   database NAME HOST USER OWNER | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+#   database NAME HOST USER OWNER | version NUMBER | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+#   campaign ID SELECTION HASH LIVE DONE ALL BY SINCE PARALLEL SOAK FAILURES WAVES HEALTH
 # With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
 # States: pending, late (pending, but older than what is applied), edited, phantom, failed, interrupted.
 read_state() {
@@ -10,6 +11,18 @@ read_state() {
         cat <<'SQL'
 select 'database', current_database(), coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket'), current_user,
        coalesce((select pg_get_userbyid(relowner) from pg_class where oid = to_regclass('public.schema_history')), current_user);
+select 'version', current_setting('server_version_num');
+select to_regclass('public.schema_campaign_results') is not null as m_campaigns \gset
+\if :m_campaigns
+select 'campaign', id, selection, manifest_hash,
+       exists (select from pg_locks where locktype = 'advisory' and classid = 1835625339 and objid = c.id and objsubid = 2 and granted
+                  and database = (select oid from pg_database where datname = current_database())),
+       (select count(*) from public.schema_campaign_results r where r.campaign = c.id and r.state in ('done', 'dropped')),
+       (select count(*) from public.schema_campaign_results r where r.campaign = c.id),
+       started_by, coalesce(resumed_at, started_at)::timestamptz(0), coalesce(options->>'parallel', '1'), coalesce(options->>'soak', '0'),
+       coalesce(options->>'maxFailures', '0'), coalesce(options->>'waves', '-'), coalesce(options->>'health', '-')
+  from public.schema_campaigns c where state in ('running', 'stopped') order by id;
+\endif
 SQL
         printf '\\set m_sequences %s\n' "${state_sequences:-false}"
         printf '\\set m_tenants %s\n' "$(psql_word "$tenants_query")"

@@ -1,10 +1,11 @@
 # Writes psql scripts from the scanner's lines: one file a migration and scope, to be included with \i.
-# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify), by (who applies).
+# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse), by (who applies),
+# patience (how long a statement may take that runs CONCURRENTLY).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
 # revert writes the down sections. verify writes only the verify sections, without the statements that the file `skipped` names
 # (scope, migration, line).
 #
-# The scripts expect the variable m_schema and keep m_go: false once something has failed.
+# The scripts expect the variables m_schema and m_retry and keep m_go: false once something has failed.
 BEGIN {
     FS = "\t"
     if (mode == "") mode = "deploy"
@@ -64,7 +65,7 @@ function write_section(id,   file, i) {
     printf "" > file
     printf "\\if :m_go\n\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
         word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
-    printf "\\set m_total %d\n\\set m_verifying false\n", ups[id] > file
+    printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], scope[id] == "tenant" ? "true" : "false" > file
     if (mode == "create") whole(id, file, "create")
     else if (mode == "revert") whole(id, file, "revert")
     else if (id in stepwise) steps(id, file)
@@ -90,24 +91,27 @@ function whole(id, file, how,   i) {
 }
 
 # One transaction a statement, noted as it is done, so that the next deploy goes on where this one ended.
-function steps(id, file,   i, hashes) {
+function steps(id, file,   i, hashes, alone, concurrent) {
     hashes = ""
     for (i = 1; i <= ups[id]; i++) hashes = hashes (i > 1 ? ", " : "") "md5(" literal(sql[id, i]) ")"
     printf "select array[%s]::text[] as m_steps \\gset\n\\i :m_lib/steps-begin.psql\n\\if :m_todo\n", hashes > file
     for (i = 1; i <= ups[id]; i++) {
+        alone = flags[id, i] ~ /no-transaction/
         printf "select %d > :m_done as m_step \\gset\n\\if :m_step\n\\if :m_ok\n", i > file
-        printf "\\set m_number %d\n", i > file
-        if (flags[id, i] ~ /no-transaction/) {
-            if (index_name[id, i] != "-") {
-                printf "\\set m_index %s\n\\i :m_lib/index-heal.psql\n\\if :m_built\n\\else\n", word(index_name[id, i]) > file
-                statement(file, i, line[id, i], sql[id, i])
-                printf "\\endif\n" > file
-            } else statement(file, i, line[id, i], sql[id, i])
+        printf "\\set m_number %d\n\\set m_alone %s\n", i, alone ? "true" : "false" > file
+        if (alone) {
+            # A timeout would end the waiting inside of CREATE INDEX CONCURRENTLY, and leave an INVALID index.
+            concurrent = tolower(sql[id, i]) ~ /[^a-z_]concurrently[^a-z_]/
+            if (concurrent) printf "set lock_timeout = 0 \\; set statement_timeout = %s;\n", literal(patience) > file
+            if (index_name[id, i] != "-") printf "\\set m_index %s\n\\i :m_lib/index-heal.psql\n\\if :m_built\n\\else\n", word(index_name[id, i]) > file
+            statement(file, i, line[id, i], sql[id, i])
+            if (index_name[id, i] != "-") printf "\\endif\n" > file
+            if (concurrent) printf "reset lock_timeout \\; reset statement_timeout;\n" > file
             printf "\\i :m_lib/steps-noted.psql\n" > file
         } else {
-            printf "begin;\n" > file
+            printf "\\i :m_lib/steps-transaction.psql\n" > file
             statement(file, i, line[id, i], sql[id, i])
-            printf "\\i :m_lib/steps-noted.psql\n\\if :m_ok\ncommit;\n\\else\nrollback;\n\\endif\n" > file
+            printf "\\i :m_lib/steps-noted.psql\n\\if :m_ok\n\\else\nrollback;\n\\endif\n" > file
         }
         printf "\\endif\n\\endif\n" > file
     }
@@ -143,5 +147,5 @@ function statement(file, number, at, text) {
     if (key != "") printf "\\restrict %s\n", key > file
     printf "%s\n;\n", text > file
     if (key != "") printf "\\unrestrict %s\n", key > file
-    printf "\\set ON_ERROR_STOP on\n\\if :ERROR\n\\set m_ok false\n\\endif\n\\endif\n" > file
+    printf "\\set ON_ERROR_STOP on\n\\if :ERROR\n\\set m_ok false\n\\set m_code :LAST_ERROR_SQLSTATE\n\\endif\n\\endif\n" > file
 }

@@ -1,29 +1,40 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
-# One open psql that a command talks to line by line: written to on descriptor 3, answers read from descriptor 4.
-# What a migration selects goes to /dev/null; only \echo reaches descriptor 4. Its errors are in $work/errors.
+# One open psql that a command, or one worker of a deploy, talks to line by line: written to on descriptor 3, answers
+# read from descriptor 4. What a migration selects goes to /dev/null; only \echo reaches descriptor 4. Its errors are in $errors.
 
 session=
+errors=
+# session_open [worker]: the pipes are in $session_dir, the run's own folder when it is not set.
 session_open() {
     connect_to "$database"
-    mkfifo "$work/to" "$work/from"
-    : >"$work/errors"
-    MIGRATE_ERRORS=$work/errors
+    modern_server
+    session_dir=${session_dir:-$work}
+    errors=$session_dir/errors
+    mkfifo "$session_dir/to" "$session_dir/from"
+    : >"$errors"
+    MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
-    set -- -X -q -A -t -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_deploy=$work/deploy"
+    # A worker must not keep the other sessions' pipes open: their psql would never see the end.
+    set -- "${1-}" -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false \
+        -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_public_only=$public_only_tables"
+    role=$1
+    shift
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
-    psql "$@" <"$work/to" >"$work/from" 2>>"$work/errors" &
+    psql "$@" <"$session_dir/to" >"$session_dir/from" 2>>"$errors" &
     session=$!
-    exec 3>"$work/to" 4<"$work/from"
-    rm "$work/to" "$work/from"
+    exec 3>"$session_dir/to" 4<"$session_dir/from"
+    rm "$session_dir/to" "$session_dir/from"
     # A psql that is gone must not end this run by a signal: its last words are to be read and shown.
     trap '' PIPE
     session_greet
+    [ -n "$role" ] || refuse_pooler
 }
 
 session_greet() {
     session_write '\set VERBOSITY verbose
 \set SHOW_CONTEXT errors
 \o /dev/null
+\i :m_lib/strays.psql
 \echo @ready'
     session_expect ready
 }
@@ -59,18 +70,22 @@ session_lost() {
     lost=0
     wait "$session" 2>/dev/null || lost=$?
     session=
+    if grep -q 'unsupported startup parameter' "$errors"; then tell_pooler "it took no options with the connection"; fi
     if [ "$lost" = 2 ] || [ "$lost" -gt 128 ]; then
-        fail "$exit_connection" "the connection was lost: $(error_text <"$work/errors" | grep -v '^$' | tail -n 1)" \
-            "What was being done was rolled back; run the command again when the server is there."
+        fail "$exit_connection" "the connection was lost: $(error_text <"$errors" | grep -v '^$' | tail -n 1)" \
+            "What was being done was rolled back; run the command again when the server is there: it goes on where this one was."
     fi
-    fail "$exit_failed" "psql gave up: $(error_text <"$work/errors" | grep -v '^$' | head -n 3)"
+    fail "$exit_failed" "psql gave up: $(error_text <"$errors" | grep -v '^$' | head -n 3)"
 }
 
 session_close() {
     [ -n "$session" ] || return 0
     exec 3>&- 4<&-
-    # Ended early, psql may still be in a long statement: tell it, rather than wait for it.
-    if [ "${1-}" != finished ]; then kill "$session" 2>/dev/null || true; fi
+    # Ended early, psql may still be in a long statement: have it cancelled, rather than wait for it.
+    if [ "${1-}" != finished ]; then
+        kill -INT "$session" 2>/dev/null || true
+        kill "$session" 2>/dev/null || true
+    fi
     wait "$session" 2>/dev/null || true
     session=
 }
@@ -79,4 +94,40 @@ session_close() {
 session_renew() {
     session_write '\connect'
     session_greet
+}
+
+# Since PostgreSQL 14 a statement whose client is gone is ended by the server: a killed deploy leaves nothing running.
+modern_server() {
+    case $PGOPTIONS in *client_connection_check_interval*) return 0 ;; esac
+    [ -s "${work:-}/state" ] || return 0
+    version=$(sed -n 's/^version	//p' "$work/state")
+    [ "${version:-0}" -lt 140000 ] || PGOPTIONS="$PGOPTIONS -c client_connection_check_interval=2s -c idle_session_timeout=0"
+}
+
+# Behind a pooler that hands out its connections by transaction, a session's lock belongs to whoever comes next. Two proofs:
+# the settings this connection began with must be there, and what it locked nobody else may have.
+refuse_pooler() {
+    session_write "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
+       pg_backend_pid() as m_pid, (random() * 2000000000)::int as m_key \\gset
+select pg_try_advisory_lock($proof_class, :m_key);
+\\echo @proof :m_deaf :m_pid :m_key"
+    session_expect proof
+    # shellcheck disable=SC2086 # three words
+    set -- $answer
+    [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
+    # A second client must be another backend, which cannot have that lock, and the first must stay where it is.
+    proof=$(run_psql -c "select pg_backend_pid() = $2 or pg_try_advisory_lock($proof_class, $3)" -c "select pg_advisory_unlock($proof_class, $3) where pg_backend_pid() = $2" 2>/dev/null) || proof=
+    case $proof in t*) tell_pooler "two connections were given the same backend" ;; esac
+    for again in 1 2 3; do
+        session_write "select pg_backend_pid() <> $2 or not exists (select from pg_locks where locktype = 'advisory' and classid = $proof_class and objid = $3 and pid = pg_backend_pid()) as m_moved \\gset
+\\echo @proof :m_moved"
+        session_expect proof
+        [ "$answer" = f ] || tell_pooler "from one transaction to the next the backend was another"
+    done
+    session_write "select pg_advisory_unlock($proof_class, $3);"
+}
+
+tell_pooler() {
+    fail "$exit_pooler" "a transaction pooler stands between: $1" \
+        "A lock taken through it is no lock. Give the server's own address and port in MIGRATE_DATABASE_URL (often 5432 instead of 6432)."
 }

@@ -10,6 +10,9 @@ exit_refused=6
 exit_connection=7
 exit_locked=8
 exit_unconfirmed=9
+exit_unhealthy=10
+exit_partly=11
+exit_pooler=12
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
@@ -28,24 +31,43 @@ plural() { if [ "$1" = 1 ]; then printf '%s %s' "$1" "$2"; else printf '%s %ss' 
 # One word for the shell's eval, whatever is in it.
 shell_word() { printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
 
-# Takes --dir and --database from anywhere on the command line; the rest is in $remaining, for eval.
+# Takes the options of every command from anywhere on the command line; the rest is in $remaining, for eval.
 read_options() {
     dir=${MIGRATE_DIR:-$here/../sql/migrations}
     database=${MIGRATE_DATABASE_URL:-${DATABASE_URL:-}}
+    tenants_query=${MIGRATE_TENANTS_QUERY:-}
+    tenants_pattern=${MIGRATE_TENANTS_PATTERN:-}
     remaining=
     while [ $# -gt 0 ]; do
         case $1 in
-            --dir | --database)
+            --dir | --database | --tenants-query | --tenants-pattern)
                 [ $# -gt 1 ] || usage "$1 needs a value"
-                if [ "$1" = --dir ]; then dir=$2; else database=$(open_address "$2"); fi
+                common_option "$1" "$2"
                 shift
                 ;;
-            --dir=*) dir=${1#*=} ;;
-            --database=*) database=$(open_address "${1#*=}") ;;
+            --dir=* | --database=* | --tenants-query=* | --tenants-pattern=*) common_option "${1%%=*}" "${1#*=}" ;;
             *) remaining="$remaining$(shell_word "$1")" ;;
         esac
         shift
     done
+    [ -z "$tenants_query" ] || [ -z "$tenants_pattern" ] || usage "the tenants are found by a query or by a pattern, not by both"
+    if [ -n "$tenants_pattern" ]; then
+        # A pattern as the shell has them, * and ?, for LIKE.
+        like=$(printf '%s' "$tenants_pattern" | sed -e 's/[\\%_]/\\&/g' -e 's/\*/%/g' -e 's/?/_/g')
+        tenants_query="select nspname from pg_namespace where nspname like $(sql_literal "$like") and nspname !~ '^(pg_|information_schema\$|public\$)' order by nspname"
+    fi
+    tenants_query=${tenants_query:-'select schema_name from public.tenants order by id'}
+}
+
+# common_option NAME VALUE
+common_option() {
+    [ -n "$2" ] || usage "$1 needs a value"
+    case $1 in
+        --dir) dir=$2 ;;
+        --database) database=$(open_address "$2") ;;
+        --tenants-query) tenants_query=$2 ;;
+        --tenants-pattern) tenants_pattern=$2 ;;
+    esac
 }
 
 # An address on the command line is for everybody to read.
@@ -61,10 +83,34 @@ app_role=${LUNAXCODE_APP_ROLE:-lunaxcode_app}
 default_scope=${MIGRATE_DEFAULT_SCOPE:-public}
 # Tables that no tenant may have, not even one of its own by that name.
 public_only_tables=${MIGRATE_PUBLIC_ONLY-tenants,users,roles,user_roles,users_roles_roles,invitations,user_tenant}
-tenants_query=${MIGRATE_TENANTS_QUERY:-'select schema_name from public.tenants order by id'}
+# How long another run of the same schema is waited for (seconds).
 lock_wait=${MIGRATE_LOCK_WAIT:-60}
-lock_timeout=${MIGRATE_LOCK_TIMEOUT:-10s}
 verify_timeout=${MIGRATE_VERIFY_TIMEOUT:-60s}
+# How long one statement stands in the queue for a table, where it holds up everybody behind it; how many seconds of such
+# waiting a schema may cost in all; how long a statement may run, and one that runs CONCURRENTLY.
+lock_timeout=${MIGRATE_LOCK_TIMEOUT:-2s}
+blocked_max=${MIGRATE_BLOCKED_MAX:-60}
+statement_timeout=${MIGRATE_STATEMENT_TIMEOUT:-30min}
+concurrent_timeout=${MIGRATE_CONCURRENT_TIMEOUT:-6h}
+health_timeout=${MIGRATE_HEALTH_TIMEOUT:-60}
+
+# whole_number NAME VALUE [LEAST [MOST]]: refuses what is no number.
+whole_number() {
+    case $2 in
+        '' | *[!0-9]* | ?????????*) usage "$1 needs a whole number, not '$2'" ;;
+    esac
+    if [ "$2" -lt "${3:-0}" ] || [ "$2" -gt "${4:-99999999}" ]; then usage "$1 must be from ${3:-0} to ${4:-99999999}, not $2"; fi
+}
+# duration NAME VALUE: as PostgreSQL writes them.
+duration() {
+    printf '%s\n' "$2" | LC_ALL=C grep -Eqx '[0-9]{1,9}(ms|s|min|h|d)?' || usage "$1 is a time such as 500ms, 2s or 30min, not '$2'"
+}
+duration MIGRATE_LOCK_TIMEOUT "$lock_timeout"
+duration MIGRATE_STATEMENT_TIMEOUT "$statement_timeout"
+duration MIGRATE_CONCURRENT_TIMEOUT "$concurrent_timeout"
+whole_number MIGRATE_LOCK_WAIT "$lock_wait"
+whole_number MIGRATE_BLOCKED_MAX "$blocked_max"
+whole_number MIGRATE_HEALTH_TIMEOUT "$health_timeout" 1
 
 # A folder of this run's own, gone when it ends.
 work=
@@ -79,6 +125,8 @@ make_work() {
 
 end_run() {
     trap - EXIT
+    for worker in ${workers-}; do kill "$worker" 2>/dev/null || true; done
+    for worker in ${workers-}; do wait "$worker" 2>/dev/null || true; done
     session_close
     rm -rf "$work"
     exit "$1"

@@ -301,7 +301,7 @@ SQL
 create table seen as select current_setting('lock_timeout') as l, current_setting('statement_timeout') as s, pg_sleep(0.01)::text as p;
 SQL
     MIGRATE_LOCK_TIMEOUT=7s "$migrate" deploy --yes
-    equals "$(sql 'select l, s from seen')" '7s|0'
+    equals "$(sql 'select l, s from seen')" '7s|30min'
 }
 
 @test "what cannot run in a transaction runs as steps, and goes on where it broke" {
@@ -401,8 +401,10 @@ select 1;'
     migration 20240102000000_second <<<'-- migrate:up scope:tenant
 alter table notes add column x int;'
     hold -d "$MIGRATE_DATABASE_URL" <<<'begin; lock table one.notes;'
-    MIGRATE_LOCK_TIMEOUT=200ms fails_with 5 "$migrate" deploy --yes
+    MIGRATE_LOCK_TIMEOUT=200ms MIGRATE_BLOCKED_MAX=2 fails_with 5 "$migrate" deploy --yes
+    shows 'one: 20240102000000_second waits at line 2 for a table that is in use by pid'
     shows 'SQLSTATE 55P03'
+    shows 'In the way was pid'
     release
 }
 

@@ -1,0 +1,314 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
+# A deploy as a campaign: what it is to do and what became of it stand in the database, so that it can go on after any end.
+
+# Opens the campaign of the plan: an unfinished one, or a new one. False when another deploy was at the same schemas, and
+# has ended now: then everything is to be looked at again.
+campaign_begin() {
+    campaign_manifest >"$work/manifest.psql"
+    session_write "\\i '$work/manifest.psql'
+\\i :m_lib/campaign.sql"
+    {
+        printf '%s\n' 'drop table if exists pg_temp.m_plan;' 'create temp table m_plan (place int, schema text, wave int);' 'copy m_plan from stdin;'
+        # The text form of COPY has its own way with backslashes.
+        awk -F '\t' '{ gsub(/\\/, "&&", $1); printf "%d\t%s\t%d\n", NR, $1, $4 }' "$work/plan"
+        printf '%s\n' '\.' '\i :m_lib/campaign-begin.psql'
+    } >&3 2>/dev/null || session_lost
+    changed=
+    while session_read; do
+        case $answer_word in
+            busy)
+                campaign_wait "$answer"
+                return 1
+                ;;
+            changed) changed=$answer ;;
+            campaign) campaign_words=$answer ;;
+            health)
+                health=$answer
+                break
+                ;;
+        esac
+    done
+    [ "$answer_word" = health ] || session_lost
+    # shellcheck disable=SC2086 # numbers, and t or f
+    set -- $campaign_words
+    campaign=$1 resumes=$2 gate=$3 first_wave=$4 done_before=$5 in_all=$6 soak=$7 parallel=$8 max_failures=$9
+    if [ "$resumes" = t ]; then
+        say "Campaign $campaign goes on: $done_before of $(plural "$in_all" schema) done."
+    else
+        [ -z "$changed" ] || say "Campaign ${changed%%[!0-9, ]*}was left unfinished; since then: $(printf '%s' "$changed" | sed 's/^[0-9, ]*//'). This is a new one."
+        say "Campaign $campaign: $(plural "$in_all" schema)."
+    fi
+    # The files of the waves: number, schema, list, word for psql, whether it lacks a history.
+    awk -F '\t' -v folder="$work" '
+        FILENAME == ARGV[1] { rest[$1] = $2 "\t" $3 "\t" $5; next }
+        {
+            if ($1 + 0 > last) last = $1 + 0
+            if ($2 in rest) printf "%d\t%s\t%s\n", ++n, $2, rest[$2] > (folder "/wave." $1)
+        }
+        END { print last + 0 }' "$work/plan" "$work/queue" >"$work/waves"
+    mkdir -p "$work/taken"
+    cut -f 2,5 "$work/plan" | sort -u >"$work/scripts"
+    while IFS='	' read -r list bare; do
+        schema=$(awk -F '\t' -v list="$list" '$2 == list { print $1; exit }' "$work/plan")
+        include_list "$([ "$schema" = public ] && echo public || echo tenant)" "$work/list.$list" "${bare#kept}" >"$work/list.$list.$bare.psql"
+    done <"$work/scripts"
+    # What runs that were killed have left on this machine.
+    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null || true
+}
+
+# What psql is to know of this deploy. Only options that were given are among them: a campaign that goes on keeps its own.
+campaign_manifest() {
+    who_runs
+    rewave=false
+    [ -z "$waves" ] || rewave=true
+    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_by %s\n\\set m_selection %s\n\\set m_queue %s\n\\set m_hash %s\n\\set m_rewave %s\n\\set m_options %s\n\\set m_manifest %s\n' \
+        "$campaign_class" "$lock_class" "$(psql_word "$who")" "$(psql_word "$selection")" "$(psql_word "$work/queue")" "$manifest_hash" "$rewave" \
+        "$(psql_word "$(campaign_options)")" \
+        "$(psql_word "{$(awk -F '\t' '{ gsub(/["\\]/, "\\\\&", $1); printf "%s\"%s\":\"%s\"", (NR > 1 ? "," : ""), $1, $3 }' "$work/timeline")}")"
+}
+
+campaign_options() {
+    printf '{"by":"hand"'
+    [ -z "$waves" ] || printf ',"waves":"%s"' "$waves"
+    [ -z "$parallel" ] || printf ',"parallel":%s' "$parallel"
+    [ -z "$soak" ] || printf ',"soak":%s' "$soak"
+    [ -z "$max_failures" ] || printf ',"maxFailures":%s' "$max_failures"
+    [ -z "$health" ] || printf ',"health":"%s"' "$(printf '%s' "$health" | sed 's/["\\]/\\&/g')"
+    printf '}'
+}
+
+# Another deploy has some of the same schemas: its end is waited for.
+campaign_wait() {
+    busy=${1%%|*} rest=${1#*|}
+    busy_by=${rest%%|*} rest=${rest#*|}
+    busy_since=${rest%%|*} rest=${rest#*|}
+    warn "migrate: waiting for another run: campaign $busy of $busy_by, begun $busy_since, ${rest%%|*} of ${rest#*|} schemas done"
+    waited=0
+    while :; do
+        session_write "select exists (select from pg_locks where locktype = 'advisory' and classid = $campaign_class and objid = $busy and objsubid = 2 and granted
+    and database = (select oid from pg_database where datname = current_database())) as m_live \\gset
+\\echo @live :m_live"
+        session_expect live
+        [ "$answer" = t ] || return 0
+        waited=$((waited + 1))
+        [ "$waited" -le $((lock_wait * 4)) ] ||
+            fail "$exit_locked" "another run has been at these schemas for $lock_wait s: campaign $busy of $busy_by, begun $busy_since" \
+                "See how far it is: scripts/migrate campaigns $busy. To wait longer set MIGRATE_LOCK_WAIT (seconds)."
+        sleep 0.25
+    done
+}
+
+# Wave after wave: public, then tenants, with the health of the site looked at between them.
+campaign_run() {
+    migrations=0
+    schemas=0
+    dropped=0
+    : >"$work/failures"
+    session_write "\\set m_campaign $campaign"
+    wave=0
+    IFS= read -r last_wave <"$work/waves"
+    while [ "$wave" -le "$last_wave" ]; do
+        if [ -e "$work/wave.$wave" ]; then
+            # What was reached before this wave, now or in an earlier run, must have been found good.
+            [ "$wave" -le "$first_wave" ] || [ "$gate" -ge $((wave - 1)) ] || campaign_gate $((wave - 1))
+            in_wave=$(wc -l <"$work/wave.$wave")
+            [ "$last_wave" -le 1 ] || [ "$wave" = 0 ] || say "Wave $wave of $last_wave: $(plural "$in_wave" tenant)."
+            if [ "$wave" = 0 ]; then
+                work_wave 0
+                session_write "\\i :m_lib/campaign-last.psql"
+                session_expect last
+            else
+                run_workers
+            fi
+            [ ! -e "$work/stop" ] || campaign_stop
+        fi
+        wave=$((wave + 1))
+    done
+    campaign_end
+}
+
+# Between two waves: time to see whether something is wrong, then the command that says so.
+campaign_gate() {
+    if [ "$soak" -gt 0 ]; then
+        say "Waiting $soak s before wave $((${1} + 1))."
+        sleep "$soak"
+    fi
+    if [ -n "$health" ]; then
+        code=0
+        MIGRATE_CAMPAIGN=$campaign MIGRATE_WAVE=$1 timeout "$health_timeout" sh -c "$health" 3>&- 4<&- </dev/null || code=$?
+        if [ "$code" != 0 ]; then
+            [ "$code" != 124 ] || warn "migrate: the health command did not answer within $health_timeout s"
+            campaign_note stopped "health command after wave $1: exit $code"
+            session_close finished
+            fail "$exit_unhealthy" "the health command says no (exit $code) after wave $1; nothing more was begun" \
+                "The same deploy goes on with wave $((${1} + 1)) once it is healthy: $health"
+        fi
+        say "Healthy after wave $1."
+    fi
+    session_write "update public.schema_campaigns set gate = $1 where id = $campaign;"
+}
+
+campaign_note() {
+    session_write "update public.schema_campaigns set state = '$1', finished_at = clock_timestamp(), note = nullif($(sql_literal "${2-}"), '') where id = $campaign;
+\\echo @noted"
+    session_expect noted
+}
+
+# run_workers: as many psql sessions as asked for, each with a shell that feeds it.
+run_workers() {
+    workers=
+    number=0
+    [ "$parallel" -le "$in_wave" ] || parallel_now=$in_wave
+    while [ "$number" -lt "${parallel_now:-$parallel}" ]; do
+        number=$((number + 1))
+        run_worker "$wave.$number" &
+        workers="$workers $!"
+    done
+    parallel_now=
+    worst=0
+    for worker in $workers; do
+        code=0
+        wait "$worker" || code=$?
+        [ "$code" -le "$worst" ] || worst=$code
+    done
+    workers=
+    for count in "$work/worker.$wave."*/count; do
+        [ -e "$count" ] || continue
+        read -r m s d <"$count"
+        migrations=$((migrations + m)) schemas=$((schemas + s)) dropped=$((dropped + d))
+    done
+    [ "$worst" = 0 ] || {
+        # Its own words were said already. What it had in hand stays marked as running, and is done again.
+        campaign_note stopped "a worker ended with exit $worst"
+        session_close finished
+        [ "$worst" -le 128 ] || fail "$exit_failed" "a worker was killed" "Run the same deploy again: it goes on where this one was."
+        exit "$worst"
+    }
+}
+
+run_worker() {
+    trap 'worker_end $?' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    exec 3>&- 4<&-
+    session=
+    session_dir=$work/worker.$1
+    mkdir "$session_dir"
+    migrations=0 schemas=0 dropped=0
+    session_open worker
+    worker_greet
+    work_wave "$wave"
+    session_write "\\i :m_lib/campaign-last.psql"
+    session_expect last
+    printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$session_dir/count"
+    session_close finished
+}
+
+worker_greet() {
+    session_write "\\set m_campaign $campaign
+select pg_advisory_lock_shared($campaign_class, $campaign);"
+}
+
+worker_end() {
+    trap - EXIT
+    [ "$1" = 0 ] || [ ! -d "$work" ] || true >>"$work/stop"
+    session_close
+    exit "$1"
+}
+
+# work_wave WAVE: takes schemas of the wave until there is none left, or the run is to stop.
+work_wave() {
+    taken=0
+    while IFS='	' read -r number schema list word bare <&5; do
+        [ ! -e "$work/stop" ] || break
+        # Whoever started this worker is gone: what is in hand is finished, and no more.
+        kill -0 $$ 2>/dev/null || exit "$exit_failed"
+        set -C
+        if ! { true >"$work/taken/$number"; } 2>/dev/null; then
+            set +C
+            continue
+        fi
+        set +C
+        taken=$((taken + 1))
+        if [ "$taken" -gt 100 ]; then
+            taken=1
+            session_write "\\i :m_lib/campaign-last.psql"
+            session_renew
+            session_write "select pg_advisory_lock_shared($campaign_class, $campaign);"
+        fi
+        deploy_schema
+    done 5<"$work/wave.$1"
+}
+
+# One schema of the wave: $schema, $list, $word, $bare.
+deploy_schema() {
+    session_write "\\set m_next $word
+\\i :m_lib/campaign-next.psql
+\\set m_applied 0"
+    session_expect lock
+    held=$answer
+    if [ "$held" = 'f f' ] && await_lock "$schema"; then held='t f'; fi
+    case $held in
+        't f') ;;
+        'f f')
+            warn "$schema: another run has held the lock of schema $schema for $lock_wait s
+  $lock_hint"
+            session_write "update public.schema_campaign_results set state = 'failed', message = 'another run holds its lock' where campaign = $campaign and schema = :'m_schema';"
+            count_failure "$exit_locked"
+            return
+            ;;
+        *)
+            tell_dropped
+            return
+            ;;
+    esac
+    broken=
+    apply_list "$schema" "$work/list.$list.$bare.psql" || broken=yes
+    migrations=$((migrations + applied))
+    schemas=$((schemas + 1))
+    session_write "\\set m_applied $applied"
+    [ -z "$gone" ] || tell_dropped
+    [ -z "$broken" ] || [ -n "$gone" ] || {
+        session_write "\\i :m_lib/campaign-failed.psql"
+        count_failure "$exit_failed"
+    }
+}
+
+tell_dropped() {
+    if [ "$schema" = public ]; then fail "$exit_problem" "there is no schema public"; fi
+    warn "$schema: was dropped while the deploy ran; it is left out"
+    session_write "\\set m_result dropped"
+    dropped=$((dropped + 1))
+}
+
+# One more schema in which it failed; beyond max_failures nothing more is begun.
+count_failure() {
+    printf '%s\t%s\n' "$schema" "$1" >>"$work/failures"
+    if [ "$schema" = public ] || [ "$(wc -l <"$work/failures")" -gt "$max_failures" ]; then true >>"$work/stop"; fi
+}
+
+failed_names() { cut -f 1 "$work/failures" | head -n 5 | paste -s -d , | sed 's/,/, /g'; }
+
+campaign_stop() {
+    broke=$(wc -l <"$work/failures")
+    campaign_note stopped "$broke failed"
+    session_close finished
+    IFS='	' read -r schema code <"$work/failures"
+    [ "$broke" -gt 1 ] || {
+        [ "$code" != "$exit_locked" ] || fail "$exit_locked" "stopped at schema $schema; $(plural "$migrations" migration) applied before"
+        fail "$exit_failed" "stopped at schema $schema; $(plural "$migrations" migration) applied before" \
+            "Mend the file and deploy again: what failed was rolled back, and it is in $schema.schema_history."
+    }
+    fail "$exit_failed" "stopped: $broke schemas failed ($(failed_names)); $(plural "$migrations" migration) applied before" \
+        "scripts/migrate campaigns $campaign lists them. Mend the file and deploy again: what failed was rolled back."
+}
+
+campaign_end() {
+    broke=$(wc -l <"$work/failures")
+    if [ "$broke" -gt 0 ]; then campaign_note stopped "$broke failed"; else campaign_note "done"; fi
+    session_close finished
+    say "Done: $(plural "$migrations" migration) applied to $(plural "$schemas" schema)$([ "$dropped" = 0 ] || printf '; %s dropped meanwhile' "$dropped")."
+    [ "$broke" = 0 ] || fail "$exit_partly" "$(plural "$broke" schema) failed ($(failed_names)), which --max-failures $max_failures allows" \
+        "scripts/migrate campaigns $campaign lists them; the same deploy again tries them again."
+}
