@@ -100,6 +100,10 @@ EXAMPLES = {
     "GET /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation"),
     "POST /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation", {}, (202, 409)),
     "GET /api/projects/{id}/activity": Example(lambda w, c: f"/api/projects/{w.project}/activity"),
+    "GET /api/notifications": Example("/api/notifications", other_agency_too=True),
+    "PATCH /api/notifications": Example("/api/notifications", {"plan": "now"}, other_agency_too=True),
+    "GET /api/notifications/unsubscribe": Example("/api/notifications/unsubscribe?user=x", None, (303,), other_agency_too=True),
+    "POST /api/notifications/unsubscribe": Example("/api/notifications/unsubscribe?user=x", {}, (422,), other_agency_too=True, signed=True),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 

@@ -1,6 +1,7 @@
 """What people are told by mail: as they prefer, once, in the agency's name, and only where the address is theirs."""
 import time
 
+import psycopg2
 import pytest
 
 import onboarding
@@ -9,7 +10,6 @@ from instance import link_in, text_of
 
 def tell(site, kind, project, data="{}", key=None, wait=None, who="client", user=None):
     """Calls SQL's tell_… as the programs do: with the tenant's role, in one transaction."""
-    import psycopg2
     with psycopg2.connect(site.env()["DATABASE_URL"]) as session, session.cursor() as cursor:
         cursor.execute(f"set local role {site.tenant}")
         if user:
@@ -82,3 +82,103 @@ def test_staff_are_told_of_new_projects_and_not_of_what_they_did_themselves(site
     client, project = verified
     mail = site.wait_for_mail(staff.email, f"/projects/{project}")
     assert mail["Subject"].startswith("New project") and "you work for Lunaxcode" in text_of(mail)
+
+
+# Preferences
+
+def test_everybody_chooses_by_topic_and_the_first_choice_is_at_once(sign_up):
+    client = sign_up()
+    assert client.get("/api/notifications").expect()["topics"] == {"plan": "now", "messages": "now", "payments": "now", "project": "now"}
+    changed = client.patch("/api/notifications", {"messages": "daily", "plan": "off"}).expect()
+    assert changed["topics"] == {"plan": "off", "messages": "daily", "payments": "now", "project": "now"}
+    assert client.get("/api/notifications").expect() == changed
+
+
+@pytest.mark.parametrize("body, field", [({"messages": "weekly"}, "messages"), ({"plan": 1}, "plan"), ({}, "topics"), ({"other": "off"}, "topics")])
+def test_a_wrong_choice_is_refused_by_its_field(sign_up, body, field):
+    answer = sign_up().patch("/api/notifications", body)
+    answer.problem(422)
+    assert list(answer.json["fields"]) == [field]
+
+
+def test_what_is_switched_off_is_not_told_even_where_it_was_waiting(site, verified):
+    client, project = verified
+    assert tell(site, "project-status", project, '{"status": "on-hold"}', wait="1 second")
+    client.patch("/api/notifications", {"project": "off"}).expect()
+    assert not tell(site, "project-status", project, '{"status": "on-hold"}')
+    until = time.monotonic() + 10
+    while site.one("select outcome from notices where user_id = %s and kind = 'project-status'", client.user["id"], tenant=site.tenant) != "off":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert not [m for m in site.mails(client.email) if "on hold" in text_of(m)]
+
+
+def test_the_digest_is_one_mail_a_day_with_all_of_it(site, verified):
+    client, project = verified
+    client.patch("/api/notifications", {"messages": "daily", "payments": "daily"}).expect()
+    tell(site, "message", project, '{"author": "Maria", "excerpt": "The first draft is up"}')
+    tell(site, "payment-due", project, '{"amount": 750050, "part": "deposit"}')
+    due = site.one("select count(distinct due_at) = 1 and min(extract(hour from due_at at time zone 'Asia/Manila')) = 8 and min(due_at) > now() as well "
+                   "from notices where user_id = %s and batch = 'daily'", client.user["id"], tenant=site.tenant)
+    assert due
+    site.sql("update jobs set run_after = now() where kind = 'notice' and payload->>'user' = %s", client.user["id"])
+    site.sql("select pg_notify('jobs', '')")
+    mail = site.wait_for_mail(client.email, "The first draft is up")
+    assert "2 pieces of news" in mail["Subject"] and "₱7,500.50" in text_of(mail)
+    assert len([m for m in site.mails(client.email) if "The first draft is up" in text_of(m)]) == 1
+
+
+# The link that ends mails
+
+def unsubscribe_address(mail):
+    address = mail["List-Unsubscribe"].strip().strip("<>")
+    return address[address.index("/api/"):]
+
+
+def test_one_click_ends_mails_of_one_kind_without_signing_in(site, verified):
+    client, project = verified
+    tell(site, "payment-due", project, '{"part": "deposit"}')
+    address = unsubscribe_address(site.wait_for_mail(client.email, "is due"))
+    provider = site.visitor()
+    asks = provider.get(address)
+    assert asks.status == 303 and asks.header("Location").startswith("/unsubscribe?user=")
+    assert client.get("/api/notifications").expect()["topics"]["payments"] == "now", "looking at a link ends nothing"
+    done = provider.request("POST", address, data=b"List-Unsubscribe=One-Click", origin="https://mail.example",
+                            headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert done.status == 200
+    assert client.get("/api/notifications").expect()["topics"] == {"plan": "now", "messages": "now", "payments": "off", "project": "now"}
+    assert provider.request("POST", address, data=b"", origin=None).status == 200, "a second click does no harm"
+
+
+@pytest.mark.parametrize("change", [("topic=payments", "topic=messages"), ("signature=", "signature=0"), ("user=", "user=x")])
+def test_a_link_that_we_did_not_sign_ends_nothing(site, verified, change):
+    client, project = verified
+    tell(site, "payment-due", project, "{}")
+    address = unsubscribe_address(site.wait_for_mail(client.email, "is due"))
+    answer = site.visitor().post(address.replace(*change), {})
+    answer.problem(422)
+    assert set(client.get("/api/notifications").expect()["topics"].values()) == {"now"}
+
+
+def test_another_agencys_site_does_not_take_the_link(site, verified):
+    client, project = verified
+    tell(site, "payment-due", project, "{}")
+    address = unsubscribe_address(site.wait_for_mail(client.email, "is due"))
+    site.visitor("other.example.test").post(address, {}).problem(422)
+
+
+def test_a_mail_is_in_the_agencys_name_colours_and_addresses(site):
+    """The other agency, so that nobody else's mails change."""
+    site.sql("update settings set name = %s, accent = '#ffd400', reply_to = 'hello@bright.example' ", 'Bright & "Early" <Ltd>', tenant="other")
+    client = site.visitor("other.example.test")
+    address = "bright-reader@example.test"
+    client.post("/api/auth/signup", {"name": "Reader", "email": address, "password": "a long enough pass phrase"}).expect(201)
+    mail = site.wait_for_mail(address, "/verify?token=")
+    assert mail["Subject"] == 'Confirm your e-mail address for Bright & "Early" <Ltd>'
+    assert mail["From"].addresses[0].display_name == 'Bright & "Early" <Ltd>' and mail["From"].addresses[0].addr_spec == "no-reply@localhost"
+    assert mail["Reply-To"] == "hello@bright.example"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    html = mail.get_body(("html",)).get_content()
+    assert "Bright &amp; &quot;Early&quot; &lt;Ltd&gt;" in html and "<Ltd>" not in html
+    assert "background:#ffd400" in html and "color:#1c1b29" in html, "dark words on a bright button"
+    assert "http://other.example.test:" in html

@@ -3,6 +3,7 @@ import { explain, get, remove } from './api.js';
 import { $, el, focusOn, show, text } from './dom.js';
 import { ago, device } from './format.js';
 import { busy } from './form.js';
+import { drawMails } from './mails.js';
 import { header, signOut } from './session.js';
 import { attempt, notice } from './view.js';
 import { verifyNotice } from './verify-notice.js';
@@ -58,5 +59,6 @@ attempt($('#session-error'), async () => {
   text($('#account-email'), user.email);
   text($('#account-verified'), user.emailVerified ? 'Confirmed' : 'Not confirmed yet');
   if (!user.emailVerified) $('#verify-place').replaceChildren(verifyNotice(user));
-  await load();
+  await Promise.all([load(), drawMails()]);
+  if (location.hash === '#notifications') $('#notifications').scrollIntoView();
 });

@@ -4,6 +4,7 @@ import { $, el, show, text } from './dom.js';
 import { date, peso } from './format.js';
 import { header, isStaff } from './session.js';
 import { attempt, notice } from './view.js';
+import { Activity } from './project/activity.js';
 import { drawDocument } from './project/document.js';
 import { Generation, isLive } from './project/generation.js';
 import { drawPayment } from './project/payment.js';
@@ -12,6 +13,7 @@ import { drawTasks } from './project/tasks.js';
 
 const id = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
 let generation;
+let activity;
 let user;
 
 /** Stored answers are text; several choices are a JSON list of text. */
@@ -59,6 +61,8 @@ async function load() {
   const details = await get(`/api/projects/${id}/details`);
   show($('#project-body'));
   if (draw(details)) generation.follow();
+  activity ??= new Activity(id);
+  if (!activity.newest) activity.load();
   // A link to a task or a part of the document came before they were here.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) location.replace(location.hash);
@@ -76,6 +80,7 @@ attempt($('#project-error'), async () => {
   generation = generation ?? new Generation(id, async (state) => {
     const details = await get(`/api/projects/${id}/details`);
     draw({ ...details, generation: details.generation ?? state });
+    activity?.refresh().catch(() => {});  // the page is whole without its news
     text($('#tasks-said'), state.state === 'ready' ? 'Your plan is ready.' : '');
   });
   try {

@@ -1,0 +1,49 @@
+// The page behind "No more mails of this kind": asks once, so that a program that follows links ends nothing.
+import { explain, post } from './api.js';
+import { $, el, focusOn, text } from './dom.js';
+import { busy } from './form.js';
+import { header } from './session.js';
+
+const asked = new URLSearchParams(location.search);
+const words = {
+  plan: 'mails about your plans',
+  messages: 'mails about new messages',
+  payments: 'mails about payments',
+  project: 'mails about the progress of your projects',
+  digest: 'daily summaries',
+}[asked.get('topic')];
+const link = (href, label, quiet) => el('a', { class: quiet ? 'button quiet' : 'button', href }, label);
+
+function say(title, detail, ...nodes) {
+  text($('#end-title'), title);
+  text($('#end-detail'), detail);
+  $('#end-actions').replaceChildren(...nodes);
+}
+
+async function end() {
+  try {
+    await post(`/api/notifications/unsubscribe?${asked}`, undefined, { login: false });
+    say('Done', `You get no more ${words}. You can change that at any time in your account.`,
+      link('/account#notifications', 'Choose your mails', true));
+  } catch (error) {
+    if (error.status === 422) broken();
+    else say('Not done yet', explain(error), button('Try again'));
+  }
+  focusOn($('#end-title'));
+}
+
+function button(label) {
+  const one = el('button', { type: 'button', class: 'button', id: 'end', onclick: () => busy(one, 'One moment…', end) }, label);
+  return one;
+}
+
+function broken() {
+  say('This link is incomplete', 'Please open the link in the mail once more, or copy all of it. You can also choose your mails in your account.',
+    link('/account#notifications', 'Choose your mails'));
+}
+
+// The signature must not travel on in a Referer or stay in the history.
+history.replaceState(null, '', location.pathname);
+header();
+if (words && asked.get('signature')) say('Fewer mails?', `You will get no more ${words}.`, button('End these mails'), link('/account#notifications', 'Choose your mails instead', true));
+else broken();
