@@ -145,7 +145,7 @@ Letter LetterWriter::end(std::string_view why, std::string_view preferences, std
     const Colour accent = read_colour(brand_.accent).value_or(house);
     const std::string quiet = text_of(readable_on(paper, accent));
     const auto small_link = [&](std::string_view label, std::string_view link) {
-        return "<a class=\"link\" href=\"" + escaped(link) + "\" style=\"color:" + quiet + "\">" + std::string{label} + "</a>";
+        return "<a class=\"link\" href=\"" + escaped(link) + "\" style=\"display:inline-block;padding:4px 0;color:" + quiet + "\">" + std::string{label} + "</a>";
     };
     std::string text_end = std::string{why} + "\n", html_end = escaped(why);
     if (!preferences.empty()) {
@@ -154,7 +154,7 @@ Letter LetterWriter::end(std::string_view why, std::string_view preferences, std
     }
     if (!unsubscribe.empty()) {
         text_end += "\nNo more mails of this kind:\n" + std::string{unsubscribe} + "\n";
-        html_end += " · " + small_link("No more mails of this kind", unsubscribe);
+        html_end += " &nbsp;·&nbsp; " + small_link("No more mails of this kind", unsubscribe);
     }
     Letter made;
     made.subject = std::move(subject_);

@@ -75,7 +75,7 @@ Letter reset_letter(const Brand& brand, std::string_view link) {
 Letter welcome_letter(const Brand& brand, std::string_view name) {
     LetterWriter letter{brand, "Welcome to " + brand.name, "Your address is confirmed. This is where you find your projects."};
     letter.paragraph("Hello " + one_line(name, 100) + ",")
-        .paragraph("your e-mail address is confirmed, and your account at " + one_line(brand.name) + " is ready.")
+        .paragraph("Your e-mail address is confirmed, and your account at " + one_line(brand.name) + " is ready.")
         .paragraph("On your dashboard you find your projects with their plans, what is done and what comes next, and what we need from you.")
         .button("Open my dashboard", brand.site + "/dashboard");
     return letter.end("You get this mail once, because you made an account with this address.", brand.site + "/account#notifications");

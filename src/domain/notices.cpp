@@ -187,7 +187,7 @@ Letter messages(const Brand& brand, const Reader& reader, const std::vector<Noti
 Letter digest_letter(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices) {
     const std::string count = std::to_string(notices.size()) + (notices.size() == 1 ? " piece of news" : " pieces of news");
     LetterWriter letter{brand, "Your day with " + brand.name + ": " + count, words_of(notices.front(), reader.staff).summary};
-    letter.paragraph(greeting(reader)).paragraph("this is what is new since your last digest.");
+    letter.paragraph(greeting(reader)).paragraph("Here is what is new since your last digest.");
     std::vector<const Notice*> order;
     for (const Notice& notice : notices) order.push_back(&notice);
     std::ranges::stable_sort(order, {}, &Notice::project);

@@ -13,6 +13,7 @@ PAGES = {
     "signup": ("/login?tab=signup", "#signup-email", None),
     "verify": ("/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "#verify-title", None),
     "reset": ("/reset?token=AAAAAAAAAAAAAAAAAAAAAA", "#reset-password", None),
+    "unsubscribe": ("/unsubscribe?user=u&topic=messages&signature=x", "#end", None),
     "not-found": ("/nothing-here", "h1", None),
     "dashboard": ("/dashboard", "#projects a", "client"),
     "project": ("/projects/{project}", "#tasks-list [data-task-id]", "client"),

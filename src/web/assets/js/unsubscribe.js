@@ -42,8 +42,6 @@ function broken() {
     link('/account#notifications', 'Choose your mails'));
 }
 
-// The signature must not travel on in a Referer or stay in the history.
-history.replaceState(null, '', location.pathname);
 header();
 if (words && asked.get('signature')) say('Fewer mails?', `You will get no more ${words}.`, button('End these mails'), link('/account#notifications', 'Choose your mails instead', true));
 else broken();

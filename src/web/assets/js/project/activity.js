@@ -13,7 +13,7 @@ const part = (data) => (['deposit', 'balance'].includes(data.part) ? `the ${data
 
 // Each kind: what somebody did, and the same as it reads when it was nobody's doing.
 const sentences = {
-  'project-created': (d) => [`started the project${d.service ? ` with ${d.service}` : ''}`, 'The project was started'],
+  'project-created': (d) => [`started the project${d.service ? ` (${d.service})` : ''}`, 'The project was started'],
   'project-status': (d) => [`set the project to ${word(d.status ?? d.to)}`, `The project is ${word(d.status ?? d.to)}`],
   'project-completed': () => ['completed the project', 'The project is completed'],
   'plan-requested': () => ['asked for another plan', 'Another plan was asked for'],
