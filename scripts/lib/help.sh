@@ -4,7 +4,7 @@
 cmd_help() {
     case ${1-} in
         '') help_all ;;
-        status | deploy | campaigns | verify | generate | tenants | init | seed | help) "help_$1" ;;
+        status | deploy | campaigns | verify | generate | tenants | init | seed | backup | restore | prune | sandbox | connections | help) "help_$1" ;;
         *) usage "there is no command '$1'" ;;
     esac
 }
@@ -20,6 +20,13 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL] [--tenants-query SQL | -
   generate NAME                writes a new migration file
   tenants list                 the tenants of the database
   tenants create SLUG          a new tenant: schema, role, grants, migrations, all or nothing
+  tenants drop SLUG            everything of a tenant into a backup, and out of the database
+  tenants restore FILE         brings a dropped tenant back
+  backup                       a dump of the database with a record of what was in it; --list shows them
+  restore FILE [--swap]        a backup into a new database, compared with the record; then in the place of the live one
+  prune                        removes old backups
+  sandbox up|down|psql|url     a PostgreSQL server of your own to rehearse on, filled from a backup if you like
+  connections [--kill-idle]    who holds the server's connections
   init                         prepares a database: the login role of the programs, and what PUBLIC may not
   seed TENANT                  the demo content of a tenant
   help [COMMAND]               this, or all about one command
@@ -159,7 +166,18 @@ transaction: all of it or nothing. A tenant that is there is left as it is (exit
   --default  the tenant for every host that no tenant has
 The owner needs CREATEROLE and CREATE on the database.
 
-Exit: 0 done, 2 wrong use, 3 public is behind, 5 failed and nothing is left, 7 connection, 8 lock.
+
+scripts/migrate tenants drop SLUG [--default] [--yes]
+scripts/migrate tenants restore FILE
+
+drop first keeps the tenant in a backup: its schema, and what of public is the tenant's (rows that point to its row in
+public.tenants, and rows with its name in a column called tenant). It shows what that is, asks for the slug, and then takes
+away schema, rows, grants and role in one transaction, in which it looks whether the backup still holds everything. The role
+stays when another database of the server uses it. --default is needed for the default tenant.
+restore brings all of it back, in one transaction that is compared with the backup's record.
+
+Exit: 0 done, 2 wrong use, 3 public is behind, 4 written to meanwhile, 5 failed and nothing was changed, 6 refused (default
+tenant, something else depends on it, it is there already), 7 connection, 8 lock, 9 not confirmed.
   scripts/migrate tenants create acme --name "Acme Studio" --host acme.example
 EOT
 }
@@ -188,6 +206,104 @@ tenant has no service yet; --force writes over what has the same name.
 
 Exit: 0 done or not needed, 2 no such tenant, 5 failed and nothing was changed, 7 connection.
   scripts/migrate seed lunaxcode
+EOT
+}
+
+help_backup() {
+    cat <<'EOT'
+scripts/migrate backup [--tenants A,B | --all] [--file FILE]
+scripts/migrate backup --list [--limit N]
+scripts/migrate backup --check FILE
+
+Dumps the database with pg_dump (custom format) and writes FILE.manifest beside it: when, who, why, versions, size, SHA-256,
+owner, grants, settings and roles, and for every table, sequence, function, view and type what restore compares: a hash of
+its definition, and for tables the number of rows and a sum over their values, counted in the snapshot that was dumped.
+Files are for their owner only (0600), have the suffix .part until they are whole and on the disk, and are never written over.
+
+  --tenants A,B  public and these schemas; --all (everything) is the default
+  --file FILE    where to; else MIGRATE_BACKUP_DIR/DATABASE-TIME.dump (default: ~/.local/state/migrate/backups, or
+                 /var/lib/lunaxcode/migrate/backups for root)
+  --list         what is in MIGRATE_BACKUP_DIR, newest first, at most --limit (20)
+  --check FILE   reads the file and its manifest and says whether they are what was written
+
+Exit: 0 done, 2 wrong use, 5 failed (disk full …) and nothing half is left, 6 --check: not what was written, 7 connection.
+  scripts/migrate backup
+EOT
+}
+
+help_restore() {
+    cat <<'EOT'
+scripts/migrate restore FILE [--into NAME] [--swap] [--terminate] [--create-roles] [--jobs N] [--yes]
+
+Restores a backup into a new database, never over one that is there: a psql that reads a dump into a live database ends
+with 0, errors and doubled rows. Then everything is compared with the record that the backup took: definitions, rows,
+values, sequences. Differences are listed (exit 4). The live database is as it was until --swap, and after any failure.
+
+  --into NAME     the new database (default: LIVE_restored)
+  --swap          after a comparison without differences: LIVE becomes LIVE_before_TIME, NAME becomes LIVE, in one
+                  transaction; asks for the name of the live database. Also for a NAME that this backup was restored into before
+  --terminate     with --swap: ends the sessions in both databases; without it, any session is a reason to stop
+  --create-roles  makes the roles that the backup needs and the server lacks, without passwords
+  --jobs N        how many connections pg_restore uses (2)
+The role needs CREATEDB and must be able to give databases to the backup's owner: best a superuser. MIGRATE_MAINTENANCE_DATABASE
+(postgres) is where it connects meanwhile.
+
+Exit: 0 done, 2 wrong use, 4 differences, missing roles or no CREATEDB, 5 failed, 6 refused (NAME exists, the file is not what
+was written), 7 connection, 8 somebody is connected, 9 not confirmed.
+  scripts/migrate restore lunaxcode-20261121T090000Z.dump --swap --terminate
+EOT
+}
+
+help_prune() {
+    cat <<'EOT'
+scripts/migrate prune [--keep N] [--older-than DAYS] [--yes]
+
+Removes backups from MIGRATE_BACKUP_DIR after listing them and asking. Only whole backups of this tool are touched; the newest
+of each database always stays. Backups of dropped tenants go by --older-than only.
+
+  --keep N           keeps the N newest of each database
+  --older-than DAYS  keeps what is younger; with both, what goes is beyond N and older
+
+Exit: 0 done or nothing to remove, 2 wrong use, 5 failed, 9 not confirmed.
+  scripts/migrate prune --keep 7 --older-than 30
+EOT
+}
+
+help_sandbox() {
+    cat <<'EOT'
+scripts/migrate sandbox up [--from-backup FILE]
+scripts/migrate sandbox psql [ARGUMENT…] | url | status | down
+
+A PostgreSQL server of your own to rehearse on: on a unix socket only, in a folder that only you may enter
+(MIGRATE_SANDBOX_DIR, default ~/.local/state/migrate/sandbox, or /var/lib/lunaxcode/migrate/sandbox for root, who runs it as
+the user postgres). It has the roles and an empty database as `init` makes them, or what a backup holds.
+
+  up      starts it; after a kill -9 or a reboot it puts in order what is left, then goes on
+  psql    psql in it, as the owner
+  url     its address, for MIGRATE_DATABASE_URL
+  status  exit 0 when it is up, 4 when it is not running, 3 when there is none
+  down    ends it and removes everything
+
+MIGRATE_PG_BIN: where postgres and initdb are (default: the newest below /usr/lib/postgresql).
+Exit: 0 done, 2 wrong use or no PostgreSQL here, 4 not running, 5 failed, 6 refused, 8 another sandbox command is at work.
+  scripts/migrate sandbox up --from-backup lunaxcode-20261121T090000Z.dump
+  MIGRATE_DATABASE_URL=$(scripts/migrate sandbox url) scripts/migrate deploy
+EOT
+}
+
+help_connections() {
+    cat <<'EOT'
+scripts/migrate connections [--kill-idle [SECONDS]] [--all-databases] [--yes]
+
+Who holds the server's connections, by database, role, application and state; how many there may be, and how many are kept for
+superusers. When there is none left even for this, it says how to get in.
+
+  --kill-idle      lists what has been idle, or idle in a transaction, for SECONDS (600), asks, and ends it: never itself, never
+                   what is at work by then, never in another database
+  --all-databases  in every database of the server
+
+Exit: 0 done, 2 wrong use, 5 failed, 7 no connection, 9 not confirmed.
+  scripts/migrate connections --kill-idle 300
 EOT
 }
 

@@ -112,8 +112,9 @@ whole_number MIGRATE_LOCK_WAIT "$lock_wait"
 whole_number MIGRATE_BLOCKED_MAX "$blocked_max"
 whole_number MIGRATE_HEALTH_TIMEOUT "$health_timeout" 1
 
-# A folder of this run's own, gone when it ends.
+# A folder of this run's own, gone when it ends; at_end: functions that are called before.
 work=
+at_end=
 make_work() {
     [ -z "$work" ] || return 0
     work=$(mktemp -d "${TMPDIR:-/tmp}/migrate.XXXXXX")
@@ -127,6 +128,7 @@ end_run() {
     trap - EXIT
     for worker in ${workers-}; do kill "$worker" 2>/dev/null || true; done
     for worker in ${workers-}; do wait "$worker" 2>/dev/null || true; done
+    for step in $at_end; do "$step"; done
     session_close
     rm -rf "$work"
     exit "$1"

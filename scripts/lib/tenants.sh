@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
-# tenants: list them, or make one: row, schema, role, grants and migrations in one transaction.
+# tenants: list them, or make one: row, schema, role, grants and migrations in one transaction. tenants-drop.sh takes them away.
 
 cmd_tenants() {
     what=${1:-list}
@@ -7,7 +7,9 @@ cmd_tenants() {
     case $what in
         list) tenants_list "$@" ;;
         create) tenants_create "$@" ;;
-        *) usage "tenants: there is no '$what'; it is list or create" ;;
+        drop) tenants_drop "$@" ;;
+        restore) tenants_restore "$@" ;;
+        *) usage "tenants: there is no '$what'; it is list, create, drop or restore" ;;
     esac
 }
 
@@ -23,6 +25,8 @@ select t->>'slug', t->>'schema_name', t->>'name', coalesce(nullif((select string
        case when (t->>'is_default')::boolean then 'default' else '-' end, coalesce(t->>'status', 'active'),
        case when exists (select from pg_roles where rolname = t->>'schema_name') then 'role' else 'no role' end
   from (select to_jsonb(t) from public.tenants t) x (t) order by (t->>'id')::bigint;
+select '-', n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relname = 'schema_history' and c.relkind = 'r' and n.nspname <> 'public' and n.nspname not in (select schema_name from public.tenants) order by 2;
 \endif
 SQL
     } >"$work/tenants.psql"
@@ -34,10 +38,11 @@ SQL
             else if ($1 == "row") odd[$2]++
             next
         }
+        $1 == "-" { printf "-\t%s\n", $2; next }
         {
             state = there[$2] == "f" ? "no schema" : applied[$2] " applied" (pending[$2] ? ", " pending[$2] " pending" : "") (odd[$2] ? ", " odd[$2] " to look at" : "")
             printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", $1, $2 == $1 ? "" : "schema " $2, $3, $4, $5 == "-" ? $6 : $6 ", default", $7, state
-        }' "$work/state" "$work/tenants.rows" | awk -F '\t' '{ printf "%-20s %s%s; hosts %s; %s; %s; %s\n", $1, $3, $2 == "" ? "" : " (" $2 ")", $4, $5, $6, $7 }'
+        }' "$work/state" "$work/tenants.rows" | awk -F '\t' '$1 == "-" { printf "Schema %s has a history, but no tenant is its own.\n", $2; next } { printf "%-20s %s%s; hosts %s; %s; %s; %s\n", $1, $3, $2 == "" ? "" : " (" $2 ")", $4, $5, $6, $7 }'
 }
 
 tenants_create() {

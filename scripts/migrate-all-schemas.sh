@@ -1,0 +1,16 @@
+#!/bin/sh
+# Brings public and every tenant up to date after showing the plan and asking once; options go to `migrate deploy`.
+# Exit codes: those of `scripts/migrate help`.
+set -eu
+migrate=$(dirname -- "$(readlink -f -- "$0")")/migrate
+
+for word in "$@"; do
+    case $word in
+        --yes | -y | --dry-run) exec "$migrate" deploy "$@" ;;
+    esac
+done
+"$migrate" deploy "$@" --dry-run
+printf 'Run this on public and on every tenant? Type yes: '
+read -r reply || reply=
+[ "$reply" = yes ] || { echo 'Nothing was changed.' >&2; exit 9; }
+exec "$migrate" deploy "$@" --yes

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Brings the public schema up to date, for people: what is pending, two questions, the migrations, the status afterwards.
+# Options go to `migrate deploy`. Exit codes: those of `scripts/migrate help`.
+set -eu
+migrate=$(dirname -- "$(readlink -f -- "$0")")/migrate
+
+stop() {
+    echo 'Nothing was changed.' >&2
+    exit 9
+}
+
+# 3: something is pending; 4: so is what failed before, which a deploy tries again. Anything else is a reason to stop.
+code=0
+"$migrate" status || code=$?
+case $code in
+    0 | 3 | 4) ;;
+    *) exit "$code" ;;
+esac
+plan=$("$migrate" deploy --public-only "$@" --dry-run)
+printf '\n%s\n' "$plan"
+case $plan in 'Up to date'*) exit 0 ;; esac
+printf 'Is there a backup of today (scripts/migrate backup --list)? Type yes: '
+read -r reply || reply=
+[ "$reply" = yes ] || stop
+printf 'Run these on the public schema now? Type yes: '
+read -r reply || reply=
+[ "$reply" = yes ] || stop
+code=0
+"$migrate" deploy --public-only "$@" --yes || code=$?
+echo
+"$migrate" status || true
+exit "$code"
