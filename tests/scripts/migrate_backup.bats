@@ -35,7 +35,7 @@ as_super() { MIGRATE_DATABASE_URL=$super_url "$@"; }
 
 @test "a backup is whole, only its owner's, and says what is in it; none is written over" {
     fails_with 0 "$migrate" backup
-    shows '3 schemas, 48 tables'
+    shows "3 schemas, $(sql "select count(*) from pg_tables where schemaname in ('public', 'acme', 'lunaxcode')") tables"
     backup=$(echo "$MIGRATE_BACKUP_DIR"/*.dump)
     equals "$(stat -c %a "$backup" "$backup.manifest" "$MIGRATE_BACKUP_DIR" | paste -sd ' ')" '600 600 700'
     equals "$(find "$MIGRATE_BACKUP_DIR" -type f | wc -l)" 2
@@ -294,7 +294,7 @@ SQL
     fails_with 6 "$migrate" tenants drop lunaxcode
     shows 'is the default tenant'
     fails_with 9 "$migrate" tenants drop acme <<<yes
-    shows 'hosts -): schema acme with 17 tables'
+    shows "hosts -): schema acme with $(sql "select count(*) from pg_tables where schemaname = 'acme'") tables"
     shows '2 acme.service_types'
     shows '1 public.jobs'
     equals "$(ls "$MIGRATE_BACKUP_DIR")" ''

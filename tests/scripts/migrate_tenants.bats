@@ -19,7 +19,8 @@ one_to_one() {
 
 @test "tenants create makes row, schema, role, grants and migrations; again is no error" {
     fails_with 0 "$migrate" tenants create studio --name "O'Hara & Söhne" --host Studio.Example --host www.studio.example
-    shows 'studio: 11 migrations applied'
+    files=$(grep -l '^-- migrate:up.*scope:tenant' "$top"/sql/migrations/*.sql | wc -l)
+    shows "studio: $files migrations applied"
     equals "$(sql "select slug, schema_name, name, hosts, is_default, status from tenants where slug = 'studio'")" \
         "studio|studio|O'Hara & Söhne|{studio.example,www.studio.example}|f|active"
     equals "$(one_to_one)" t
@@ -27,8 +28,8 @@ one_to_one() {
     fails_with 0 "$migrate" tenants create studio
     shows 'already there'
     fails_with 0 "$migrate" tenants list
-    shows "studio               O'Hara & Söhne; hosts studio.example,www.studio.example; active; role; 11 applied"
-    shows 'lunaxcode            Lunaxcode; hosts agency.example; active, default; role; 11 applied'
+    shows "studio               O'Hara & Söhne; hosts studio.example,www.studio.example; active; role; $files applied"
+    shows "lunaxcode            Lunaxcode; hosts agency.example; active, default; role; $files applied"
     fails_with 0 "$migrate" status
 }
 
