@@ -1,9 +1,12 @@
-// projects: made from an onboarding, looked at, and planned anew. Serves /api/projects.
+// projects: made from an onboarding, looked at, planned anew, and moved on by staff. Serves /api/projects.
+#include <algorithm>
+
 #include "core/app.h"
 #include "domain/access.h"
 #include "domain/creation.h"
 #include "domain/documents.h"
 #include "domain/markdown.h"
+#include "domain/work_calendar.h"
 
 using namespace core;
 using namespace domain;
@@ -55,6 +58,21 @@ constexpr Sql queue_generation = R"(
     with made as (insert into generations (project_id, requested_by) values ($1, me()) returning id, project_id)
     select enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id)),
            note_activity(project_id, 'plan-requested') from made)";
+
+// What staff say of a project. A day is its beginning where the agency is.
+constexpr Sql change_project = R"(
+    update projects p set
+        status = coalesce($2, p.status),
+        start_date = case when $3 then $4::date::timestamp at time zone s.time_zone else p.start_date end,
+        end_date = case when $5 then $6::date::timestamp at time zone s.time_zone else p.end_date end,
+        updated_at = now()
+    from settings s where p.id = $1
+    returning p.status, (p.start_date at time zone s.time_zone)::date, (p.end_date at time zone s.time_zone)::date)";
+constexpr Sql has_section = "select 1 where exists (select from tasks where project_id = $1 and section = $2)";
+constexpr Sql set_deadline = R"(
+    insert into section_deadlines (project_id, section, due) values ($1, $2, $3)
+    on conflict (project_id, section) do update set due = excluded.due)";
+constexpr Sql drop_deadline = "delete from section_deadlines where project_id = $1 and section = $2";
 
 void write_generation(Writer& out, const std::optional<Row>& row, bool with_text) {
     if (!row) {
@@ -156,9 +174,58 @@ Reply plan_anew(Call& call, Id id) {
     return accepted(Writer{}.object().member("state", "queued").end_object().take());
 }
 
+// A day, or null to take one back; nothing where the field is not there.
+std::optional<std::optional<std::string>> day_field(Form& form, const std::string& field, const Json& given) {
+    if (!given) return std::nullopt;
+    if (given.is(Json::Kind::null)) return std::optional<std::string>{};
+    if (given.is(Json::Kind::string) && read_day(given.text())) return std::optional{std::string{given.text()}};
+    form.wrong(field, "Write the day as YYYY-MM-DD, for example 2027-01-15, or null for none.");
+    return std::nullopt;
+}
+
+Reply change(Call& call, Id id) {
+    Form form{call.body()};
+    constexpr std::string_view words[] = {"pending", "in-progress", "completed", "on-hold"};
+    std::optional<std::string> status;
+    if (form.has("status")) {
+        status = form.text("status", {1, 20}, "The status");
+        if (!status->empty() && std::ranges::find(words, *status) == std::end(words))
+            form.wrong("status", "The status is one of pending, in-progress, completed and on-hold.");
+    }
+    const auto start = day_field(form, "startDate", form.value("startDate"));
+    const auto deadline = day_field(form, "deadline", form.value("deadline"));
+    std::vector<std::pair<std::string, std::optional<std::string>>> sections;
+    const Json given = form.value("sectionDeadlines");
+    if (given && !given.is(Json::Kind::object)) form.wrong("sectionDeadlines", "Send an object of sections, each with its day.");
+    if (given.size() > 50) form.wrong("sectionDeadlines", "That are more sections than a project has.");
+    for (const std::string& section : given.keys())
+        if (const auto day = day_field(form, "sectionDeadlines." + section, given[section])) sections.emplace_back(section, *day);
+    if (form.right() && !status && !start && !deadline && sections.empty())
+        form.wrong("status", "Say what changes: status, startDate, deadline or sectionDeadlines.");
+    form.check();
+
+    const auto row = call.db().maybe<change_project>(id, status, start.has_value(), start.value_or(std::nullopt), deadline.has_value(), deadline.value_or(std::nullopt));
+    if (!row) throw not_found("project");
+    for (const auto& [section, day] : sections) {
+        if (!day) {
+            call.db().change<drop_deadline>(id, section);
+            continue;
+        }
+        if (!call.db().maybe<has_section>(id, section)) throw unprocessable({{"sectionDeadlines." + section, "The project has no tasks in such a section."}});
+        call.db().change<set_deadline>(id, section, *day);
+    }
+    Writer out;
+    out.object().member("id", id.value).member("status", row->text(0)).key("startDate");
+    row->null(1) ? out.null() : out.value(row->text(1));
+    out.key("deadline");
+    row->null(2) ? out.null() : out.value(row->text(2));
+    return ok(out.end_object().take());
+}
+
 constexpr Route routes[] = {
     post<create>("/api/projects/create-from-onboarding", user),
     get<list>("/api/projects", user),
+    patch<change>("/api/projects/{id}", staff),
     get<details>("/api/projects/{id}/details", member),
     get<generation>("/api/projects/{id}/generation", member),
     post<plan_anew>("/api/projects/{id}/generation", member),

@@ -67,6 +67,13 @@ def own_draft(world, client):
     return f"/api/leads/mine/{number}"
 
 
+def asked(world, client):
+    """Something that our client was asked for."""
+    number = world.site.one("insert into asks (project_id, kind, title, asked_by) values (%s, 'answer', 'Which font?', 'walk') returning id",
+                            world.project, tenant=world.site.tenant)
+    return f"/api/projects/{world.project}/asks/{number}"
+
+
 EXAMPLES = {
     "GET /health": Example("/health", other_agency_too=True),
     "GET /api/services": Example("/api/services", other_agency_too=True),
@@ -104,6 +111,14 @@ EXAMPLES = {
     "PATCH /api/notifications": Example("/api/notifications", {"plan": "now"}, other_agency_too=True),
     "GET /api/notifications/unsubscribe": Example("/api/notifications/unsubscribe?user=x", None, (303,), other_agency_too=True),
     "POST /api/notifications/unsubscribe": Example("/api/notifications/unsubscribe?user=x", {}, (422,), other_agency_too=True, signed=True),
+    "PATCH /api/projects/{id}": Example(lambda w, c: f"/api/projects/{w.project}", {"deadline": "2030-01-15"}),
+    "GET /api/projects/{id}/timeline": Example(lambda w, c: f"/api/projects/{w.project}/timeline"),
+    "POST /api/projects/{id}/asks": Example(lambda w, c: f"/api/projects/{w.project}/asks", {"kind": "answer", "title": "Which colours?"}, (201,)),
+    "PATCH /api/projects/{id}/asks/{ask}": Example(asked, {"done": True}),
+    "GET /api/calendar": Example("/api/calendar", other_agency_too=True),
+    "PATCH /api/calendar": Example("/api/calendar", {"parallelTasks": 1}, other_agency_too=True),
+    "POST /api/calendar/days": Example("/api/calendar/days", {"date": "2033-03-03", "name": "Walk"}, (201,), other_agency_too=True),
+    "DELETE /api/calendar/days/{date}": Example("/api/calendar/days/2033-04-04", None, (204, 404), other_agency_too=True),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 
