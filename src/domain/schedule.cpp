@@ -60,7 +60,7 @@ public:
     }
 
     Schedule run() {
-        for (std::int64_t now = 0;;) {
+        for (std::int64_t now = 0;; ++made_.steps) {
             while (!ends_.empty() && ends_.top().first == now) end(now);
             while (!may_begin_.empty() && may_begin_.top().first <= now) {
                 ready_.emplace(-net_.way[may_begin_.top().second], may_begin_.top().second);
@@ -98,6 +98,7 @@ private:
         made_.tasks[task].start = now;
         made_.tasks[task].end = now + tasks_[task].minutes;
         made_.order.push_back(task);
+        made_.steps += 1 + made_.after[task].size();
         ends_.emplace(made_.tasks[task].end, task);
         ++busy_;
     }
@@ -107,6 +108,7 @@ private:
         ends_.pop();
         // Where more was begun than the team has desks, a desk that falls empty stays so.
         if (--busy_ < team_) free_.push(desk_[task]);
+        made_.steps += 1 + net_.followers[task].size();
         for (const size_t f : net_.followers[task])
             if (--open_[f] == 0 && !tasks_[f].begun) may_begin_.emplace(std::max(now, tasks_[f].earliest), f);
         made_.finish = std::max(made_.finish, now);

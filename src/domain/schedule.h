@@ -26,6 +26,7 @@ struct Schedule {
     std::int64_t finish = 0;
     std::vector<std::size_t> order;  // what is not done, as it starts
     WaitsFor after;                  // what each really comes after: its open dependencies, and the task before it at the same desk
+    std::size_t steps = 0;           // tasks, dependencies and events looked at: linear in the plan; for tests
 };
 
 // List scheduling by the critical path (Kelley 1963, the parallel method): whenever one of `team` desks is free, of the tasks whose

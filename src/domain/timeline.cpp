@@ -29,12 +29,13 @@ public:
 
     const std::vector<Work>& work() const { return work_; }
     Schedule on_time() const { return schedule(work_, waits_for_, team_.at_once); }
-    std::int64_t finish_a_week_later(const Awaited& late) const {
+    // Placed anew; or all of it a week later, where list scheduling does worse than that.
+    std::int64_t finish_a_week_later(const Awaited& late, std::int64_t on_time) const {
         std::vector<Work> work = work_;
         const std::int64_t then = std::int64_t{calendar_.days_a_week()} * team_.minutes_a_day;
         for (std::size_t t = 0; t < work.size(); ++t)
             if (late.task ? *late.task == t : !work[t].begun) work[t].earliest = std::max(work[t].earliest, then);
-        return schedule(work, waits_for_, team_.at_once).finish;
+        return std::min(schedule(work, waits_for_, team_.at_once).finish, on_time + then);
     }
     std::int64_t days(std::int64_t minutes) const { return (minutes + team_.minutes_a_day - 1) / team_.minutes_a_day; }
     Day first_day(std::int64_t start) const { return calendar_.day(zero_ + start / team_.minutes_a_day); }
@@ -91,7 +92,7 @@ Timeline make_timeline(const std::vector<TaskFacts>& tasks, const WaitsFor& wait
     for (Awaited& one : awaited) {
         one.waited = std::max<std::int64_t>(calendar.between(one.since, today), 0);
         if (!one.holds || made.done || (one.task && tasks[*one.task].completed)) continue;
-        one.week_later = std::max<std::int64_t>(forecast.days(forecast.finish_a_week_later(one)) - forecast.days(planned.finish), 0);
+        one.week_later = std::max<std::int64_t>(forecast.days(forecast.finish_a_week_later(one, planned.finish)) - forecast.days(planned.finish), 0);
         // Before anything was begun, having had it earlier would have moved all by the days since; not beyond the planned start.
         if (!made.begun && !one.task && forecast.planned() == 0)
             one.moved = std::min(one.waited, planned_start ? std::max<std::int64_t>(calendar.between(*planned_start, today), 0) : one.waited);

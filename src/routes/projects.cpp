@@ -59,15 +59,25 @@ constexpr Sql queue_generation = R"(
     select enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id)),
            note_activity(project_id, 'plan-requested') from made)";
 
-// What staff say of a project. A day is its beginning where the agency is.
+// What staff say of a project. A day is its beginning where the agency is. A word that changes is logged and told.
 constexpr Sql change_project = R"(
-    update projects p set
-        status = coalesce($2, p.status),
-        start_date = case when $3 then $4::date::timestamp at time zone s.time_zone else p.start_date end,
-        end_date = case when $5 then $6::date::timestamp at time zone s.time_zone else p.end_date end,
-        updated_at = now()
-    from settings s where p.id = $1
-    returning p.status, (p.start_date at time zone s.time_zone)::date, (p.end_date at time zone s.time_zone)::date)";
+    with before as (select * from projects where id = $1 for update),
+    changed as (
+        update projects p set
+            status = coalesce($2, p.status),
+            start_date = case when $3 then $4::date::timestamp at time zone s.time_zone else p.start_date end,
+            end_date = case when $5 then $6::date::timestamp at time zone s.time_zone else p.end_date end,
+            updated_at = now()
+        from settings s, before b where p.id = b.id
+        returning p.id, p.status, (p.start_date at time zone s.time_zone)::date as start, (p.end_date at time zone s.time_zone)::date as due)
+    select c.status, c.start, c.due,
+        case when c.status <> b.status then note_activity(c.id, 'project-status', jsonb_build_object('from', b.status, 'to', c.status)) end,
+        case when c.status <> b.status then
+            case when c.status = 'completed' then tell_client('project-completed', c.id, jsonb_build_object('remaining',
+                     case b.payment_status when 'paid' then 0 when 'pending' then b.price * 100::bigint else ((b.price - b.deposit_amount) * 100)::bigint end))
+                 else tell_client('project-status', c.id, jsonb_build_object('status', c.status)) end end,
+        case when $3 or $5 then note_activity(c.id, 'dates-set', jsonb_build_object('start', c.start, 'deadline', c.due)) end
+    from changed c join before b on b.id = c.id)";
 constexpr Sql has_section = "select 1 where exists (select from tasks where project_id = $1 and section = $2)";
 constexpr Sql set_deadline = R"(
     insert into section_deadlines (project_id, section, due) values ($1, $2, $3)

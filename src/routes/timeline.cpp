@@ -38,10 +38,17 @@ constexpr Sql free_days = R"(
 constexpr Sql ask_open = "select count(*) from asks where project_id = $1 and done_at is null";
 constexpr Sql ask_task = "select 1 from tasks where id = $1 and project_id = $2";
 constexpr Sql ask_client = R"(
-    insert into asks (project_id, task_id, kind, title, asked_by) select id, $2, $3, $4, me() from projects where id = $1 returning id)";
+    with made as (insert into asks (project_id, task_id, kind, title, asked_by) select id, $2, $3, $4, me() from projects where id = $1
+                  returning id, project_id)
+    select id, note_activity(project_id, 'asked-for', jsonb_build_object('ask', id, 'kind', $3::text, 'title', $4::text)),
+           tell_client('message', project_id, jsonb_build_object('author', (select name from people(array[me()])),
+                       'excerpt', 'We need this from you: ' || $4::text, 'path', '/projects/' || project_id || '#timeline')) from made)";
 constexpr Sql settle_ask = R"(
-    update asks set done_at = case when $3 then coalesce(done_at, now()) end, done_by = case when $3 then coalesce(done_by, me()) end
-    where id = $2 and project_id = $1 returning id)";
+    with before as (select * from asks where id = $2 and project_id = $1 for update),
+    changed as (update asks a set done_at = case when $3 then now() end, done_by = case when $3 then me() end
+                from before b where a.id = b.id and (b.done_at is not null) <> $3)
+    select case when (done_at is not null) <> $3 then note_activity(project_id, case when $3 then 'given' else 'asked-again' end,
+               jsonb_build_object('ask', id, 'kind', kind, 'title', title)) end from before)";
 
 std::optional<Day> day_of(const Row& row, int column) { return row.null(column) ? std::nullopt : read_day(row.text(column)); }
 
