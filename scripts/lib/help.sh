@@ -4,7 +4,7 @@
 cmd_help() {
     case ${1-} in
         '') help_all ;;
-        status | deploy | campaigns | verify | generate | tenants | init | seed | backup | restore | prune | sandbox | connections | help) "help_$1" ;;
+        status | deploy | campaigns | verify | generate | tenants | init | seed | backup | restore | prune | sandbox | connections | report | help) "help_$1" ;;
         *) usage "there is no command '$1'" ;;
     esac
 }
@@ -26,6 +26,7 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL] [--tenants-query SQL | -
   restore FILE [--swap]        a backup into a new database, compared with the record; then in the place of the live one
   prune                        removes old backups
   sandbox up|down|psql|url     a PostgreSQL server of your own to rehearse on, filled from a backup if you like
+  report [--markdown]          what a deploy would do here, what is missing, and how safe it is
   connections [--kill-idle]    who holds the server's connections
   init                         prepares a database: the login role of the programs, and what PUBLIC may not
   seed TENANT                  the demo content of a tenant
@@ -304,6 +305,20 @@ superusers. When there is none left even for this, it says how to get in.
 
 Exit: 0 done, 2 wrong use, 5 failed, 7 no connection, 9 not confirmed.
   scripts/migrate connections --kill-idle 300
+EOT
+}
+
+help_report() {
+    cat <<'EOT'
+scripts/migrate report [--markdown]
+
+The deployment report, to be read before a deploy or handed on: a summary; what is missing in the catalogue and which migration
+brings it (also what applied migrations should have made); each pending migration with its statements, the locks they take, the
+sizes of the tables they name and the data they would lose; what else there is to know (problems of the history, down and verify
+sections, the newest backup); the steps; how to verify; and what was applied lately. It reads only.
+
+Exit: 0 written, 2 wrong use, 4 the histories cannot be read, 7 connection.
+  scripts/migrate report --markdown >report.md
 EOT
 }
 
