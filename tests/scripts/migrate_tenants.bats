@@ -222,8 +222,8 @@ SQL
 
 @test "help names every command and exit code; each command has its own page" {
     fails_with 0 "$migrate" help
-    for word in status deploy generate tenants init seed backup restore prune sandbox connections help 'Exit codes'; do shows "$word"; done
-    for command in status deploy generate tenants init seed backup restore prune sandbox connections help; do
+    for word in status deploy generate tenants init seed backup restore prune sandbox connections report help 'Exit codes'; do shows "$word"; done
+    for command in status deploy generate tenants init seed backup restore prune sandbox connections report help; do
         fails_with 0 "$migrate" help "$command"
         shows "scripts/migrate $command"
     done
