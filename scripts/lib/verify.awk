@@ -36,8 +36,8 @@ END {
     }
     for (i = 1; i <= groups; i++) {
         key = group[i]; s = first[key]
-        printf "%s%s: %d migrations, %d facts hold%s%s\n%s%s", names[key], (members[key] > 5 ? sprintf(" and %d more", members[key] - 5) : ""),
-            applied[s], hold[s], passed[s] ? sprintf(", %d statements of verify sections pass", passed[s]) : "",
+        printf "%s%s: %d migration%s, %d facts hold%s%s\n%s%s", names[key], (members[key] > 5 ? sprintf(" and %d more", members[key] - 5) : ""),
+            applied[s], (applied[s] == 1 ? "" : "s"), hold[s], passed[s] ? sprintf(", %d statements of verify sections pass", passed[s]) : "",
             count[s] ? sprintf("; %d %s not", count[s], count[s] == 1 ? "does" : "do") : "", report[s], notes[s]
     }
     if (total) printf "%d of %d schemas are not as their migrations left them.\n", odd, places
