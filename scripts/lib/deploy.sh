@@ -221,6 +221,7 @@ show_plan() {
                 }
             }
         }' "$work/scan" "$work/timeline" "$work/state" "$work/plan"
+    show_warnings "$work/names"
     show_way
 }
 

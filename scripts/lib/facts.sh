@@ -4,7 +4,7 @@
 # choose_schemas TENANTS: writes $work/chosen, the schemas meant, of those that exist; all when no tenant is named.
 choose_schemas() {
     check_names "$1"
-    awk -F '\t' -v only="$1" 'BEGIN { n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
+    only=$1 awk -F '\t' 'BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
         $1 == "schema" && $3 == "t" && (only == "" || $2 in wanted) { print $2 }' "$work/state" >"$work/chosen"
 }
 

@@ -4,7 +4,7 @@
 cmd_help() {
     case ${1-} in
         '') help_all ;;
-        status | deploy | campaigns | verify | generate | tenants | init | seed | backup | restore | prune | sandbox | connections | report | help) "help_$1" ;;
+        status | deploy | campaigns | verify | resolve | revert | baseline | generate | tenants | init | seed | backup | restore | prune | sandbox | connections | report | help) "help_$1" ;;
         *) usage "there is no command '$1'" ;;
     esac
 }
@@ -17,6 +17,9 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL] [--tenants-query SQL | -
   deploy                       applies what is pending: public first, then every tenant
   campaigns [ID]               what deploys have done, schema by schema
   verify                       whether the database still is as the applied migrations left it
+  resolve                      settles a failed, interrupted or phantom migration by what the database shows
+  revert                       takes back the newest migrations by their down sections
+  baseline                     notes as applied, without running them, migrations that the database shows to be there
   generate NAME                writes a new migration file
   tenants list                 the tenants of the database
   tenants create SLUG          a new tenant: schema, role, grants, migrations, all or nothing
@@ -60,6 +63,7 @@ said once. States of a migration:
   interrupted  a run of steps (CREATE INDEX CONCURRENTLY …) that has not ended: running now, or killed; deploy goes on
   edited       the file is another than the one that was applied (changes in comments and white space are told apart)
   phantom      in the database, not in the folder
+The last line counts them and names the odd ones: where most tenants are in one state, those in another. --json has all of it.
 
 Exit: 0 up to date, 3 pending, 4 a problem (also when something is pending besides), 7 no connection.
   scripts/migrate status --json | jq '.schemas[] | select(.migrations != [])'
@@ -139,6 +143,66 @@ row is left is told: the others may have been changed since. MIGRATE_VERIFY_TIME
 
 Exit: 0 all as it should be, 2 wrong use, 4 something is missing or different, 7 connection.
   scripts/migrate verify --tenants acme
+EOT
+}
+
+help_resolve() {
+    cat <<'EOT'
+scripts/migrate resolve --applied NAME | --rolled-back NAME [--tenants A,B] [--without-evidence] [--dry-run]
+
+Settles what the history says of a migration, where it failed, was interrupted or is a phantom. The database decides:
+  --applied      only where all that its statements leave is there, rows of INSERT … VALUES among it; what leaves nothing to
+                 look at (UPDATE, DELETE, DO) needs a verify section that passes. deploy will never run it again.
+  --rolled-back  only where nothing of it is there. deploy runs it again.
+Where a part is there, each piece is told: there, missing, partly. Unless it fits in all the schemas meant, nothing is changed;
+--tenants takes those that fit. --without-evidence does it all the same; the history row says so, with who and when.
+
+A migration that failed in a transaction needs no resolve: mend the file and deploy. "Mark the failed one as applied" is nearly
+always the wrong word: its statements were rolled back, and noted as applied they never run.
+
+Of a phantom (in the history, not in the folder) the bytes are looked for by their SHA-256: among known empty migrations, in the
+folder under another name, and among all objects of the folder's git repository, also those that no branch has any more.
+The command that brings the file back is shown.
+
+Exit: 0 noted or nothing to settle, 2 wrong use, 4 no evidence and nothing changed, 7 connection, 8 lock.
+  scripts/migrate resolve --rolled-back 20260115000000_add_landing_sections
+EOT
+}
+
+help_revert() {
+    cat <<'EOT'
+scripts/migrate revert [--steps N | --to NAME] [--tenants A,B | --public-only] [--yes] [--dry-run]
+
+Takes back the newest N migrations (1), or all that are newer than NAME, which stays: by their down sections, newest first; each
+tenant, then public. A schema goes all the way in one transaction or stays where it was. Where a step loses data (DROP TABLE,
+DROP COLUMN, DROP SCHEMA, TRUNCATE, DELETE) it says how many rows or values, in which schemas, and asks for the database's name. The history keeps the
+run with the time at which it was undone; deploy applies it again.
+
+Before anything runs it is refused: no down section, a phantom on the way, a file that was edited since, a migration that is half
+done, a statement that cannot be in a transaction. CONCURRENTLY is left out: a lock for a moment rather than a half.
+  --yes      does not ask; what is lost is shown all the same
+  --dry-run  shows the way back and what it loses
+
+Exit: 0 done or nothing to revert, 2 wrong use, 4 a problem on the way, 5 a down section failed, 6 no way back, 7 connection,
+8 lock, 9 not confirmed.
+  scripts/migrate revert --steps 1 --dry-run
+EOT
+}
+
+help_baseline() {
+    cat <<'EOT'
+scripts/migrate baseline [--through NAME] [--tenants A,B | --public-only] [--dry-run] [--without-evidence]
+
+For a database that has the tables, but no history of them: takes the pending migrations as if they had run, looks for what they
+would have left, and notes as applied, without running them, those that are there, in order up to the first that is not. That one
+is told with what is missing; deploy runs the rest. One that shows nothing of its own (an UPDATE) counts as there when later ones
+are.
+  --through NAME      all up to NAME, or nothing is changed
+  --without-evidence  with --through: without looking; the history rows say so
+  --dry-run           says what is there and what is not
+
+Exit: 0 noted or nothing to note, 2 wrong use, 4 not there and nothing changed, 7 connection, 8 lock.
+  scripts/migrate baseline --dry-run
 EOT
 }
 

@@ -207,13 +207,10 @@ show_revert() {
 confirm_revert() {
     show_revert
     awk -F '\t' '$1 == "database" { printf "Database %s on %s as %s. ", $2, $3, $4 }' "$work/state"
-    if [ ! -t 0 ]; then
-        printf '\n'
-        fail "$exit_unconfirmed" "nobody to confirm" "Use --yes where nobody is asked."
+    # Data that is gone for good is worth more than a yes.
+    if [ -s "$work/losses" ]; then confirm "$(awk -F '\t' '$1 == "database" { print $2 }' "$work/state")" 'Revert this and lose that?'
+    else confirm yes 'Revert this?'
     fi
-    printf 'Revert this? Type yes: '
-    IFS= read -r reply || reply=
-    [ "$reply" = yes ] || fail "$exit_unconfirmed" "not confirmed; nothing was changed"
 }
 
 # revert_schema SCHEMA LIST
@@ -235,10 +232,13 @@ revert_schema() {
     first=
     last=
     failure=
+    said=
+    holders=
     while session_read; do
         case $answer_word in
             undone) undone=$((undone + 1)); last=$answer; first=${first:-$answer} ;;
             failed) failure="failed $answer" ;;
+            said) said=$answer ;;
             done) break ;;
         esac
     done
@@ -250,6 +250,7 @@ revert_schema() {
         fail "$exit_failed" "schema $1 is where it was; $(plural "$migrations" migration) reverted in $(plural "$schemas" schema) before" \
             "Mend the down section and revert again."
     fi
+    : >"$errors"
     case $undone in
         0) say "$1: reverted already" ;;
         1) say "$1: $last reverted" ;;

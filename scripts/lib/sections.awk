@@ -137,7 +137,7 @@ function only_verify(id,   file, part, i) {
         if ((part[2] FS part[1] FS check_line[id, i]) in skip) continue
         printf "\\set m_ok true\nsavepoint verifying;\n" > file
         statement(file, i, check_line[id, i], check[id, i])
-        printf "\\if :m_ok\nrelease savepoint verifying;\n\\echo @passed\n\\else\n\\echo @broken :m_line :LAST_ERROR_SQLSTATE :m_name\n\\echo @because :LAST_ERROR_MESSAGE\nrollback to savepoint verifying;\n\\endif\n" > file
+        printf "\\if :m_ok\nrelease savepoint verifying;\n\\echo @passed :m_name\n\\else\n\\echo @broken :m_line :LAST_ERROR_SQLSTATE :m_name\n\\echo @because :LAST_ERROR_MESSAGE\nrollback to savepoint verifying;\n\\endif\n" > file
     }
     close(file)
 }

@@ -15,11 +15,12 @@ $1 == "row" {
     shape[$2] = shape[$2] $3 "\t" state "\t" (state == "pending" || state == "late" ? "" : $6) "\n"
 }
 END {
+    find_odd()
     if (json) print_json(); else print_text()
     exit problems + missing ? problem_code : waiting ? pending_code : 0
 }
 
-function print_text(   i, s, k, text, line, same) {
+function print_text(   i, s, k, text, line, behind) {
     printf "Database %s on %s as %s; %d migrations in the folder.\n", database, host, user, files
     # Schemas in one and the same state are said once.
     for (i = 1; i <= schemas; i++) {
@@ -51,9 +52,28 @@ function print_text(   i, s, k, text, line, same) {
     }
     if (missing) line = line sprintf("%s%d without a schema", line == "" ? "" : ", ", missing)
     if (waiting) line = line sprintf("%s%d pending", line == "" ? "" : ", ", waiting)
-    for (i = 1; i <= schemas; i++) if (name[i] in odd) odd_ones++
-    if (line == "") printf "Up to date: all %d schemas.\n", schemas
-    else printf "%s; %d of %d schemas are not as the folder says.\n", line, odd_ones, schemas
+    for (i = 1; i <= schemas; i++) if (name[i] in odd) behind++
+    text = ""
+    for (i = 1; i <= strangers && i <= 10; i++) text = text (i > 1 ? ", " : "; the odd ones: ") stranger[i]
+    if (strangers > 10) text = text sprintf(" and %d more", strangers - 10)
+    if (line == "") printf "Up to date: all %d schemas%s.\n", schemas, text
+    else printf "%s; %d of %d schemas are not as the folder says%s.\n", line, behind, schemas, text
+}
+
+# The odd ones of a fleet: where most tenants are in one state, those in another; else those that are not up to date.
+function find_odd(   i, s, key, most, tenants) {
+    for (i = 1; i <= schemas; i++) {
+        s = name[i]
+        if (s == "public") continue
+        tenants++
+        key = there[s] SUBSEP shape[s] SUBSEP (shape[s] == "" ? "" : applied[s])
+        like[s] = key
+        if (++alike[key] > alike[most]) most = key
+    }
+    for (i = 1; i <= schemas; i++) {
+        s = name[i]
+        if (tenants > 2 && alike[most] * 2 > tenants ? s != "public" && like[s] != most : tenants > 1 && (s in odd)) stranger[++strangers] = s
+    }
 }
 
 function mark(state) { return state == "late" ? "pending" : state == "comments changed" ? "applied" : state }
@@ -64,8 +84,10 @@ function json_text(s) {
 }
 
 function print_json(   i, s, k) {
-    printf "{\"database\":%s,\"host\":%s,\"user\":%s,\"files\":%d,\"pending\":%d,\"problems\":%d,\"schemas\":[",
+    printf "{\"database\":%s,\"host\":%s,\"user\":%s,\"files\":%d,\"pending\":%d,\"problems\":%d,\"odd\":[",
         json_text(database), json_text(host), json_text(user), files, waiting, problems + missing
+    for (i = 1; i <= strangers; i++) printf "%s%s", (i > 1 ? "," : ""), json_text(stranger[i])
+    printf "],\"schemas\":["
     for (i = 1; i <= schemas; i++) {
         s = name[i]
         printf "%s{\"schema\":%s,\"exists\":%s,\"applied\":%d,\"last\":%s,\"migrations\":[", (i > 1 ? "," : ""), json_text(s),

@@ -73,3 +73,13 @@ refuse_unfit() {
     cat "$work/refused" >&2
     fail "$exit_refused" "nothing was changed"
 }
+
+# What is better known before: locks, columns that rows will refuse, IF NOT EXISTS; of the files whose names are in $1.
+show_warnings() {
+    awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
+        FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
+        ($1 in path) && $2 == "up" && $15 != "-" {
+            n = split($15, text, "; ")
+            for (i = 1; i <= n; i++) if (!(($1, text[i]) in told)) { told[$1, text[i]] = 1; printf "  warning: %s line %s: %s\n", path[$1], $8, text[i] }
+        }' "$1" "$work/timeline" "$work/scan"
+}

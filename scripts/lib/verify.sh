@@ -36,7 +36,8 @@ cmd_verify() {
 }
 
 # Runs the verify sections of what each schema has, in transactions that cannot write and are rolled back, but for statements that
-# name what a later migration dropped or renamed. Writes $work/broken: passed SCHEMA N, broken SCHEMA MIGRATION LINE SQLSTATE MESSAGE.
+# name what a later migration dropped or renamed. Writes $work/broken: passed SCHEMA N, pass SCHEMA MIGRATION N, broken SCHEMA
+# MIGRATION LINE SQLSTATE MESSAGE.
 run_verify_sections() {
     scan_timeline
     {
@@ -52,13 +53,15 @@ run_verify_sections() {
             mkdir -p "$work/verify.$number"
             sed -n 's/^{"fact":"verify","migration":"\(.*\)","statement":[0-9]*,"line":\([0-9]*\),"supersededBy".*/'"$scope"'	\1	\2/p' \
                 "$work/facts.$number" >"$work/superseded"
-            prepare_sections verify "$work/group.$number" "$work/verify.$number" "$work/superseded"
+            # $verify_only: the sections of one migration only.
+            if [ -n "${verify_only-}" ]; then printf '%s\n' "$verify_only" >"$work/verify.$number.names"; else cp "$work/group.$number" "$work/verify.$number.names"; fi
+            prepare_sections verify "$work/verify.$number.names" "$work/verify.$number" "$work/superseded"
             {
                 printf '%s\n' 'reset all;' 'begin transaction read only;' 'set local search_path = :"m_schema";' \
                     "set local statement_timeout = '$verify_timeout';" '\echo @schema :m_schema'
                 while IFS= read -r name; do
                     [ ! -e "$work/verify.$number/$scope.$name.psql" ] || printf '\\i %s\n' "$(psql_word "$work/verify.$number/$scope.$name.psql")"
-                done <"$work/group.$number"
+                done <"$work/verify.$number.names"
                 printf '%s\n' 'rollback;' '\echo @end'
             } >"$work/verify.$number.psql"
             printf '\\set m_group_file%d %s\n' "$number" "$(psql_word "$work/verify.$number.psql")"
@@ -67,8 +70,9 @@ run_verify_sections() {
     } >"$work/verify.psql"
     ask -f "$work/verify.psql" >"$work/verified" || fail "$exit_failed" "the verify sections could not be run to their end"
     awk '/^@schema / { schema = substr($0, 9) }
-        /^@passed$/ { passed[schema]++ }
+        /^@passed / { passed[schema]++; pass[schema "\t" substr($0, 9)]++ }
         /^@broken / { line = $2; code = $3; sub(/^@broken [0-9]+ [0-9A-Z]+ /, ""); name = $0 }
         /^@because / { sub(/^@because /, ""); gsub(/\t/, " "); printf "broken\t%s\t%s\t%s\t%s\t%s\n", schema, name, line, code, $0 }
-        /^@end$/ { printf "passed\t%s\t%d\n", schema, passed[schema] }' "$work/verified" >"$work/broken"
+        /^@end$/ { printf "passed\t%s\t%d\n", schema, passed[schema] }
+        END { for (one in pass) printf "pass\t%s\t%d\n", one, pass[one] }' "$work/verified" >"$work/broken"
 }
