@@ -1,9 +1,12 @@
 // CGI: reading variables (RFC 3875 §4.1) and writing the head of an answer (§6).
 #include "core/cgi.h"
 
+#include <fcntl.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -88,13 +91,22 @@ std::string header_name(std::string_view variable) {
     return name;
 }
 
-void read_body(Request& request, std::string_view announced, const ReadBody& read) {
+void read_body(Request& request, std::string_view announced, const ReadBody& read, const std::function<bool(const Request&)>& streams) {
     if (announced.empty()) return;
     std::uint64_t length = 0;
     const auto [end, code] = std::from_chars(announced.data(), announced.data() + announced.size(), length);
     if (code == std::errc::result_out_of_range) length = UINT64_MAX;
     if (end != announced.data() + announced.size() || code == std::errc::invalid_argument) {
         request.cut = true;
+        return;
+    }
+    request.length = length;
+    if (streams && streams(request)) {
+        request.stream = [read, left = length](char* to, std::size_t size) mutable {
+            const std::size_t got = left > 0 ? read(to, static_cast<std::size_t>(std::min<std::uint64_t>(left, size))) : 0;
+            left = got > 0 ? left - got : 0;
+            return got;
+        };
         return;
     }
     if (length > body_limit) {
@@ -120,7 +132,7 @@ void read_body(Request& request, std::string_view announced, const ReadBody& rea
 
 }  // namespace
 
-Request read_request(const char* const* variables, const ReadBody& read) {
+Request read_request(const char* const* variables, const ReadBody& read, const std::function<bool(const Request&)>& streams) {
     Request request;
     std::string_view uri, script, path_info, server_name, server_port, length;
     bool https = false;
@@ -146,6 +158,7 @@ Request read_request(const char* const* variables, const ReadBody& read) {
         else if (name == "CONTENT_LENGTH") length = value;
         else if (name == "REMOTE_ADDR") request.remote_address = value;
         else if (name == "REQUEST_ID") request.id = value;
+        else if (name == "LUNAXCODE_SENDS_FILES") request.sends_files = value;
         else if (name == "REQUEST_SCHEME") https = https || value == "https";
         else if (name == "HTTPS") https = https || value == "on" || value == "1";
         else if (name == "SCRIPT_NAME") script = value;
@@ -165,7 +178,7 @@ Request read_request(const char* const* variables, const ReadBody& read) {
     request.scheme = https ? "https" : "http";
     if (request.id.empty() || request.id.size() > 64 || request.id.find_first_not_of(letters) != std::string::npos)
         request.id = random_id();
-    read_body(request, length, read);
+    read_body(request, length, read, streams);
     return request;
 }
 
@@ -178,13 +191,29 @@ std::string head_of(const Reply& reply) {
     };
     if (!reply.content_type.empty()) line("Content-Type", reply.content_type);
     for (const auto& [name, value] : reply.headers) line(name, value);
-    if (reply.status != 204 && reply.status != 304) line("Content-Length", std::to_string(reply.body.size()));
+    if (reply.status != 204 && reply.status != 304) line("Content-Length", std::to_string(reply.file ? reply.file->size : reply.body.size()));
     return head.append("\r\n");
 }
 
 std::string_view body_of(const Reply& reply, Method method) {
     const bool none = method == Method::head || reply.status == 204 || reply.status == 304;
     return none ? std::string_view{} : std::string_view{reply.body};
+}
+
+bool send_file(const FilePart& part, const std::function<bool(std::string_view)>& write) {
+    const int file = open(part.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    std::uint64_t offset = part.offset, left = part.size;
+    std::string piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, 64 * 1024)), '\0');
+    while (left > 0) {
+        const ssize_t got = pread(file, piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0 || !write({piece.data(), static_cast<std::size_t>(got)})) break;
+        offset += static_cast<std::uint64_t>(got);
+        left -= static_cast<std::uint64_t>(got);
+    }
+    close(file);
+    return left == 0;
 }
 
 }  // namespace core

@@ -22,7 +22,12 @@ struct Setting {
     bool secret;
     Target target;
     const char* what;
+    int most = 10'000;  // of a number
 };
+
+constexpr const char* default_types =
+    "image/* video/* audio/* font/* text/plain text/csv text/rtf application/pdf application/json application/zip application/x-7z-compressed "
+    "application/gzip application/msword application/vnd.* application/postscript application/x-font-*";
 
 // One line a setting; nothing else in the project reads the environment.
 const Setting settings[] = {
@@ -48,6 +53,11 @@ const Setting settings[] = {
     {"MAIL_FROM", "Lunaxcode <no-reply@localhost>", false, &Config::mail_from, "sender of every mail"},
     {"MAIL_DIR", "var/mail", false, &Config::mail_dir, "where mails go without SMTP_URL"},
     {"FILES_DIR", "var/files", false, &Config::files_dir, "where uploads are kept"},
+    {"FILE_MAX_MB", "25", false, &Config::file_max_mb, "MiB that one file may have; nginx has a limit of its own (client_max_body_size), a little higher"},
+    {"FILES_QUOTA_MB", "5000", false, &Config::files_quota_mb, "MiB that one agency's files may have together", 100'000'000},
+    {"FILES_KEEP_FREE_MB", "200", false, &Config::files_keep_free_mb, "MiB of FILES_DIR's disk that uploads leave free"},
+    {"FILE_TYPES", default_types, false, &Config::file_types, "media types that are taken, by content; a star at the end stands for anything"},
+    {"CLAMD", "", false, &Config::clamd, "ClamAV's socket, a path or HOST:PORT: then nothing is kept unscanned; empty: nothing is scanned"},
     {"THREADS", "8", false, &Config::threads, "threads of a route program; one database connection each"},
     {"WORKER_CONCURRENCY", "64", false, &Config::worker_concurrency, "generations that one worker has under way at once"},
     {"GENERATIONS_PER_DAY", "5", false, &Config::generations_per_day, "plans a project may ask for in a day"},
@@ -91,8 +101,8 @@ void assign(Config& config, const Setting& setting, const std::string& value) {
     } else if (const auto* number = std::get_if<int Config::*>(&setting.target)) {
         int parsed = 0;
         const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-        if (code != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > 10'000)
-            throw wrong("a whole number from 1 to 10000");
+        if (code != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > setting.most)
+            throw wrong(("a whole number from 1 to " + std::to_string(setting.most)).c_str());
         config.*(*number) = parsed;
     } else {
         if (value != "on" && value != "off") throw wrong("on or off");

@@ -27,11 +27,16 @@ struct Config {
     std::string mail_from;
     std::string mail_dir;
     std::string files_dir;
+    std::string file_types;
+    std::string clamd;
     std::string log_level;
     int threads = 0;
     int worker_concurrency = 0;
     int generations_per_day = 0;
     int gemini_timeout_seconds = 0;
+    int file_max_mb = 0;
+    int files_quota_mb = 0;
+    int files_keep_free_mb = 0;
     bool prepared = true;
 
     // The environment wins over the file. Throws std::runtime_error naming the setting that is wrong.

@@ -1,5 +1,6 @@
 // Crypto: passwords, tokens, digests and comparison (libsodium). Any thread may use all of it.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,18 @@ namespace core {
 std::string random_token();
 
 std::string sha256(std::string_view bytes);                           // 32 bytes
+// The same over bytes that come piece by piece. One thread at a time.
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    void add(std::string_view bytes);
+    std::string finish();  // 32 bytes; once
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes
 std::string hex(std::string_view bytes);                              // lower case
 std::string base64url(std::string_view bytes);                        // without padding (RFC 7515 §2)

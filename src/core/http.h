@@ -1,12 +1,18 @@
 // HTTP: a request as it came, a reply as it goes. Plain values; nothing here does anything.
 #pragma once
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace core {
+
+// Gives up to that many bytes of the body, 0 at its end.
+using ReadBody = std::function<std::size_t(char* to, std::size_t size)>;
 
 enum class Method { get, head, post, put, patch, remove, options, other };
 
@@ -26,6 +32,9 @@ struct Request {
     std::string remote_address;
     std::string id;            // nginx's $request_id, or one of our own
     std::string body;
+    ReadBody stream;           // for a route that streams: the body as it comes; then `body` is empty
+    std::uint64_t length = 0;  // of the body, as announced
+    std::string sends_files;   // how the web server sends a file for us: accel, xsendfile, or empty: it does not
     bool too_large = false;    // the body went over the limit and was not kept
     bool cut = false;          // the client sent less than it announced
     std::vector<std::pair<std::string, std::string>> headers;  // the others, lower case: "if-none-match"
@@ -36,10 +45,17 @@ struct Request {
     std::string query_value(std::string_view name) const;  // decoded, the first of that name
 };
 
+// Bytes of a file, sent as they are read.
+struct FilePart {
+    std::string path;
+    std::uint64_t offset = 0, size = 0;
+};
+
 struct Reply {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
+    std::optional<FilePart> file;  // instead of the body
     std::vector<std::pair<std::string, std::string>> headers;
 
     Reply& with(std::string name, std::string value) &;

@@ -50,7 +50,7 @@ void require_our_origin(const Request& request, const Config& config) {
 }
 
 std::string client_text(const Error& error, const std::string& id) {
-    if (error.status < 500) return error.detail;
+    if (error.status < 500 || error.status == 507) return error.detail;  // 507: no room for a file, which only its sender can help
     if (error.status == 503) return "The service is busy or restarting. Please try again in a moment.";
     return "Something went wrong on our side. It is noted under request " + id + ".";
 }
@@ -176,11 +176,19 @@ Json Call::body() const {
     if (request.too_large)
         throw Error{413, "The request is larger than " + std::to_string(body_limit / 1024) + " KiB."};
     if (request.cut) throw bad_request("The request ended early.");
+    if (request.stream && request.length > body_limit)
+        throw Error{413, "A JSON body has at most " + std::to_string(body_limit / 1024) + " KiB."};
     std::string_view type{request.content_type};
     type = type.substr(0, type.find(';'));
     while (type.ends_with(' ')) type.remove_suffix(1);
     if (type != "application/json") throw Error{415, "Send JSON, with Content-Type: application/json."};
-    Json json = Json::parse(request.body);
+    std::string streamed(request.stream ? static_cast<std::size_t>(request.length) : 0, '\0');
+    for (std::size_t have = 0; have < streamed.size();) {
+        const std::size_t got = request.stream(streamed.data() + have, streamed.size() - have);
+        if (got == 0) throw bad_request("The request ended early.");
+        have += got;
+    }
+    Json json = Json::parse(request.stream ? streamed : request.body);
     if (!json.is(Json::Kind::object)) throw bad_request("Send a JSON object.");
     return json;
 }
@@ -191,6 +199,11 @@ std::int64_t Call::hole(std::size_t index) const {
 }
 
 bool Call::secure() const { return request.scheme == "https" || config.base_url.starts_with("https:"); }
+
+bool streams(std::span<const Route> routes, const Request& request) {
+    const Match match = find(routes, request);
+    return match.route && match.route->streams_;
+}
 
 Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk) {
     const auto answer = [&]() -> Reply {

@@ -52,11 +52,14 @@ struct Route {
     std::optional<Reply> (*run)(Call&, const Holes&);  // nothing where a hole does not fit: 404
     bool platform_ = false;
     bool any_origin_ = false;
+    bool streams_ = false;
 
     // Its transaction stays with the login role: for public tables, no tenant's.
     constexpr Route platform() const { Route r = *this; r.platform_ = true; return r; }
     // Callable from elsewhere than our pages: for webhooks, which prove themselves by a signature.
     constexpr Route any_origin() const { Route r = *this; r.any_origin_ = true; return r; }
+    // Reads the body itself, as it comes and however long: for uploads.
+    constexpr Route streams() const { Route r = *this; r.streams_ = true; return r; }
 };
 
 // One request under way: what a handler works with. Lives on the stack of dispatch().
@@ -142,6 +145,8 @@ consteval Route remove(const char* pattern, const Access& access) { return detai
 // Finds the route, checks Origin, runs the handler, ends its transaction; makes a problem+json (RFC 9457) of any Error.
 // Runs a handler once more when PostgreSQL asks for that (40001, 40P01). Never throws.
 Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk);
+// Whether the request's route reads the body itself.
+bool streams(std::span<const Route> routes, const Request& request);
 
 // The answer that an Error makes; the text of a 5xx goes to the log.
 Reply problem(const Error& error, const std::string& request_id);

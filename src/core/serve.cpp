@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -38,11 +39,15 @@ constexpr const char* usage =
     "       PROGRAM --help          this\n"
     "Exit codes: 0 done, 1 a check failed, 2 wrong use or settings.\n";
 
+// Of a body that nobody reads.
+constexpr std::uint64_t unread_limit = 512 * 1024;
+
 struct Answer {
     std::string head;
     Reply reply;
     Method method = Method::other;
     std::string_view body() const { return body_of(reply, method); }
+    bool sends_file() const { return reply.file && method != Method::head; }
 };
 
 Reply refusal(const Error& error, const Request& request) {
@@ -66,6 +71,15 @@ Answer answer(std::span<const Route> routes, const Request& request, Desk& desk)
     log(Level::debug, "request", {{"path", request.path}, {"status", made.reply.status}, {"microseconds", took.count()}});
     set_log_request("");
     return made;
+}
+
+// What is left of the body would be taken for the next request. Read to its end, so that the web server, which is still
+// writing it, gets to read the answer.
+void read_off(FCGX_Request& fcgi, std::uint64_t most) {
+    char rest[8192];
+    for (std::uint64_t read = 0; read <= most; read += sizeof rest)
+        if (FCGX_GetStr(rest, sizeof rest, fcgi.in) < static_cast<int>(sizeof rest)) break;
+    if (!FCGX_HasSeenEOF(fcgi.in)) fcgi.keepConnection = 0;
 }
 
 // Ends a request, and says with it that the connection ends: a web server would put its next request on a kept one, and
@@ -94,20 +108,22 @@ bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk
     constexpr int responder = 1;
     if (fcgi.role != responder) fcgi.keepConnection = 0;
     else {
-        const Request request = read_request(fcgi.envp, [&](char* to, std::size_t size) {
-            const int got = FCGX_GetStr(to, static_cast<int>(size), fcgi.in);
-            return got > 0 ? static_cast<std::size_t>(got) : 0;
-        });
-        // What is left of the body would be taken for the next request.
-        char rest[8192];
-        for (int size = 0; size < 64; ++size)
-            if (FCGX_GetStr(rest, sizeof rest, fcgi.in) < static_cast<int>(sizeof rest)) break;
-        if (!FCGX_HasSeenEOF(fcgi.in)) fcgi.keepConnection = 0;
+        const Request request = read_request(
+            fcgi.envp,
+            [&](char* to, std::size_t size) {
+                const int got = FCGX_GetStr(to, static_cast<int>(std::min<std::size_t>(size, INT_MAX)), fcgi.in);
+                return got > 0 ? static_cast<std::size_t>(got) : 0;
+            },
+            [&](const Request& head) { return streams(routes, head); });
+        if (!request.stream) read_off(fcgi, unread_limit);
         // An aborted or broken request has nobody who waits for its answer, and may be half of what was meant.
         if (FCGX_GetError(fcgi.in) == 0) {
             const Answer made = answer(routes, request, desk);
+            if (request.stream) read_off(fcgi, request.length);
             FCGX_PutStr(made.head.data(), static_cast<int>(made.head.size()), fcgi.out);
-            FCGX_PutStr(made.body().data(), static_cast<int>(made.body().size()), fcgi.out);
+            if (!made.sends_file()) FCGX_PutStr(made.body().data(), static_cast<int>(made.body().size()), fcgi.out);
+            else if (!send_file(*made.reply.file, [&](std::string_view piece) { return FCGX_PutStr(piece.data(), static_cast<int>(piece.size()), fcgi.out) >= 0; }))
+                fcgi.keepConnection = 0;  // cut short: the visitor's client sees that by the announced length
         }
     }
     if (connections.stopping() && fcgi.keepConnection && FCGX_GetError(fcgi.in) == 0) finish_and_part(fcgi);
@@ -166,12 +182,13 @@ int serve_fastcgi(std::span<const Route> routes, const Config& config, int liste
 }
 
 int serve_cgi(std::span<const Route> routes) {
-    const Request request = read_request(environ, [](char* to, std::size_t size) {
+    const ReadBody read_stdin = [](char* to, std::size_t size) {
         ssize_t got = 0;
         do got = read(STDIN_FILENO, to, size);
         while (got < 0 && errno == EINTR);
         return got > 0 ? static_cast<std::size_t>(got) : 0;
-    });
+    };
+    const Request request = read_request(environ, read_stdin, [&](const Request& head) { return streams(routes, head); });
     Answer made;
     try {
         const Config config = Config::load();
@@ -184,15 +201,21 @@ int serve_cgi(std::span<const Route> routes) {
         made.head = head_of(made.reply);
         made.method = request.method;
     }
+    if (request.stream)
+        for (char rest[8192]; request.stream(rest, sizeof rest) > 0;) {}
+    const auto put = [](std::string_view rest) {
+        while (!rest.empty()) {
+            const ssize_t sent = write(STDOUT_FILENO, rest.data(), rest.size());
+            if (sent < 0 && errno == EINTR) continue;
+            if (sent <= 0) return false;
+            rest.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return true;
+    };
+    if (made.sends_file()) return put(made.head) && send_file(*made.reply.file, put) ? 0 : 1;
     std::string text = std::move(made.head);
     text += made.body();
-    for (std::string_view rest{text}; !rest.empty();) {
-        const ssize_t sent = write(STDOUT_FILENO, rest.data(), rest.size());
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return 1;
-        rest.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return 0;
+    return put(text) ? 0 : 1;
 }
 
 int print_routes(std::span<const Route> routes) {

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/mail.h"
+#include "worker/collect.h"
 #include "worker/worker.h"
 
 namespace {
@@ -17,6 +18,7 @@ constexpr core::Sql any_tenant =
 
 constexpr const char* usage =
     "usage: worker               claims jobs and mail until TERM or INT\n"
+    "       worker --collect     lets go of orphaned and long removed files now, which it does every ten minutes by itself\n"
     "       worker --check-sql   prepare every statement against the migrated schema\n"
     "       worker --config      every setting and what it is now\n"
     "       worker --help        this\n"
@@ -53,7 +55,7 @@ int main(int argc, char** argv) {
         std::cout << usage;
         return 0;
     }
-    if (argc > 2 || (!option.empty() && option != "--check-sql" && option != "--config")) {
+    if (argc > 2 || (!option.empty() && option != "--check-sql" && option != "--config" && option != "--collect")) {
         std::cerr << "there is no such option\n" << usage;
         return 2;
     }
@@ -65,6 +67,11 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (option == "--check-sql") return check_statements(config);
+        if (option == "--collect") {
+            core::Db db{config};
+            worker::collect(config, db, false);
+            return 0;
+        }
         if (const char* wrong = wrong_setting(config)) {
             std::cerr << wrong << '\n';
             return 2;

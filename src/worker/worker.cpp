@@ -19,10 +19,12 @@
 #include <vector>
 
 #include "core/log.h"
+#include "worker/collect.h"
 #include "worker/desk.h"
 #include "worker/generate.h"
 #include "worker/mailing.h"
 #include "worker/telling.h"
+#include "worker/thumbnail.h"
 
 namespace worker {
 namespace {
@@ -34,7 +36,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto poll = 6s;          // behind LISTEN, which a pooler or a lost connection may swallow
 constexpr auto renewal = 3s;       // of leases; domain::lease is four times that
 constexpr auto longest_stop = 4s;  // systemd and `make run` wait for us
-constexpr auto forgetting = 1h;    // of old rows; begins a while after the start
+constexpr auto collecting = 10min; // of orphans; the first time soon after the start
+constexpr auto forgetting = 1h;       // of old rows; begins a while after the start
 constexpr std::size_t connections = 4;
 constexpr int most_mails = 8;  // on their way at once
 // libcurl and TLS live in the network's thread; the deepest of ours is a JSON reader. Only what is touched costs memory.
@@ -73,7 +76,7 @@ struct Worker {
     std::atomic<bool> stopping = false;
 
     std::mutex mutex;  // guards what follows
-    std::condition_variable woken;
+    std::condition_variable woken, rested;
     bool notified = true;  // look at once: work may have waited for us
     std::vector<Piece*> ended;
 
@@ -107,6 +110,7 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"generation", generate},
     {"notice", tell},
+    {"thumbnail", make_thumbnail},
 };
 
 const Kind* kind_of(const domain::Job& job) {
@@ -126,6 +130,7 @@ void Worker::wake() {
     const std::lock_guard lock{mutex};
     notified = true;
     woken.notify_one();
+    if (stopping) rested.notify_all();
 }
 
 void Worker::end(Piece& piece) {
@@ -316,6 +321,21 @@ int run(const core::Config& config) {
             }
         }
     }};
+    std::thread collecting_files{[&] {
+        core::Db db{config, 60s};
+        std::unique_lock lock{worker.mutex};
+        for (auto next = Clock::now() + 30s; !worker.stopping; next = Clock::now() + collecting) {
+            worker.rested.wait_until(lock, next, [&] { return worker.stopping.load(); });
+            if (worker.stopping) break;
+            lock.unlock();
+            try {
+                collect(config, db, worker.stopping);
+            } catch (const std::exception& error) {
+                core::log(Level::error, "orphans not collected", {{"why", error.what()}});
+            }
+            lock.lock();
+        }
+    }};
     core::log(Level::info, "working", {{"name", worker_name()}, {"jobs", config.worker_concurrency},
         {"gemini", config.gemini_api_key.empty() ? "no key: drafts" : config.gemini_model}, {"mail", config.smtp_url.empty() ? "files" : "SMTP"}});
     worker.loop();
@@ -324,6 +344,7 @@ int run(const core::Config& config) {
     if (!all) std::_Exit(1);  // their threads still use what would be taken down here
     waiting.join();
     listening.join();
+    collecting_files.join();
     return 0;
 }
 

@@ -1,0 +1,187 @@
+// messages: a project's conversation: written, read, edited for a while, removed for all to see. Serves
+// /api/projects/{id}/messages and /api/messages.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/app.h"
+#include "domain/access.h"
+
+using namespace core;
+using namespace domain;
+
+constexpr Sql newest_page = R"(
+    select json_build_object(
+        'messages', coalesce(json_agg(message_json(m) order by m.id) filter (where page.place <= $3), '[]'),
+        'next', min(m.id) filter (where page.place = $3 and page.more),
+        'version', coalesce((select version from message_threads where project_id = $1), 0),
+        'lastRead', coalesce((select last_read from message_reads where project_id = $1 and user_id = me()), 0),
+        'unread', unread_messages($1))
+    from (select id, row_number() over (order by id desc) as place, count(*) over () > $3 as more
+          from (select id from messages where project_id = $1 and ($2::bigint is null or id < $2::bigint)
+                order by id desc limit $3::integer + 1) found) page join messages m using (id))";
+// What a page asks every few seconds: where nothing changed, two look-ups by key and one in an index.
+constexpr Sql changes = R"(
+    select json_build_object('version', coalesce(t.version, 0), 'unread', unread_messages($1), 'messages',
+        case when t.version > $2 then (select coalesce(json_agg(message_json(m) order by m.version), '[]')
+                                       from (select id from messages where project_id = $1 and version > $2 order by version limit 100) changed
+                                       join messages m using (id))
+             else json_build_array() end)
+    from (select 1) one left join message_threads t on t.project_id = $1)";
+
+// Taken first by whoever changes a thread: ids and versions then rise in the order of commits, and nobody's poll misses one.
+constexpr Sql take_thread = R"(
+    insert into message_threads (project_id) values ($1) on conflict (project_id) do update set version = message_threads.version + 1)";
+constexpr Sql take_thread_of = R"(
+    update message_threads t set version = t.version + 1 from messages m where m.id = $1 and t.project_id = m.project_id)";
+constexpr Sql what_it_names = R"(
+    select $2::integer is null or exists (select from tasks where id = $2::integer and project_id = $1),
+           $3::integer is null or exists (select from payments where id = $3::integer and project_id = $1),
+           (select count(*) from files where id = any($4::bigint[]) and project_id = $1 and user_id = me() and message_id is null
+            and removed_at is null and purpose in ('project', 'message')))";
+constexpr Sql said_before = "select message_json(m) from messages m where project_id = $1 and user_id = me() and idempotency_key = $2";
+constexpr Sql say = R"(
+    insert into messages (project_id, user_id, user_name, user_role, body, task_id, payment_id, attachments, idempotency_key, version)
+    select $1, me(), $2, my_role(), $3, $4, $5, cardinality($6::bigint[]), $7, t.version from message_threads t where t.project_id = $1
+    returning id)";
+constexpr Sql attach = "update files set message_id = $1, purpose = 'message' where id = any($2::bigint[])";
+constexpr Sql one_message = "select message_json(m) from messages m where id = $1";
+constexpr Sql note_read = R"(
+    insert into message_reads (project_id, user_id, last_read)
+    select $1, me(), least($2::bigint, coalesce(max(id), 0)) from messages where project_id = $1
+    on conflict (project_id, user_id) do update set last_read = greatest(message_reads.last_read, excluded.last_read))";
+constexpr Sql unread = "select unread_messages($1)";
+
+constexpr Sql message_state = R"(
+    select user_id = me(), removed_at is not null, created_at > now() - interval '15 minutes', my_role() in ('admin', 'staff'), body, attachments
+    from messages where id = $1 for update)";
+constexpr Sql keep_old = "insert into message_edits (message_id, old_body) select id, body from messages where id = $1";
+constexpr Sql edit = R"(
+    update messages m set body = $2, edited_at = now(), version = t.version from message_threads t
+    where m.id = $1 and t.project_id = m.project_id)";
+constexpr Sql take_back = R"(
+    update messages m set removed_at = now(), removed_by = me(), removed_by_name = $2, version = t.version from message_threads t
+    where m.id = $1 and t.project_id = m.project_id)";
+constexpr Sql take_back_files = R"(
+    update files set removed_at = now(), removed_by = me(), removed_by_name = $2
+    where message_id = $1 and removed_at is null and purpose = 'message')";
+constexpr Sql message_for_reader = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when exists (select from messages m join projects p on p.id = m.project_id
+                     where m.id = $1 and (p.user_id = me() or my_role() in ('admin', 'staff'))) then true
+        else deny(404, 'There is no such message.') end)";
+
+std::optional<Query> check_reader(const Call& call) { return ask<message_for_reader>(call.hole(0)); }
+const Access reader{"reader", member.tenant, member.entry, check_reader};  // may see the message's project
+
+constexpr Length body_length{0, 10'000};
+constexpr std::size_t most_files = 10;
+constexpr std::int64_t page_size = 50;
+
+std::int64_t number(Call& call, const char* name, std::int64_t fallback, std::int64_t most) {
+    const std::string text = call.request.query_value(name);
+    Id id{fallback};
+    if (!text.empty() && text != "0" && !detail::read_hole(text, id)) throw bad_request(std::string{name} + " must be a positive number.");
+    return text == "0" ? 0 : std::min(id.value, most);
+}
+
+Reply list(Call& call, Id project) {
+    if (!call.request.query_value("since").empty())
+        return ok(call.db().last(ask<changes>(project, number(call, "since", 0, INT64_MAX)))[0].one().text(0));
+    const std::int64_t before = number(call, "before", 0, INT64_MAX), limit = std::max<std::int64_t>(1, number(call, "limit", page_size, 100));
+    return ok(call.db().last(ask<newest_page>(project, before ? std::optional{before} : std::nullopt, limit))[0].one().text(0));
+}
+
+// PostgreSQL's text of a bigint[].
+std::string file_ids(Form& form, std::size_t& count) {
+    const Json files = form.value("files");
+    if (files && !files.is(Json::Kind::null) && !files.is(Json::Kind::array)) form.wrong("files", "The files are a list of their ids.");
+    std::vector<std::int64_t> ids;
+    for (std::size_t i = 0; i < files.size() && files.is(Json::Kind::array); ++i) {
+        if (files[i].integer() < 1) form.wrong("files", "The files are a list of their ids.");
+        else if (std::ranges::find(ids, files[i].integer()) == ids.end()) ids.push_back(files[i].integer());
+    }
+    if (ids.size() > most_files) form.wrong("files", "A message takes at most " + std::to_string(most_files) + " files.");
+    count = ids.size();
+    std::string text = "{";
+    for (const std::int64_t id : ids) text += (text.size() > 1 ? "," : "") + std::to_string(id);
+    return text + "}";
+}
+
+std::string body_in(Form& form, bool files_too) {
+    const std::string body = form.text("body", body_length, "The message");
+    if (form.right() && body.empty() && !files_too) form.wrong("body", "Write something, or attach a file.");
+    return body;
+}
+
+Reply message(int status, std::int64_t id, std::string_view json) {
+    Reply reply = ok(Writer{}.object().member("success", true).member("id", id).member_raw("message", json).end_object().take());
+    reply.status = status;
+    return reply;
+}
+
+Reply post_message(Call& call, Id project) {
+    Form form{call.body()};
+    std::size_t count = 0;
+    const std::string files = file_ids(form, count);
+    const std::string body = body_in(form, count > 0);
+    const auto task = form.id("taskId", false), payment = form.id("paymentId", false);
+    if (task && payment) form.wrong("paymentId", "A message is about a task or a payment, not both.");
+    const std::string& key = call.request.idempotency_key;
+    if (key.size() > 200) throw bad_request("Idempotency-Key has at most 200 characters.");
+    form.check();
+
+    const auto [taken, before, named] = call.db().all(ask<take_thread>(project), ask<said_before>(project, key), ask<what_it_names>(project, task, payment, files));
+    if (const auto row = before.maybe(); row && !key.empty()) return message(201, Json::parse(row->text(0))["id"].integer(), row->text(0));
+    const Row there = named.one();
+    if (!there.truth(0)) form.wrong("taskId", "This project has no such task.");
+    if (!there.truth(1)) form.wrong("paymentId", "This project has no such payment.");
+    if (there.integer(2) != static_cast<std::int64_t>(count)) form.wrong("files", "One of the files is not yours, or is with another message already.");
+    form.check();
+    const std::int64_t id = call.db().one<say>(project, person(call).name, body, task, payment, files, key.empty() ? std::nullopt : std::optional{key}).integer(0);
+    const auto [attached, shown] = call.db().all(ask<attach>(id, files), ask<one_message>(id));
+    return message(201, id, shown.one().text(0));
+}
+
+Reply mark_read(Call& call, Id project) {
+    Form form{call.body()};
+    const auto up_to = form.id("upTo", true);
+    form.check();
+    const auto [noted, left] = call.db().all(ask<note_read>(project, up_to), ask<unread>(project));
+    return ok(Writer{}.object().member("unread", left.one().integer(0)).end_object().take());
+}
+
+Reply change(Call& call, Id id) {
+    Form form{call.body()};
+    const auto [taken, states] = call.db().all(ask<take_thread_of>(id), ask<message_state>(id));
+    const Row state = states.one();
+    if (!state.truth(0)) throw forbidden("A message is changed by whoever wrote it.");
+    if (state.truth(1)) throw Error{410, "This message was removed."};
+    if (!state.truth(2)) throw conflict("A message can be changed for 15 minutes; this one stays as it is. Write another one.");
+    const std::string body = body_in(form, state.integer(5) > 0);
+    form.check();
+    if (body == state.text(4)) return message(200, id.value, call.db().one<one_message>(id).text(0));
+    const auto [kept, edited, shown] = call.db().all(ask<keep_old>(id), ask<edit>(id, body), ask<one_message>(id));
+    return message(200, id.value, shown.one().text(0));
+}
+
+Reply take_away(Call& call, Id id) {
+    const auto [taken, states] = call.db().all(ask<take_thread_of>(id), ask<message_state>(id));
+    const Row state = states.one();
+    if (!state.truth(0) && !state.truth(3)) throw forbidden("A message is removed by whoever wrote it, or by the agency.");
+    if (state.truth(1)) throw Error{410, "This message was removed already."};
+    const std::string name = person(call).name;
+    const auto [removed, files, shown] = call.db().all(ask<take_back>(id, name), ask<take_back_files>(id, name), ask<one_message>(id));
+    return message(200, id.value, shown.one().text(0));
+}
+
+constexpr Route routes[] = {
+    get<list>("/api/projects/{id}/messages", member),
+    post<post_message>("/api/projects/{id}/messages", member),
+    post<mark_read>("/api/projects/{id}/messages/read", member),
+    patch<change>("/api/messages/{id}", reader),
+    remove<take_away>("/api/messages/{id}", reader),
+};
+
+int main(int argc, char** argv) { return serve(routes, argc, argv); }
