@@ -27,7 +27,8 @@ struct Setting {
 
 constexpr const char* default_types =
     "image/* video/* audio/* font/* text/plain text/csv text/rtf application/pdf application/json application/zip application/x-7z-compressed "
-    "application/gzip application/msword application/vnd.* application/postscript application/x-font-*";
+    "application/gzip application/msword application/vnd.openxmlformats-officedocument.* application/vnd.oasis.opendocument.* "
+    "application/vnd.ms-excel application/vnd.ms-powerpoint application/vnd.ms-fontobject application/postscript application/x-font-*";
 
 // One line a setting; nothing else in the project reads the environment.
 const Setting settings[] = {

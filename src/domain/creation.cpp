@@ -30,6 +30,9 @@ constexpr Sql create_all = R"(
         insert into project_answers (project_id, question_id, question_key, answer_value)
         select p.id, a.question_id, a.question_key, a.answer_value
         from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)),
+    files as (
+        update files set project_id = p.id, user_id = me(), user_name = $2 from project p
+        where files.lead_id = any($7::bigint[]) and files.project_id is null),
     lead as (
         update leads set status = 'claimed', claimed_at = now(), user_id = me(), project_id = p.id, updated_at = now()
         from project p where leads.id = any($7::bigint[])),

@@ -57,6 +57,7 @@ Reply made(const std::string& file, std::int64_t id) {
 
 // What a finished file must be before it gets a row. Looks at the bytes, not at what the client calls them.
 std::string judge(Call& call, const File& file) {
+    if (file.size() == 0) throw Error{422, "The file is empty.", {{"file", "This file is empty. Choose another one."}}};
     std::string type = content_type_of(file.descriptor());
     if (type.starts_with("text/x-")) type = "text/plain";  // source code by its looks; nobody runs it
     need_type(call.config, type);

@@ -15,7 +15,7 @@ constexpr Sql project_page = R"(
     select json_build_object('projects', coalesce(json_agg(json_build_object(
                'id', p.id, 'name', p.name, 'service', p.service, 'status', p.status, 'paymentStatus', p.payment_status,
                'price', p.price, 'createdAt', p.created_at,
-               'clientName', case when my_role() in ('admin', 'staff') then p.client_name end,
+               'unread', unread_messages(p.id), 'clientName', case when my_role() in ('admin', 'staff') then p.client_name end,
                'generation', (select json_build_object('state', g.state, 'progress', g.progress, 'draft', g.draft)
                               from generations g where g.project_id = p.id order by g.id desc limit 1),
                'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'))

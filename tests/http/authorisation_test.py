@@ -8,6 +8,7 @@ import pytest
 
 import onboarding
 from instance import OTHER_HOST, PASSWORD
+from uploading import send
 from people import new_address
 from routes import routes
 
@@ -18,6 +19,7 @@ REFUSED = {
     "anyone": {},
     "user": {"anonymous": 401, "their staff here": 401},
     "member": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},
+    "reader": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},  # of the project that the thing is in
     "staff": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "their staff there": 404},
     "admin": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "their staff there": 404},
 }
@@ -72,6 +74,25 @@ def asked(world, client):
     number = world.site.one("insert into asks (project_id, kind, title, asked_by) values (%s, 'answer', 'Which font?', 'walk') returning id",
                             world.project, tenant=world.site.tenant)
     return f"/api/projects/{world.project}/asks/{number}"
+def own_lead(world):
+    return world.site.visitor().post("/api/leads", {}).expect(201)["token"]
+
+
+def own_upload(world):
+    """An upload to a draft, which is whose the token is."""
+    return world.site.visitor().post(f"/api/leads/{own_lead(world)}/files", {"name": "logo.txt", "size": 5}).expect(201)["upload"]
+
+
+def draft_file(world):
+    return send(world.site.visitor(), f"/api/leads/{world.lead}/files", b"a draft's").expect(201)["id"]
+
+
+def one_more_file(world):
+    return send(world.client.twin(), f"/api/projects/{world.project}/files", b"one more").expect(201)["id"]
+
+
+def one_more_message(world):
+    return world.client.twin().post(f"/api/projects/{world.project}/messages", {"body": "One more"}).expect(201)["id"]
 
 
 EXAMPLES = {
@@ -119,6 +140,23 @@ EXAMPLES = {
     "PATCH /api/calendar": Example("/api/calendar", {"parallelTasks": 1}, other_agency_too=True),
     "POST /api/calendar/days": Example("/api/calendar/days", {"date": "2033-03-03", "name": "Walk"}, (201,), other_agency_too=True),
     "DELETE /api/calendar/days/{date}": Example("/api/calendar/days/2033-04-04", None, (204, 404), other_agency_too=True),
+    "GET /api/projects/{id}/files": Example(lambda w, c: f"/api/projects/{w.project}/files"),
+    "POST /api/projects/{id}/files": Example(lambda w, c: f"/api/projects/{w.project}/files", {"name": "plan.txt", "size": 5}, (201,)),
+    "GET /api/leads/{token}/files": Example(lambda w, c: f"/api/leads/{w.lead}/files"),
+    "POST /api/leads/{token}/files": Example(lambda w, c: f"/api/leads/{own_lead(w)}/files", {"name": "logo.txt", "size": 5}, (201,)),
+    "DELETE /api/leads/{token}/files/{id}": Example(lambda w, c: f"/api/leads/{w.lead}/files/{draft_file(w)}", None, (204,)),
+    "GET /api/files/uploads/{token}": Example(lambda w, c: f"/api/files/uploads/{own_upload(w)}"),
+    "PATCH /api/files/uploads/{token}": Example(lambda w, c: f"/api/files/uploads/{own_upload(w)}", None, (400,)),  # without an offset
+    "DELETE /api/files/uploads/{token}": Example(lambda w, c: f"/api/files/uploads/{own_upload(w)}", None, (204,)),
+    "GET /api/files/{id}": Example(lambda w, c: f"/api/files/{w.file}"),
+    "GET /api/files/{id}/thumbnail": Example(lambda w, c: f"/api/files/{w.file}/thumbnail", None, (404,)),  # of a text there is none
+    "DELETE /api/files/{id}": Example(lambda w, c: f"/api/files/{one_more_file(w)}"),
+    "POST /api/files/{id}/restore": Example(lambda w, c: f"/api/files/{w.file}/restore", {}, (409,)),  # nobody removed it
+    "GET /api/projects/{id}/messages": Example(lambda w, c: f"/api/projects/{w.project}/messages"),
+    "POST /api/projects/{id}/messages": Example(lambda w, c: f"/api/projects/{w.project}/messages", {"body": "Good morning"}, (201,)),
+    "POST /api/projects/{id}/messages/read": Example(lambda w, c: f"/api/projects/{w.project}/messages/read", {"upTo": 1}),
+    "PATCH /api/messages/{id}": Example(lambda w, c: f"/api/messages/{w.message}", {"body": "Changed"}, (200, 403)),  # 403: somebody else's
+    "DELETE /api/messages/{id}": Example(lambda w, c: f"/api/messages/{one_more_message(w)}"),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 
@@ -130,6 +168,8 @@ class World:
     project: int
     task: int
     lead: str
+    file: int = 0
+    message: int = 0
     people: dict = field(default_factory=dict)
 
 
@@ -142,6 +182,7 @@ def world(site, member, stranger, staff, admin, other_staff):
     assert not site.sql("select id from projects where id = %s union select id from tasks where id = %s", project, task, tenant="other")
     made = World(site, member.client, project, task, "")
     made.lead = lead(made, site.visitor())
+    made.file, made.message = one_more_file(made), one_more_message(made)
     made.people = {"anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
                    "their staff here": here, "their staff there": other_staff}
     return made

@@ -9,6 +9,7 @@ import select
 import threading
 
 PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+           410: "Gone", 411: "Length Required", 416: "Range Not Satisfiable", 507: "Insufficient Storage",
            413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests",
            500: "Internal Server Error", 503: "Service Unavailable"}
 
@@ -164,6 +165,8 @@ class Witness:
         self.leads = {}      # token hash → host
         self.users = {}      # id → address
         self.tasks = {}      # (host, id) → last status
+        self.files = {}      # (host, id) → SHA-256
+        self.messages = {}   # (host, id) → body
 
     def note(self, client, method, path, body, headers, answer):
         if not 200 <= answer.status < 300 or method in ("GET", "HEAD"):
@@ -178,5 +181,9 @@ class Witness:
                 self.leads[hashlib.sha256(answer.json["token"].encode()).digest()] = client.host
             elif path == "/api/auth/signup":
                 self.users[answer.json["user"]["id"]] = answer.json["user"]["email"]
+            elif answer.status == 201 and isinstance(answer.json, dict) and "file" in answer.json:
+                self.files[client.host, answer.json["id"]] = answer.json["file"]["sha256"]
+            elif "/messages" in path and method in ("POST", "PATCH") and "message" in answer.json:
+                self.messages[client.host, answer.json["id"]] = answer.json["message"]["body"]
             elif method == "PATCH" and path.startswith("/api/tasks/"):
                 self.tasks[client.host, int(path.rsplit("/", 1)[1])] = body["status"]
