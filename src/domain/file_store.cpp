@@ -177,7 +177,7 @@ int FileStore::collect(std::chrono::seconds age, const std::function<bool(const 
             if (!older(path, age)) continue;
             // A file may be named and its row not be committed: whoever does that holds the lock.
             File lock = File::to_write(home + "/lock", true);
-            if (!lock.lock(false, true) || !older(path, age) || kept(name)) continue;
+            if (!lock.lock(false, false) || !older(path, age) || kept(name)) continue;
             core::remove_file(path);
             ++removed;
         }

@@ -109,6 +109,13 @@ Kept insert_file(Call& call, const Place& place, const std::string& name, const 
     return {row.integer(0), row.str(1)};
 }
 
+std::string file_purpose(std::string_view word) {
+    if (word.empty()) return "project";
+    if (word != "project" && word != "message" && word != "payment")
+        throw core::bad_request("The purpose is project, message or payment.", {{"purpose", "This is none of them."}});
+    return std::string{word};
+}
+
 void need_type(const core::Config& config, std::string_view type) {
     for (std::string_view rest{config.file_types}; !rest.empty();) {
         const auto end = std::min(rest.find(' '), rest.size());

@@ -31,6 +31,8 @@ inline constexpr int draft_files = 10;
 // What is not gone on with is forgotten after this long.
 inline constexpr std::chrono::hours upload_life{24};
 
+// What a client says a file is for; nothing is project. Throws Error 400.
+std::string file_purpose(std::string_view word);
 std::uint64_t file_limit(const core::Config& config, const Place& place);
 // Throws Error 413 or 422 where no file of this size may come, 507 or 429 where there is no room for it. Until the transaction
 // ends nobody else may claim the room.

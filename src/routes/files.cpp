@@ -1,7 +1,7 @@
 // files: received whole or piece by piece, shown, downloaded and removed. Serves /api/projects/{id}/files, /api/leads/{token}/files
 // and /api/files.
 #include "core/app.h"
-#include "core/magic.h"
+#include "core/content_type.h"
 #include "core/multipart.h"
 #include "domain/access.h"
 #include "domain/file_name.h"
@@ -47,7 +47,7 @@ constexpr Sql file_for_reader = R"(
         else deny(404, 'There is no such file.') end)";
 
 std::optional<Query> check_reader(const Call& call) { return ask<file_for_reader>(call.hole(0)); }
-const Access reader{"reader", member.tenant, member.entry, check_reader};  // may see the file's project
+const Access reader{"member", member.tenant, member.entry, check_reader};  // may see the file's project
 
 FileStore store(Call& call) { return {call.config, call.tenant()}; }
 
@@ -86,18 +86,11 @@ Reply settle(Call& call, const FileStore& files, File& file, const std::string& 
     return made(kept.json, kept.id);
 }
 
-std::string purpose_in(std::string_view word) {
-    if (word.empty()) return "project";
-    if (word != "project" && word != "message" && word != "payment")
-        throw bad_request("The purpose is project, message or payment.", {{"purpose", "This is none of them."}});
-    return std::string{word};
-}
-
 Reply begin(Call& call, Place place) {
     Form form{call.body()};
     const std::string name = form.text("name", {1, 1'000}, "The file's name");
     const auto size = form.id("size", true);
-    if (!place.lead) place.purpose = purpose_in(form.text("purpose", {0, 20}, "The purpose"));
+    if (!place.lead) place.purpose = file_purpose(form.text("purpose", {0, 20}, "The purpose"));
     form.check();
     const std::string token = begin_upload(call, place, file_name(name), static_cast<std::uint64_t>(*size));
     return created(Writer{}.object().member("upload", token).member("location", "/api/files/uploads/" + token)
@@ -110,7 +103,7 @@ Reply receive(Call& call, Place place) {
     std::string_view type{call.request.content_type};
     if (type.substr(0, type.find(';')) == "application/json" && call.request.query_value("name").empty()) return begin(call, std::move(place));
     if (!call.request.stream) throw Error{411, "Send the file's length, with the header Content-Length."};
-    if (!place.lead) place.purpose = purpose_in(call.request.query_value("purpose"));
+    if (!place.lead) place.purpose = file_purpose(call.request.query_value("purpose"));
     const std::string boundary = form_boundary(type);
     const bool bare = boundary.empty();
     std::string name = call.request.query_value("name");

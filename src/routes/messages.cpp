@@ -73,7 +73,7 @@ constexpr Sql message_for_reader = R"(
         else deny(404, 'There is no such message.') end)";
 
 std::optional<Query> check_reader(const Call& call) { return ask<message_for_reader>(call.hole(0)); }
-const Access reader{"reader", member.tenant, member.entry, check_reader};  // may see the message's project
+const Access reader{"member", member.tenant, member.entry, check_reader};  // may see the message's project
 
 constexpr Length body_length{0, 10'000};
 constexpr std::size_t most_files = 10;

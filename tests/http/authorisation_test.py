@@ -19,7 +19,6 @@ REFUSED = {
     "anyone": {},
     "user": {"anonymous": 401, "their staff here": 401},
     "member": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},
-    "reader": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},  # of the project that the thing is in
     "staff": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "their staff there": 404},
     "admin": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "their staff there": 404},
 }

@@ -1,5 +1,5 @@
-// Magic: the only pair that names libmagic.
-#include "core/magic.h"
+// Content type: the only pair that names libmagic.
+#include "core/content_type.h"
 
 #include <magic.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Magic: what kind of file some bytes are, by their content (libmagic). Any thread may use it.
+// Content type: what kind of file some bytes are, by their content (libmagic). Any thread may use it.
 #pragma once
 #include <string>
 
