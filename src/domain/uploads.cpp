@@ -46,6 +46,12 @@ constexpr Sql insert_row = R"(
     queued as (
         select enqueue('thumbnail', 'file:' || id, jsonb_build_object('file', id)) as job from made where thumbnail = 'queued')
     select id, file, (select count(*) from received), (select count(job) from queued) from made)";
+// A file by itself is news; one that goes with a message or a payment is told of with that.
+constexpr Sql tell_others = R"(
+    select note_activity($1::integer, 'file-uploaded', jsonb_build_object('file', $2::bigint, 'name', $3::text)),
+           case when my_role() in ('admin', 'staff') then tell_client('file-uploaded', $1::integer, said.data, said.key, interval '2 minutes')::integer
+                else tell_staff('file-uploaded', $1::integer, said.data, said.key, interval '2 minutes') end
+    from (select jsonb_build_object('author', $4::text, 'name', $3::text) as data, 'file:' || $2::bigint as key) said)";
 
 std::string megabytes(std::uint64_t bytes) {
     const std::uint64_t tenths = bytes * 10 >> 20U;
@@ -106,6 +112,7 @@ Kept insert_file(Call& call, const Place& place, const std::string& name, const 
     const core::Row row = call.db().one<insert_row>(number(place.project), number(place.lead), who ? who->name : "", place.purpose, name, type,
                                                     static_cast<std::int64_t>(digest.size), Bytes{digest.sha256}, is_picture(type), number(upload));
     if (upload && row.integer(2) != 1) throw core::conflict("This upload is over.");
+    if (place.project && place.purpose == "project") call.db().one<tell_others>(number(place.project), row.integer(0), name, who ? who->name : "");
     return {row.integer(0), row.str(1)};
 }
 

@@ -30,7 +30,8 @@ constexpr Sql file_state = R"(
            my_role() in ('admin', 'staff') or user_id = me(), my_role() in ('admin', 'staff') or removed_by = me()
     from files where id = $1 for update)";
 constexpr Sql remove_one = R"(
-    update files set removed_at = now(), removed_by = me(), removed_by_name = $2 where id = $1 returning file_json(files))";
+    update files set removed_at = now(), removed_by = me(), removed_by_name = $2 where id = $1
+    returning file_json(files), case when project_id is not null then note_activity(project_id, 'file-removed', jsonb_build_object('file', id, 'name', name)) end)";
 constexpr Sql restore_one = R"(
     update files set removed_at = null, removed_by = null, removed_by_name = null where id = $1 returning file_json(files))";
 // Whoever looks at the message that shows the file sees what became of it.

@@ -45,6 +45,19 @@ constexpr Sql say = R"(
     select $1, me(), $2, my_role(), $3, $4, $5, cardinality($6::bigint[]), $7, t.version from message_threads t where t.project_id = $1
     returning id)";
 constexpr Sql attach = "update files set message_id = $1, purpose = 'message' where id = any($2::bigint[])";
+// The other side hears of it: by mail, unless they read it here first.
+constexpr Sql tell_others = R"(
+    select note_activity($1, 'message-posted', jsonb_build_object('message', $2::bigint)),
+           case when my_role() in ('admin', 'staff') then tell_client('message', $1, said.data, said.key)::integer
+                else tell_staff('message', $1, said.data, said.key) end
+    from (select jsonb_build_object('author', $3::text, 'excerpt', left($4::text, 1500)) as data, 'message:' || $2::bigint as key) said)";
+// What was not mailed yet is mailed as it reads now, or not at all.
+constexpr Sql tell_otherwise = R"(
+    update notices set data = jsonb_set(data, '{excerpt}', to_jsonb(left($2::text, 1500)))
+    where kind = 'message' and key = 'message:' || $1::bigint and settled_at is null)";
+constexpr Sql tell_no_more = R"(
+    update notices set settled_at = now(), outcome = 'withdrawn' where kind = 'message' and key = 'message:' || $1::bigint and settled_at is null)";
+constexpr Sql tell_me_no_more = "select withdraw_notices(me(), 'message', $1) where unread_messages($1) = 0";
 constexpr Sql one_message = "select message_json(m) from messages m where id = $1";
 constexpr Sql note_read = R"(
     insert into message_reads (project_id, user_id, last_read)
@@ -139,8 +152,9 @@ Reply post_message(Call& call, Id project) {
     if (!there.truth(1)) form.wrong("paymentId", "This project has no such payment.");
     if (there.integer(2) != static_cast<std::int64_t>(count)) form.wrong("files", "One of the files is not yours, or is with another message already.");
     form.check();
-    const std::int64_t id = call.db().one<say>(project, person(call).name, body, task, payment, files, key.empty() ? std::nullopt : std::optional{key}).integer(0);
-    const auto [attached, shown] = call.db().all(ask<attach>(id, files), ask<one_message>(id));
+    const std::string name = person(call).name;
+    const std::int64_t id = call.db().one<say>(project, name, body, task, payment, files, key.empty() ? std::nullopt : std::optional{key}).integer(0);
+    const auto [attached, told, shown] = call.db().all(ask<attach>(id, files), ask<tell_others>(project, id, name, body), ask<one_message>(id));
     return message(201, id, shown.one().text(0));
 }
 
@@ -148,7 +162,7 @@ Reply mark_read(Call& call, Id project) {
     Form form{call.body()};
     const auto up_to = form.id("upTo", true);
     form.check();
-    const auto [noted, left] = call.db().all(ask<note_read>(project, up_to), ask<unread>(project));
+    const auto [noted, told, left] = call.db().all(ask<note_read>(project, up_to), ask<tell_me_no_more>(project), ask<unread>(project));
     return ok(Writer{}.object().member("unread", left.one().integer(0)).end_object().take());
 }
 
@@ -162,7 +176,7 @@ Reply change(Call& call, Id id) {
     const std::string body = body_in(form, state.integer(5) > 0);
     form.check();
     if (body == state.text(4)) return message(200, id.value, call.db().one<one_message>(id).text(0));
-    const auto [kept, edited, shown] = call.db().all(ask<keep_old>(id), ask<edit>(id, body), ask<one_message>(id));
+    const auto [kept, edited, told, shown] = call.db().all(ask<keep_old>(id), ask<edit>(id, body), ask<tell_otherwise>(id, body), ask<one_message>(id));
     return message(200, id.value, shown.one().text(0));
 }
 
@@ -172,7 +186,8 @@ Reply take_away(Call& call, Id id) {
     if (!state.truth(0) && !state.truth(3)) throw forbidden("A message is removed by whoever wrote it, or by the agency.");
     if (state.truth(1)) throw Error{410, "This message was removed already."};
     const std::string name = person(call).name;
-    const auto [removed, files, shown] = call.db().all(ask<take_back>(id, name), ask<take_back_files>(id, name), ask<one_message>(id));
+    const auto [removed, files, told, shown] =
+        call.db().all(ask<take_back>(id, name), ask<take_back_files>(id, name), ask<tell_no_more>(id), ask<one_message>(id));
     return message(200, id.value, shown.one().text(0));
 }
 

@@ -11,7 +11,7 @@ export class ApiError extends Error {
   get network() { return this.status === 0; }
 
   /** True when the same call may well succeed later. */
-  get passing() { return this.network || this.status === 408 || this.status === 429 || this.status >= 500; }
+  get passing() { return this.network || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 507); }
 }
 
 /** What to tell the person. */
@@ -20,10 +20,38 @@ export function explain(error) {
   if (error.network) return error.detail;
   if (error.status === 429) return `Too many tries in a short time. Please wait ${waitText(error.retryAfter)} and try again.`;
   if (error.status === 503) return 'We are away for a moment. Please try again shortly.';
-  if (error.status >= 500) {
+  if (error.status >= 500 && error.status !== 507) {
     return 'Something went wrong on our side. Please try again.' + (error.requestId ? ` (Reference ${error.requestId})` : '');
   }
   return error.detail || 'The server did not accept this.';
+}
+
+/**
+ * Sends bytes and tells how many are on their way; what fetch() cannot do. Ends where nothing moves for `silence` milliseconds.
+ * Answers the parsed JSON or throws ApiError, as request() does.
+ */
+export function sendBytes(method, path, bytes, { headers = {}, onprogress, signal, silence = 30000 } = {}) {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    let timer = 0;
+    const wait = () => { clearTimeout(timer); timer = setTimeout(() => call.abort(), silence); };
+    const over = (settle, value) => { clearTimeout(timer); settle(value); };
+    const lost = () => over(reject, new ApiError({ detail: 'We could not reach the server. Check your connection and try again.' }));
+    call.open(method, path);
+    for (const [name, value] of Object.entries({ Accept: 'application/json', 'Content-Type': 'application/octet-stream', ...headers })) call.setRequestHeader(name, value);
+    call.upload.addEventListener('progress', (event) => { wait(); onprogress?.(event.loaded); });
+    call.upload.addEventListener('load', wait);
+    for (const failure of ['error', 'abort', 'timeout']) call.addEventListener(failure, lost);
+    call.addEventListener('load', () => {
+      let parsed = null;
+      try { parsed = JSON.parse(call.responseText); } catch { /* said below */ }
+      if (call.status >= 200 && call.status < 300 && parsed) over(resolve, parsed);
+      else over(reject, new ApiError({ status: call.status, detail: parsed?.detail ?? '', fields: parsed?.fields ?? {}, retryAfter: Number(call.getResponseHeader('Retry-After')) || 0, requestId: parsed?.requestId ?? '', body: parsed }));
+    });
+    signal?.addEventListener('abort', () => call.abort(), { once: true });
+    wait();
+    call.send(bytes);
+  });
 }
 
 async function send(method, path, body, { headers = {}, timeout = 15000, keepalive = false, signal } = {}) {

@@ -25,6 +25,13 @@ export function ago(iso, now = Date.now()) {
   return 'just now';
 }
 
+/** 820 bytes, 12 KB, 3.4 MB. */
+export function bytes(size) {
+  if (size < 1000) return plural(size, 'byte');
+  const [value, unit] = size < 999500 ? [size / 1024, 'KB'] : [size / 1048576, 'MB'];
+  return `${value >= 10 ? Math.round(value) : Math.max(0.1, Math.round(value * 10) / 10)} ${unit}`;
+}
+
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** "40 seconds", "3 minutes"; "a minute" when the server gave no time. */

@@ -1,0 +1,93 @@
+// The project's files: sent by choosing or dropping them, listed newest first, removed and brought back.
+import { explain, get, post, remove } from '../api.js';
+import { $, el, show, text } from '../dom.js';
+import { busy } from '../form.js';
+import { bytes, plural } from '../format.js';
+import { acceptDrops, uploadLine } from '../upload.js';
+import { attempt } from '../view.js';
+import { fileFacts, fileLink, glyph, removed } from './file-view.js';
+
+const purposes = { message: 'with a message', payment: 'proof of payment', answer: 'with your answers' };
+
+export class Files {
+  #path;
+  #staff;
+  #next = null;
+  #list = $('#files-list');
+  #looks = 0;
+
+  constructor(project, staff) {
+    this.#path = `/api/projects/${project}/files`;
+    this.#staff = staff;
+    const input = $('#files-input');
+    input.addEventListener('change', () => { this.#send([...input.files]); input.value = ''; });
+    acceptDrops($('#files'), (files) => this.#send(files));
+    const more = $('#files-more');
+    more.addEventListener('click', () => busy(more, 'Loading…', () => attempt($('#files-error'), () => this.#page(this.#next))));
+  }
+
+  load() { return attempt($('#files-error'), () => this.#page()); }
+
+  /** A file that came by another way, with a message, or a thumbnail that is ready now. */
+  refresh() { return this.#page().catch(() => { /* it is only late */ }); }
+
+  async #page(before) {
+    const { files, next, limit } = await get(`${this.#path}${before ? `?before=${before}` : ''}`);
+    const rows = files.map((file) => this.#row(file));
+    if (before) this.#list.append(...rows);
+    else this.#list.replaceChildren(...rows);
+    this.#next = next;
+    show($('#files-more'), next !== null);
+    text($('#files-limit'), `Up to ${bytes(limit)} each.`);
+    this.#count();
+    // Pictures get their small copies a moment later.
+    const waits = files.some((file) => /^image\/(png|jpeg|gif|webp)$/.test(file.contentType) && !file.thumbnail && !file.removedAt && Date.now() - Date.parse(file.createdAt) < 20000);
+    if (waits && !before && this.#looks < 4) { this.#looks += 1; setTimeout(() => this.refresh(), 1500); }
+    else this.#looks = 0;
+  }
+
+  #count() { show($('#files-none'), this.#list.children.length === 0); }
+
+  #send(files) {
+    for (const file of files) {
+      $('#files-sending').append(uploadLine(this.#path, file, {
+        done: (made) => { this.#list.prepend(this.#row(made)); this.#count(); text($('#files-said'), `${made.name} was sent.`); this.#looks = 0; setTimeout(() => this.refresh(), 1200); },
+      }));
+    }
+    if (files.length) text($('#files-said'), `Sending ${plural(files.length, 'file')}.`);
+  }
+
+  #row(file) {
+    const row = el('li', { class: 'file', 'data-file-id': file.id });
+    const fail = el('p', { class: 'error', hidden: true });
+    const act = (button, label, work) => busy(button, label, async () => {
+      try {
+        const answer = await work();
+        const fresh = this.#row(answer.file);
+        row.replaceWith(fresh);
+        $('button, a', fresh)?.focus();
+        text($('#files-said'), answer.file.removedAt ? `${file.name} was removed.` : `${file.name} is back.`);
+      } catch (error) {
+        text(fail, explain(error));
+        show(fail);
+      }
+    });
+    if (file.removedAt) {
+      const back = el('button', { type: 'button', class: 'linklike small', onclick: () => act(back, 'Bringing it back…', () => post(`/api/files/${file.id}/restore`)) }, 'Undo');
+      const may = (this.#staff || file.mine) && Date.now() - Date.parse(file.removedAt) < 7 * 86400000;
+      row.classList.add('removed');
+      row.append(el('span', { class: 'file-kind', 'aria-hidden': 'true' }, '–'), el('div', {}, removed(file), fail), may ? back : '');
+      return row;
+    }
+    const ask = el('button', { type: 'button', class: 'linklike small', 'aria-label': `Remove ${file.name}` }, 'Remove');
+    const yes = el('button', { type: 'button', class: 'linklike small bad' }, 'Remove it');
+    const no = el('button', { type: 'button', class: 'linklike small' }, 'Keep it');
+    const sure = el('span', { class: 'row', hidden: true }, yes, no);
+    ask.addEventListener('click', () => { show(ask, false); show(sure); yes.focus(); });
+    no.addEventListener('click', () => { show(sure, false); show(ask); ask.focus(); });
+    yes.addEventListener('click', () => act(yes, 'Removing…', () => remove(`/api/files/${file.id}`)));
+    const may = (this.#staff || file.mine) && file.purpose !== 'payment';
+    row.append(glyph(file), el('div', {}, fileLink(file), fileFacts(file), purposes[file.purpose] ? el('span', { class: 'soft small' }, purposes[file.purpose]) : '', fail), may ? el('div', {}, ask, sure) : '');
+    return row;
+  }
+}
