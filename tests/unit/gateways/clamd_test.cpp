@@ -32,7 +32,7 @@ public:
             const int one = accept(listener_, nullptr, nullptr);
             std::string all = reads ? read_stream(one) : "";
             const std::string text = answer(all);
-            EXPECT_EQ(write(one, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+            (void)send(one, text.data(), text.size(), MSG_NOSIGNAL);  // whoever asked may have gone
             close(one);
         }};
     }
