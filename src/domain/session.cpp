@@ -2,6 +2,7 @@
 #include "domain/session.h"
 
 #include "core/crypto.h"
+#include "core/log.h"
 #include "domain/account.h"
 
 namespace domain {
@@ -14,12 +15,14 @@ using core::Sql;
 constexpr Sql insert_session = R"(
     insert into sessions (token_hash, user_id, tenant_id, ip, user_agent)
     select $1, u.id, t.id, $5::inet, $6 from users u join tenants t on t.schema_name = $4
-    where u.id = $2 and u.password = $3 and u.disabled_at is null)";
+    where u.id = $2 and ($3::text is null or u.password = $3) and u.disabled_at is null)";
 constexpr Sql delete_session = "delete from sessions where token_hash = $1";
 constexpr Sql drop_old_sessions = R"(
     delete from sessions where id in (
         select id from sessions where expires_at < now() order by expires_at limit 100 for update skip locked))";
 constexpr Sql whose_session = "select user_id, name, email, email_verified, role, session_id from enter($1, $2)";
+
+constexpr Sql bind_open_draft = "update leads set user_id = $2 where token_hash = $1 and status = 'open' and user_id is null";
 
 constexpr std::string_view host_only = "__Host-";
 
@@ -33,7 +36,7 @@ std::string cookie_line(std::string_view name, std::string_view value, std::chro
 
 }  // namespace
 
-std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::string& password_hash) {
+std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::optional<std::string>& password_hash) {
     std::string token = core::random_token();
     const std::string hash = core::sha256(token), old_hash = core::sha256(call.request.cookie_value(session_cookie(call)));
     const auto row = call.db().all(
@@ -48,6 +51,17 @@ std::optional<Session> start_session(core::Call& call, const std::string& user_i
 void end_session(core::Call& call) {
     const std::string_view token = call.request.cookie_value(session_cookie(call));
     if (!token.empty()) call.db().change<delete_session>(Bytes{core::sha256(token)});
+}
+
+void bind_draft(core::Call& call, const std::optional<std::string>& lead_token, const std::string& user_id) {
+    if (!lead_token) return;
+    try {
+        core::Transaction tenant{call.desk().db, call.tenant()};
+        tenant.change<bind_open_draft>(Bytes{core::sha256(*lead_token)}, user_id);
+        tenant.commit();
+    } catch (const core::Error& error) {
+        core::log(core::Level::warn, "draft not bound", {{"status", error.status}, {"why", error.detail}});
+    }
 }
 
 std::string session_cookie_line(std::string_view name, std::string_view token) { return cookie_line(name, token, session_life); }

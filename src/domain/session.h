@@ -19,8 +19,11 @@ struct Session {
 };
 
 // Signs in with a new token and ends the session that the browser had. The hash is the one that the password was checked
-// against: nothing where the account was disabled or got another password since.
-std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::string& password_hash);
+// against, nothing where no password was asked for. Nothing where the account was disabled or got another password since.
+std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::optional<std::string>& password_hash);
+// The visitor's draft becomes the account's. After the session's commit: the draft is the tenant's, the session is not, and a
+// draft that cannot be bound is no reason to refuse a sign-in.
+void bind_draft(core::Call& call, const std::optional<std::string>& lead_token, const std::string& user_id);
 void end_session(core::Call& call);  // that of the cookie, if there is one
 
 // Values of Set-Cookie. A name with __Host- is for https only.

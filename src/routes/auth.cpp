@@ -11,7 +11,6 @@ using namespace core;
 using namespace domain;
 
 constexpr Sql renew_hash = "update users set password = $3 where id = $1 and password = $2";
-constexpr Sql bind_draft = "update leads set user_id = $2 where token_hash = $1 and status = 'open' and user_id is null";
 constexpr Sql use_verification = R"(
     update email_tokens e set used_at = now() from tenants t
     where e.token_hash = $1 and e.purpose = 'verify' and e.used_at is null and e.expires_at > now() and t.schema_name = $2
@@ -46,25 +45,13 @@ std::optional<std::string> lead_token(const Form& form) {
     return std::string{token.value};
 }
 
-// The draft is the tenant's and the session is not: two transactions, and the second may fail.
-void bind(Call& call, const std::optional<std::string>& lead, const std::string& user_id) {
-    if (!lead) return;
-    try {
-        Transaction tenant{call.desk().db, call.tenant()};
-        tenant.change<bind_draft>(Bytes{sha256(*lead)}, user_id);
-        tenant.commit();
-    } catch (const Error& error) {
-        log(Level::warn, "draft not bound", {{"status", error.status}, {"why", error.detail}});
-    }
-}
-
 // What follows a right password, in a transaction that has begun with succeeded().
 Reply sign_in(Call& call, int status, const std::string& user_id, const std::string& hash, const std::optional<std::string>& lead) {
     join_tenant(call, user_id);
     const auto session = start_session(call, user_id, hash);
     if (!session) throw unavailable("the account changed while it was signed in to");
     call.commit();
-    bind(call, lead, user_id);
+    bind_draft(call, lead, user_id);
     Reply reply = ok(user_answer(session->person));
     reply.status = status;
     return std::move(reply).with("Set-Cookie", session_cookie_line(session_cookie(call), session->token));
@@ -206,7 +193,10 @@ Reply end_others(Call& call) {
     return no_content();
 }
 
-Reply providers(Call&) { return ok(std::string{R"({"google":false})"}); }
+Reply providers(Call& call) {
+    const bool google = !call.config.google_client_id.empty() && !call.config.google_client_secret.empty();
+    return ok(Writer{}.object().member("google", google).end_object().take());
+}
 
 constexpr Route routes[] = {
     post<signup>("/api/auth/signup", anyone).platform(),

@@ -114,6 +114,8 @@ EXAMPLES = {
     "POST /api/auth/logout": Example("/api/auth/logout", {}, (204,), other_agency_too=True, ends_session=True),
     "GET /api/auth/session": Example("/api/auth/session", other_agency_too=True),
     "GET /api/auth/providers": Example("/api/auth/providers", other_agency_too=True),
+    "GET /api/auth/google": Example("/api/auth/google", None, (303,), other_agency_too=True),
+    "GET /api/auth/google/callback": Example("/api/auth/google/callback?state=x", None, (303,), other_agency_too=True),
     "POST /api/auth/verify": Example("/api/auth/verify", {"token": "A" * 22}, (400, 404, 410, 422), other_agency_too=True, ends_session=True),
     "POST /api/auth/verify/resend": Example("/api/auth/verify/resend", {}, (202, 409, 429), other_agency_too=True),
     "POST /api/auth/forgot": Example("/api/auth/forgot", lambda w, c: {"email": new_address("nobody")}, (202,), other_agency_too=True),

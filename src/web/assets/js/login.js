@@ -133,6 +133,27 @@ forgot.addEventListener('submit', (event) => {
   });
 });
 
+/* Google */
+
+const googleErrors = {
+  'google-cancelled': 'You came back from Google without signing in. Try again, or use your e-mail address.',
+  'google-expired': 'That sign-in was begun too long ago, in another window, or was used already. Please try again.',
+  'google-away': 'Google cannot be reached right now. Please try again in a moment, or use your e-mail address.',
+  'google-busy': 'There were too many tries in a short time. Please wait a few minutes, or use your e-mail address.',
+  'google-unverified': 'Google has not confirmed the e-mail address of that account, so we cannot use it. Confirm it at Google, or use your e-mail address and a password here.',
+  'google-disabled': 'This account is switched off. Please write to us.',
+  'google-off': 'Signing in with Google is not possible here. Please use your e-mail address.',
+};
+
+/** On the form that is on view; a visitor who is signed in by now goes on and does not need it. */
+function sayGoogleError(code) {
+  const form = signup.hidden ? login : signup;
+  formError(form, googleErrors[code] ?? 'Signing in with Google did not work. Please try again, or use your e-mail address.');
+  const kept = new URLSearchParams(location.search);
+  kept.delete('error');
+  history.replaceState(null, '', `${location.pathname}${kept.size ? `?${kept}` : ''}`);
+}
+
 /* Start */
 
 const data = store.loadData();
@@ -148,12 +169,13 @@ if (data) {
   login.elements.email.value = data.clientEmail;
 }
 choose(tabs[(onboarding || asked.get('tab') === 'signup') ? 0 : 1]);
-if (asked.has('error')) formError(login, 'Signing in with Google did not work. Please try again, or use your e-mail address.');
+if (asked.has('error')) sayGoogleError(asked.get('error'));
 
 get('/api/auth/providers', { login: false }).then((providers) => {
   if (providers?.google !== true) return;
   const back = onboarding ? '/login?from=onboarding' : localPath(asked.get('next'), '/dashboard');
-  $('#google').href = `/api/auth/google?${new URLSearchParams({ next: back })}`;
+  const lead = store.token() ?? store.lastToken();
+  $('#google').href = `/api/auth/google?${new URLSearchParams({ next: back, ...(lead && { lead }) })}`;
   show($('#google-part'));
 }).catch(() => {});
 
