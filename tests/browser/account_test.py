@@ -84,3 +84,15 @@ def test_signing_out_works_and_other_sessions_can_be_ended(site, browser, sign_u
     browser.wait(lambda: browser.path == "/")
     browser.see("[data-session]", "Sign in")
     assert person.get("/api/auth/session").json["user"], "signing out here ended a session elsewhere"
+
+
+def test_everybody_chooses_their_mails_on_the_account_page(site, browser, sign_up):
+    client = sign_up()
+    journey.signed_in_device(browser, site, client)
+    browser.open("/account#notifications")
+    browser.see("#mails-messages")
+    journey.choose(browser.see("#mails-messages"), "Daily summary")
+    browser.see("#mails-said", "Saved")
+    browser.driver.refresh()
+    browser.wait(lambda: browser.see("#mails-messages").get_property("value") == "daily")
+    assert client.get("/api/notifications").expect()["topics"] == {"plan": "now", "messages": "daily", "payments": "now", "project": "now"}

@@ -3,12 +3,20 @@ import pytest
 
 import invariants
 from chromium import Browser
+from google import Google
 from instance import Instance
 
 
 @pytest.fixture(scope="session")
-def site():
-    instance = Instance(LIMIT_API="off", LIMIT_AUTH="off")
+def google():
+    stand_in = Google()
+    yield stand_in
+    stand_in.close()
+
+
+@pytest.fixture(scope="session")
+def site(google):
+    instance = Instance(LIMIT_API="off", LIMIT_AUTH="off", **google.settings())
     try:
         instance.start()
         yield instance

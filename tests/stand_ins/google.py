@@ -219,7 +219,7 @@ class Google:
                        for name, one in self.people.items())
         refuse = dict(urllib.parse.parse_qsl(url.query))
         no = f'{refuse.get("redirect_uri", "")}?{urllib.parse.urlencode({"error": "access_denied", "state": refuse.get("state", "")})}'
-        page = f'<!doctype html><html lang="en"><title>Stand-in Google</title><h1>Choose an account</h1>{rows}<p><a id="no" href="{html.escape(no)}">Cancel</a></p></html>'
+        page = f'<!doctype html><html lang="en"><title>Stand-in Google</title><link rel="icon" href="data:,"><h1>Choose an account</h1>{rows}<p><a id="no" href="{html.escape(no)}">Cancel</a></p></html>'
         return self._send(handler, 200, page.encode(), "text/html; charset=utf-8")
 
     def _agree(self, handler, url):
