@@ -127,6 +127,10 @@ select to_regclass('public.schema_history') is not null as m_there \gset
 \if :m_there
 select 'last', coalesce(max(name), '-') from public.schema_history where finished_at is not null and rolled_back_at is null;
 \endif
+select to_regclass('public.schema_campaigns') is not null as m_there \gset
+\if :m_there
+select 'campaign', id, state, started_by, started_at from public.schema_campaigns order by id desc limit 1;
+\endif
 SQL
     ask -f "$work/describe.psql" >"$work/described" || exit "$exit_failed"
 }
@@ -170,25 +174,37 @@ EOT
         printf "sh '%s/dump.sh' --snapshot=\"\$DUMP_SNAPSHOT\" %s & DUMP_SHELL=\$!\n" "$work" "$words"
         printf "echo \"\$DUMP_SHELL\" >'%s/dump.shell'\n" "$work"
     } >"$work/dump-start.sh"
+    # The rows are counted by a second session, a transaction a schema: all in one would need a lock for each table and index.
+    {
+        printf '\\set m_lib %s\n\\set m_only %s\n' "$(psql_word "$lib")" "$(psql_word "$schema_array")"
+        printf '\\i :m_lib/record-rows.psql\n\\echo end\n'
+    } >"$work/rows.psql"
+    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -f "$work/rows.psql"
+    [ -z "$PSQL_ADDRESS" ] || set -- "$@" -d "$PSQL_ADDRESS"
+    words=
+    for word in "$@"; do words="$words $(shell_word "$word")"; done
+    printf "psql -v m_snapshot=\"\$DUMP_SNAPSHOT\" %s >'%s/record.rows' 2>'%s/rows.errors'\n" "$words" "$work" "$work" >"$work/rows.sh"
     export DUMP_WORK="$work"
     {
         cat <<SQL
+\\set m_lib $(psql_word "$lib")
 \\set m_only $(psql_word "$schema_array")
 begin isolation level repeatable read, read only;
 select pg_export_snapshot() as m_snapshot \\gset
 \\setenv DUMP_SNAPSHOT :m_snapshot
 \\o '$work/record'
-\\i '$lib/record-values.psql'
+\\i :m_lib/record-values.psql
 \\! echo \$PPID >'$work/psql.pid'
 \\! sh '$work/dump-start.sh'
-\\i '$lib/record.psql'
+\\i :m_lib/record.psql
 \\qecho end
 SQL
         [ -z "${tenant_id-}" ] || tenant_rows "$backup.rows.part"
         cat <<SQL
+\\! sh '$work/rows.sh'
 \\! DUMP_SHELL=\$(cat '$work/dump.shell') sh '$work/await.sh'
 \\o '$work/record.after'
-\\i '$lib/record-values.psql'
+\\i :m_lib/record-values.psql
 \\qecho end
 commit;
 SQL
@@ -205,15 +221,22 @@ SQL
         *) tell_dump_error ;;
     esac
     [ "$code" = 0 ] || spoilt "$(error_text <"$work/record.errors" | grep -v '^$' | head -n 1)"
+    [ ! -s "$work/rows.errors" ] || spoilt "$(error_text <"$work/rows.errors" | grep -v '^$' | head -n 1)"
     # psql does not say when it could not write.
-    [ "$dump_code $(tail -n 1 "$work/record") $(tail -n 1 "$work/record.after")" = '0 end end' ] ||
+    [ "$dump_code $(tail -n 1 "$work/record") $(tail -n 1 "$work/record.rows") $(tail -n 1 "$work/record.after")" = '0 end end end' ] ||
         spoilt "the dump was ended, or ${TMPDIR:-/tmp} is full"
+    cat "$work/record.rows" >>"$work/record"
     sed -i '/^end$/d' "$work/record" "$work/record.after"
 }
 
 tell_dump_error() {
     case $(cat "$work/dump.errors" 2>/dev/null) in
         *'No space left'*) spoilt "the disk of $folder is full ($(megabytes_free "$folder") MiB are free)" "Set MIGRATE_BACKUP_DIR to a disk with room, or make room: scripts/migrate prune." ;;
+        *'out of shared memory'*)
+            wanted=$(run_psql -c "select greatest(64, ceil(1.5 * count(*) / (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int))) from pg_class where relkind in ('r', 'p')" 2>/dev/null) || wanted=
+            spoilt "pg_dump locks every table at once, and the server has no room for so many locks" \
+                "Set max_locks_per_transaction${wanted:+ = $wanted} in postgresql.conf and restart it; or back up some tenants at a time: --tenants."
+            ;;
         *'File too large'*) spoilt "the file may not grow that large (ulimit -f)" ;;
     esac
     [ "$dump_code" != 153 ] || spoilt "the file may not grow that large (ulimit -f)"

@@ -181,8 +181,11 @@ fill_database() {
 compare_database() {
     scope=$(manifest scope)
     [ "$scope" != all ] || scope='{}'
-    printf '\\set m_only %s\nbegin isolation level repeatable read, read only;\n\\i %s\n\\i %s\ncommit;\n\\echo end\n' "$(psql_word "$scope")" \
-        "$(psql_word "$lib/record.psql")" "$(psql_word "$lib/record-values.psql")" >"$work/compare.psql"
+    # Nobody else is in there: a transaction for all of it would only need more locks than there may be.
+    {
+        printf '\\set m_lib %s\n\\set m_only %s\n\\set m_snapshot \047\047\n' "$(psql_word "$lib")" "$(psql_word "$scope")"
+        printf '\\i :m_lib/record.psql\n\\i :m_lib/record-rows.psql\n\\i :m_lib/record-values.psql\n\\echo end\n'
+    } >"$work/compare.psql"
     ask_in "$into" -f "$work/compare.psql" >"$work/record.new" || fail "$exit_failed" "database $into could not be compared; it is kept"
     [ "$(tail -n 1 "$work/record.new")" = end ] || fail "$exit_failed" "database $into could not be compared: ${TMPDIR:-/tmp} is full"
     LC_ALL=C awk -f "$lib/compare.awk" "$manifest_file" "$work/record.new" >"$work/differences" && return 0

@@ -109,7 +109,7 @@ sandbox_up() {
         printf '%s\n' "$socket" >"$box/socket"
     fi
     as_sandbox "$bin/pg_ctl" -D "$box/data" -s -w -t 60 -l "$box/data/log" start \
-        -o "-c listen_addresses='' -c unix_socket_permissions=0700 -c unix_socket_directories='$(sandbox_socket)' -c max_connections=50 -c shared_buffers=64MB" >"$work/start" 2>&1 8>&- </dev/null ||
+        -o "-c listen_addresses='' -c unix_socket_permissions=0700 -c unix_socket_directories='$(sandbox_socket)' -c max_connections=50 -c max_locks_per_transaction=512 -c shared_buffers=64MB" >"$work/start" 2>&1 8>&- </dev/null ||
         fail "$exit_failed" "the sandbox's server did not start: $(grep -E 'FATAL|PANIC' "$box/data/log" | tail -n 1)" "More in $box/data/log; scripts/migrate sandbox down removes it all."
     if [ ! -s "$box/ready" ]; then
         at_end="$at_end sandbox_half"

@@ -40,7 +40,7 @@ select from public.tenants where id = :m_id for update \g /dev/null
 select format('lock table %I.%I in access exclusive mode', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where n.nspname = :'m_schema' and c.relkind in ('r', 'p') order by c.relname \gexec
 SQL
-        printf '\\o %s\n\\i %s\n\\i %s\n\\o\n' "$(psql_word "$work/record.now")" "$(psql_word "$lib/record.psql")" "$(psql_word "$lib/record-values.psql")"
+        printf '\\o %s\n\\i :m_lib/record.psql\n\\i :m_lib/record-rows.psql\n\\i :m_lib/record-values.psql\n\\o\n' "$(psql_word "$work/record.now")"
         awk -F '\t' '{ printf "lock table %s in share row exclusive mode;\n", $1 }' "$work/tenant.tables"
         tenant_rows "$work/rows.now"
         printf "\\\\o\\n\\\\set m_same \`sh %s\`\\n" "$(shell_word "$work/same.sh")"
@@ -163,7 +163,7 @@ SQL
 }
 
 tenant_variables() {
-    printf '\\set m_schema %s\n\\set m_id %s\n\\set m_only %s\n' "$(psql_word "$schema")" "$(psql_word "$tenant_id")" \
+    printf '\\set m_snapshot \047\047\n\\set m_lib %s\n\\set m_schema %s\n\\set m_id %s\n\\set m_only %s\n' "$(psql_word "$lib")" "$(psql_word "$schema")" "$(psql_word "$tenant_id")" \
         "$(psql_word "$(printf '%s\n' "$schema" | sed 's/["\\]/\\&/g; s/.*/{"&"}/')")"
 }
 
@@ -207,7 +207,7 @@ SQL
             $1 == schema { printf "select format(\047create role %%I %s %s\047, %s) where not exists (select from pg_roles where rolname = %s) \\gexec\n", $2 == "t" ? "login" : "nologin", $3 == "t" ? "inherit" : "noinherit", literal($1), literal($1) }'
         printf '%s\n' "select format('grant %I to %I', :'m_schema', :'m_app') from pg_roles where rolname = :'m_app' and exists (select from pg_roles where rolname = :'m_schema') and not pg_has_role(:'m_app', :'m_schema', 'member') \\gexec"
         printf '\\o /dev/null\n\\i %s\n\\i %s\n' "$(psql_word "$work/restore.sql")" "$(psql_word "$backup.rows")"
-        printf '\\o %s\n\\i %s\n\\i %s\n\\o\n' "$(psql_word "$work/record.now")" "$(psql_word "$lib/record.psql")" "$(psql_word "$lib/record-values.psql")"
+        printf '\\o %s\n\\i :m_lib/record.psql\n\\i :m_lib/record-rows.psql\n\\i :m_lib/record-values.psql\n\\o\n' "$(psql_word "$work/record.now")"
         printf "\\\\set m_same \`sh %s\`\\n" "$(shell_word "$work/same.sh")"
         printf '%s\n' "select :'m_same' = 'same' as m_same \\gset" '\if :m_same' 'commit;' '\echo done' '\else' 'rollback;' '\echo differs' '\endif'
     } >"$work/restore.psql"
