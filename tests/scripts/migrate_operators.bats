@@ -325,3 +325,28 @@ SQL
     MIGRATE_DATABASE_URL=postgresql://crowd@/$database fails_with 7 "$migrate" connections
     shows 'too many connections for role "crowd"'
 }
+
+@test "every command line of the manual is one that the commands understand" {
+    unset MIGRATE_DIR
+    as_superuser postgres -c 'drop database if exists ready'
+    make_template >/dev/null
+    export MIGRATE_DATABASE_URL=postgresql://lunaxcode_owner@/ready
+    "$migrate" backup --file "$BATS_TEST_TMPDIR/whole.dump" >/dev/null
+    "$migrate" tenants create gone >/dev/null
+    "$migrate" tenants drop gone --yes >"$BATS_TEST_TMPDIR/dropped"
+    gone=$(sed -n 's/.*tenants restore //p' "$BATS_TEST_TMPDIR/dropped")
+    cp -r "$top/sql/migrations" "$BATS_TEST_TMPDIR/sql"
+    export MIGRATE_DIR=$BATS_TEST_TMPDIR/sql
+    # In tables between backticks, in blocks a line each; what somebody has to fill in is filled in.
+    { grep -o '`scripts/migrate [a-z][^`]*`' "$top/scripts/README.md" | tr -d '`'; sed -n '/^```sh/,/^```/ s/^\(scripts\/migrate [a-z].*\)/\1/p' "$top/scripts/README.md"; } |
+        sed -e 's/ *# .*//' -e "s#tenants restore lunaxcode-[^ ]*#tenants restore $gone#" -e "s#lunaxcode-[0-9TZ]*\.dump#$BATS_TEST_TMPDIR/whole.dump#" \
+            -e 's/campaigns 7/campaigns 1/; s/help COMMAND/help deploy/' -e "s#20260115000000_add_landing_sections#20261121104000_landing_page#" -e "s#^scripts/migrate#$migrate#" -e "s#>report.md#>$BATS_TEST_TMPDIR/report.md#" -e 's/ \\*|.*//' | awk '!seen[$0]++' >"$BATS_TEST_TMPDIR/lines"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" -ge 25 ]
+    while IFS= read -r line; do
+        code=0
+        timeout 60 sh -c "$line" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null || code=$?
+        case $code in
+            2 | 1 | 12[4-7]) echo "exit $code: $line" >&2; cat "$BATS_TEST_TMPDIR/out" >&2; return 1 ;;
+        esac
+    done <"$BATS_TEST_TMPDIR/lines"
+}
