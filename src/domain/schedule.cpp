@@ -63,7 +63,8 @@ public:
         for (std::int64_t now = 0;; ++made_.steps) {
             while (!ends_.empty() && ends_.top().first == now) end(now);
             while (!may_begin_.empty() && may_begin_.top().first <= now) {
-                ready_.emplace(-net_.way[may_begin_.top().second], may_begin_.top().second);
+                const std::size_t task = may_begin_.top().second;
+                ready_.emplace(team_ == 1 ? 0 : -net_.way[task], task);
                 may_begin_.pop();
             }
             while (!ready_.empty() && busy_ < team_ && !free_.empty()) {

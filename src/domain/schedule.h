@@ -30,8 +30,8 @@ struct Schedule {
 };
 
 // List scheduling by the critical path (Kelley 1963, the parallel method): whenever one of `team` desks is free, of the tasks whose
-// dependencies have ended the one with the longest way to the end begins, the first of equals. What is begun already
-// keeps its desk, even where there are more such tasks than desks. Slack comes from a backward pass over the
+// dependencies have ended the one with the longest way to the end begins, the first of equals (with one desk every order
+// takes as long, so the plan's own is kept). What is begun already keeps its desk, even where there are more such than desks. Slack comes from a backward pass over the
 // dependencies and desks as they fell (the critical chain), so that a chain without slack and without a gap leads to
 // the finish. waits_for has no cycle (break_cycles). Linear in tasks and dependencies, but for two heaps: n log n.
 Schedule schedule(const std::vector<Work>& tasks, const WaitsFor& waits_for, std::size_t team);

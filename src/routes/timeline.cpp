@@ -154,7 +154,10 @@ Reply show(Call& call, Id id) {
     out.key("milestones").array();
     if (p.truth(2)) milestone(out, "deposit", "Deposit", owes ? std::nullopt : day_of(p, 12), !owes);
     if (planned) milestone(out, "start", "Work begins", line.start, line.begun);
-    for (std::size_t s = 0; s < tasks.sections.size(); ++s) {
+    std::vector<std::size_t> by_end(tasks.sections.size());
+    for (std::size_t s = 0; s < by_end.size(); ++s) by_end[s] = s;
+    std::ranges::stable_sort(by_end, {}, [&](std::size_t s) { return line.sections[s]; });
+    for (const std::size_t s : by_end) {
         std::optional<Day> promised;
         for (int i = 0; i < due.size(); ++i)
             if (due[i].text(0) == tasks.sections[s]) promised = day_of(due[i], 1);

@@ -214,12 +214,18 @@ TEST(Schedule, TheRangeIsTheStatedRuleOfThreePoints) {
     EXPECT_EQ(finish_at(made, {{6000, 0, false}}, domain::late_thousandths), 7236);
 }
 
-TEST(Schedule, OneDeskTakesTheLongestWayFirst) {
-    // 0 → 2 is longer than 1: so 0 goes first, and 1, on which nothing waits, last.
+TEST(Schedule, OneDeskKeepsThePlansOrder) {
     const Schedule made = schedule({{60, 0, false}, {60, 0, false}, {120, 0, false}}, {{}, {}, {0}}, 1);
-    EXPECT_EQ(made.order, (std::vector<std::size_t>{0, 2, 1}));
+    EXPECT_EQ(made.order, (std::vector<std::size_t>{0, 1, 2}));
     EXPECT_EQ(made.finish, 240);
     for (const auto& task : made.tasks) EXPECT_TRUE(task.critical);
+}
+
+TEST(Schedule, MoreDesksTakeTheLongestWayFirst) {
+    // 2 → 3 is longer than 0 and 1: so 2 goes first, beside the first of the others.
+    const Schedule made = schedule({{60, 0, false}, {60, 0, false}, {60, 0, false}, {120, 0, false}}, {{}, {}, {}, {2}}, 2);
+    EXPECT_EQ(made.order, (std::vector<std::size_t>{2, 0, 3, 1}));
+    EXPECT_EQ(made.finish, 180);
 }
 
 TEST(Schedule, TwoDesksLeaveSlackBesideTheCriticalPath) {

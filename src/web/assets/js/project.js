@@ -10,10 +10,12 @@ import { Generation, isLive } from './project/generation.js';
 import { drawPayment } from './project/payment.js';
 import { projectStatus } from './project/status.js';
 import { drawTasks } from './project/tasks.js';
+import { Timeline } from './project/timeline.js';
 
 const id = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
 let generation;
 let activity;
+let timeline;
 let user;
 
 /** Stored answers are text; several choices are a JSON list of text. */
@@ -63,6 +65,8 @@ async function load() {
   if (draw(details)) generation.follow();
   activity ??= new Activity(id);
   if (!activity.newest) activity.load();
+  timeline ??= new Timeline(id, isStaff(user));
+  timeline.load();
   // A link to a task or a part of the document came before they were here.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) location.replace(location.hash);
@@ -80,6 +84,7 @@ attempt($('#project-error'), async () => {
   generation = generation ?? new Generation(id, async (state) => {
     const details = await get(`/api/projects/${id}/details`);
     draw({ ...details, generation: details.generation ?? state });
+    timeline?.load();
     activity?.refresh().catch(() => {});  // the page is whole without its news
     text($('#tasks-said'), state.state === 'ready' ? 'Your plan is ready.' : '');
   });
@@ -91,4 +96,12 @@ attempt($('#project-error'), async () => {
   }
 }).then(() => generation?.listen());
 
+// Something was changed on this page: what follows from it is asked for anew.
+addEventListener('project-noted', () => activity?.refresh().catch(() => {}));
+addEventListener('project-changed', async () => {
+  timeline?.load();
+  activity?.refresh().catch(() => {});
+  const details = await get(`/api/projects/${id}/details`).catch(() => null);
+  if (details) drawHead(details);
+});
 $('#print').addEventListener('click', () => print());

@@ -42,6 +42,7 @@ async function setStatus(item, task, status) {
     const answer = await patch(`/api/tasks/${task.id}`, { status });
     task.status = answer?.status ?? status;
     text($('#tasks-said'), `${task.title}: ${taskWords[task.status] ?? task.status}`);
+    dispatchEvent(new Event('project-changed'));
   } catch (error) {
     task.status = before;
     line.textContent = `Not changed. ${explain(error)}`;

@@ -1,0 +1,67 @@
+// What staff set on a project: how far it is, when it begins, what was promised, and what the client is asked for.
+import { patch, post } from '../api.js';
+import { $, $$, el, text } from '../dom.js';
+import { busy, clearErrors, showFailure } from '../form.js';
+
+const field = (name, label, control) => el('div', { class: 'field', 'data-field': name },
+  el('label', { for: control.id }, label), control, el('p', { class: 'error', id: `${control.id}-error`, hidden: true }));
+const option = ([value, words], chosen) => el('option', { value, selected: value === chosen }, words);
+const states = [['pending', 'Pending'], ['in-progress', 'In progress'], ['on-hold', 'On hold'], ['completed', 'Completed']];
+const kinds = [['file', 'A file'], ['approval', 'An approval'], ['answer', 'An answer']];
+
+/** Sends a form once at a time; `said` is what is heard when it has worked. */
+function sending(form, send, said) {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    clearErrors(form);
+    busy($('button[type="submit"]', form), 'Saving…', async () => {
+      try {
+        await send(form);
+        text($('#timeline-said'), said);
+        text($('[data-saved]', form), said);
+        dispatchEvent(new Event('project-changed'));
+      } catch (error) {
+        text($('[data-saved]', form), '');
+        showFailure(form, error);
+      }
+    });
+  });
+}
+
+const buttons = (words) => el('div', { class: 'row' }, el('button', { type: 'submit', class: 'button short' }, words), el('p', { class: 'soft small', 'data-saved': '' }));
+
+/** Draws the forms from a timeline; what somebody is typing stays. */
+export function drawStaff(project, line) {
+  const place = $('#staff-forms');
+  if (place.contains(document.activeElement) && document.activeElement.matches('input, select')) return;
+  const sections = line.milestones.filter((one) => one.key === 'section');
+  const day = (id, name, label, value) => field(name, label, el('input', { id, type: 'date', class: 'input', value: value ?? '', min: '2000-01-01', max: '2100-12-31' }));
+  const dates = el('form', { id: 'dates-form', novalidate: true, 'aria-label': 'Status and dates' },
+    el('h3', {}, 'Status and dates'),
+    field('status', 'Status', el('select', { id: 'set-status', class: 'input' }, states.map((one) => option(one, line.status)))),
+    day('set-start', 'startDate', 'Work begins', line.plannedStart),
+    day('set-deadline', 'deadline', 'Promised for', line.deadline),
+    sections.length > 0 && el('details', {}, el('summary', {}, 'Promised for each section'),
+      sections.map((one, place) => day(`set-section-${place}`, `sectionDeadlines.${one.title}`, one.title, one.promised))),
+    el('div', { 'data-form-error': '', class: 'notice bad', hidden: true }), buttons('Save'));
+  const asking = el('form', { id: 'ask-form', novalidate: true, 'aria-label': 'Ask the client' },
+    el('h3', {}, 'Ask the client'),
+    field('kind', 'For', el('select', { id: 'ask-kind', class: 'input' }, kinds.map((one) => option(one)))),
+    field('title', 'What exactly', el('input', { id: 'ask-title', class: 'input', maxlength: 200, autocomplete: 'off', placeholder: 'Your logo as SVG or PDF' })),
+    field('taskId', 'What waits for it', el('select', { id: 'ask-task', class: 'input' }, option(['', 'All that has not begun']),
+      line.tasks.filter((task) => task.status !== 'completed').map((task) => option([task.id, task.title])))),
+    el('div', { 'data-form-error': '', class: 'notice bad', hidden: true }), buttons('Ask'));
+  sending(dates, () => patch(`/api/projects/${project}`, {
+    ...($('#set-status').value === line.status ? {} : { status: $('#set-status').value }),
+    startDate: $('#set-start').value || null, deadline: $('#set-deadline').value || null,
+    ...(sections.length ? { sectionDeadlines: Object.fromEntries(sections.map((one, place) => [one.title, $(`#set-section-${place}`).value || null])) } : {}),
+  }), 'Saved.');
+  sending(asking, () => post(`/api/projects/${project}/asks`, {
+    kind: $('#ask-kind').value, title: $('#ask-title').value, ...($('#ask-task').value ? { taskId: Number($('#ask-task').value) } : {}),
+  }), 'The client is asked.');
+  const open = $$('details', place).map((one) => one.open);
+  const said = $$('[data-saved]', place).map((one) => one.textContent);
+  place.replaceChildren(dates, asking);
+  $$('details', place).forEach((one, index) => { one.open = open[index] ?? false; });
+  $$('[data-saved]', place).forEach((one, index) => { one.textContent = said[index] ?? ''; });
+}
