@@ -1,6 +1,7 @@
 """Accounts in the browser: signing in and out, a forgotten password, where one is signed in."""
 import pytest
 
+import journey
 from instance import PASSWORD, link_in
 
 
