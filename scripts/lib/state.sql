@@ -1,13 +1,12 @@
--- What is not as the files say, a row each; :m_files are the files, :m_histories the rows of every history.
+-- What is not as the files say, a row each; :m_files are the files, m_run has the rows of every history.
 with file (name, checksum, in_public, in_tenant) as (values :m_files),
-run as materialized (:m_histories),
-latest as (
+latest as materialized (
     select distinct on (schema, name) *,
            case when finished_at is not null and rolled_back_at is null then 'applied'
                 when rolled_back_at is not null then 'rolled back'
                 when sqlstate is not null then 'failed'
                 else 'interrupted' end as state
-      from run
+      from m_run
      order by schema, name, (finished_at is not null and rolled_back_at is null) desc, id desc),
 summary as (
     select s.*, count(l.*) filter (where l.state = 'applied') as applied, max(l.name) filter (where l.state = 'applied') as last
