@@ -204,3 +204,150 @@ SQL
     for i in $(seq 20000); do echo "insert into t values ($i, 'a row of some length');"; done >one.sql
     equals "$("$scan" --tsv one.sql | wc -l)" 20000
 }
+
+# facts SCOPE [ARGUMENT…]: what must hold after one.sql, read from stdin, in words
+facts() {
+    cat >one.sql
+    "$scan" --facts "$@" one.sql | jq -r 'select(.says) | .says'
+}
+
+@test "facts: a table's columns, constraints with the names that the server would choose, indexes, rows" {
+    equals "$(facts public <<'SQL'
+create table pets (id serial primary key, owner int not null references people, kind varchar(10) default 'cat' check (kind <> ''), price numeric(8), seen timestamptz(3)[], n bigint generated always as identity, unique (kind, owner), check (price > 0 and owner > 0));
+create unique index on pets (lower(kind), price);
+insert into pets (id, kind) values (1, 'cat'), (-2, null);
+insert into pets (id, kind) values (3, upper('x')) on conflict (id) do nothing;
+SQL
+)" 'table pets
+column pets.id integer not null with a default
+column pets.owner integer not null
+column pets.kind varchar(10) with a default
+column pets.price numeric(8,0)
+column pets.seen timestamptz(3)[]
+column pets.n bigint not null identity
+primary key (id) of pets
+foreign key pets (owner) to people
+check (kind) of pets
+unique (kind, owner) of pets
+check (price, owner) of pets
+unique index on pets (an expression, price)
+2 rows of pets
+1 row of pets (id = 3)'
+    equals "$("$scan" --facts public one.sql | jq -r 'select(.fact == "constraint" or .fact == "index") | .name' | paste -sd ' ')" \
+        'pets_pkey pets_owner_fkey pets_kind_check pets_kind_owner_key pets_check pets_expr_price_idx'
+    equals "$("$scan" --facts public one.sql | jq -c 'select(.fact == "rows") | .wants | [.columns, .values]')" \
+        '[["id","kind"],[["1","cat"],["-2",null]]]
+[["id"],[["3"]]]'
+}
+
+@test "facts: later statements undo what earlier ones said, in the file and across files" {
+    equals "$(facts public <<'SQL'
+create table a (x int, y text not null default '');
+alter table a rename x to z;
+alter table a alter z type bigint, alter y drop not null, alter y drop default;
+create index i on a (z);
+create type mood as enum ('sad', 'ok');
+alter type mood rename value 'sad' to 'blue';
+create table gone (id int primary key);
+create table b (gone_id int references gone);
+insert into a values (1, 'x');
+update a set y = 'z';
+drop table gone cascade;
+alter table a rename to c;
+drop index i;
+SQL
+)" 'column c.z null allowed
+column c.y text
+column c.z
+no column c.x
+column c.z bigint
+column c.y null allowed without a default
+type mood
+value '"'ok'"' of mood
+value '"'blue'"' of mood
+table b
+column b.gone_id integer
+no gone
+table c
+no a
+no index i'
+}
+
+@test "facts: of one migration, in its place among others; of one scope; a thing that was there before is none of its own" {
+    printf -- '-- migrate:up scope:tenant\ncreate table t (id int);\n' >1_a.sql
+    printf -- '-- migrate:up scope:tenant\ncreate table if not exists t (id int, more int);\nalter table t add column if not exists id int, add column b text not null;\n-- migrate:up scope:public\ncreate table p (id int);\n' >2_b.sql
+    printf -- '-- migrate:up scope:tenant\nalter table t alter column b type varchar(3);\n-- migrate:verify scope:tenant\nselect b from t;\n' >3_c.sql
+    printf -- '-- migrate:up scope:tenant\nalter table t drop column b;\n' >4_d.sql
+    says() { "$scan" --facts "$@" | jq -r '.says // (.fact + " " + (.supersededBy // "-"))'; }
+    equals "$(says tenant --only 2_b 1_a.sql 2_b.sql)" 'column t.b text not null'
+    equals "$(says tenant --only 2_b 1_a.sql 2_b.sql 3_c.sql)" 'column t.b not null'
+    equals "$(says tenant --only 2_b 1_a.sql 2_b.sql 3_c.sql 4_d.sql)" ''
+    equals "$(says tenant --only 3_c 1_a.sql 2_b.sql 3_c.sql 4_d.sql)" 'verify 4_d'
+    equals "$(says public --only 2_b 1_a.sql 2_b.sql)" 'table p
+column p.id integer'
+    run "$scan" --facts both 1_a.sql
+    [ "$status" = 2 ]
+}
+
+@test "facts: what leaves nothing to look at is named, and what dynamic SQL may have changed is in doubt" {
+    cat >one.sql <<'SQL'
+create table t (id int, a text);
+create table u (id int);
+update t set a = 'x';
+insert into t select 1, 'x';
+select setval('s', 1);
+select 1;
+do $$ begin execute 'alter table t drop column a'; end $$;
+with w as (delete from u returning id) insert into t select id from w;
+grant select on t to public;
+SQL
+    equals "$("$scan" --facts public one.sql | jq -r 'select(.fact == "unseen") | "\(.line) \(.kind)"' | paste -sd ' ')" '3 UpdateStmt 4 InsertStmt 5 SelectStmt 7 DoStmt 8 InsertStmt'
+    equals "$("$scan" --facts public one.sql | jq -r 'select(.doubt) | .says' | paste -sd ' ')" 'table t column t.id integer column t.a text'
+    echo 'create tabel x;' >two.sql
+    equals "$("$scan" --facts public one.sql two.sql | jq -r 'select(.fact == "unread") | "\(.migration) \(.line)"')" 'two 1'
+}
+
+@test "facts: chosen names are cut to 63 bytes, at a character, and numbered when taken" {
+    long=$(printf 'é%.0s' $(seq 31))
+    equals "$(cat >one.sql <<<"create table \"$long\" (a int check (a > 0) check (a < 9), b int references x, unique (a, b));"
+        "$scan" --facts public one.sql | jq -r 'select(.fact == "constraint") | .name' | while read -r name; do printf '%s %s\n' "$(printf %s "$name" | wc -c)" "${name#"${name%%_*}"}"; done)" \
+        '62 _a_check
+63 _a_check1
+63 _b_fkey
+62 _a_b_key'
+}
+
+@test "what a statement would lose is told, and what it would lock" {
+    equals "$(lines '[.line, (.losses | join(" "))] | join(" ")' <<'SQL'
+drop table a, s.b;
+alter table c drop column d, drop column if exists e, add column f int;
+truncate g, h;
+delete from i where false;
+with w as (delete from j returning 1) select 1;
+drop schema k cascade;
+drop index l;
+drop view m;
+SQL
+)" '1 table:a table:b
+2 column:c.d column:c.e
+3 rows:g rows:h
+4 rows:i
+5 rows:j
+6 schema:k
+7 
+8 '
+    equals "$(lines '.warnings[]' <<'SQL' | sed 's/:.*//' | sort | uniq -c | sort -rn | sed 's/^ *//'
+create table mine (id int);
+create index on mine (id);
+alter table mine add column b int not null;
+create index on other (id);
+create index concurrently if not exists i on other (id);
+alter table other add column b int not null, add column c serial not null, add column d int not null default 0;
+alter table other add constraint k foreign key (b) references mine (id) not valid;
+alter table other validate constraint k;
+SQL
+)" '1 takes ACCESS EXCLUSIVE on other
+1 column b is NOT NULL without a DEFAULT
+1 IF NOT EXISTS leaves what is there as it is, right or wrong
+1 CREATE INDEX blocks writes to other until it is built'
+}

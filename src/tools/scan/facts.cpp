@@ -284,7 +284,7 @@ Constraint Facts::constraint_of(const string& table, Node d, const string& colum
     return c;
 }
 
-Column Facts::column_of(const string& table, Node d, vector<Constraint>& constraints) {
+Column Facts::column_of(const string& table, Node d) {
     Column c;
     c.name = d.text("colname");
     c.made = now_;
@@ -303,7 +303,7 @@ Column Facts::column_of(const string& table, Node d, vector<Constraint>& constra
         else if (what == "CONSTR_GENERATED") has_default = true;
         else if (what == "CONSTR_IDENTITY") identity = not_null = true;
         else if (what == "CONSTR_PRIMARY" || what == "CONSTR_UNIQUE" || what == "CONSTR_CHECK" || what == "CONSTR_FOREIGN") {
-            constraints.push_back(constraint_of(table, one, c.name));
+            model_.add_constraint(table, constraint_of(table, one, c.name));
             not_null |= what == "CONSTR_PRIMARY";
         }
     }
@@ -326,9 +326,7 @@ void Facts::create_table(Node s) {
     t.complete = s.list("inh_relations").empty() && !s["of_typename"] && !s["partbound"];
     for (const auto& element : s.list("table_elts")) {
         if (element.is("ColumnDef")) {
-            vector<Constraint> constraints;
-            model_.add_column(name, column_of(name, element, constraints), now_);
-            for (auto& c : constraints) model_.add_constraint(name, std::move(c));
+            model_.add_column(name, column_of(name, element));
         } else if (element.is("Constraint")) {
             model_.add_constraint(name, constraint_of(name, element, ""));
         } else {
@@ -346,9 +344,7 @@ void Facts::alter_table(Node s) {
         if (what == "AT_AddColumn") {
             const string column = command["def"].text("colname");
             if (command.flag("missing_ok") && model_.table(name).find(column)) continue;
-            vector<Constraint> constraints;
-            model_.add_column(name, column_of(name, command["def"], constraints), now_);
-            for (auto& c : constraints) model_.add_constraint(name, std::move(c));
+            model_.add_column(name, column_of(name, command["def"]));
         } else if (what == "AT_DropColumn") {
             model_.drop_column(name, part, now_);
         } else if (what == "AT_AddConstraint") {

@@ -34,7 +34,7 @@ private:
     void create_table(Node s);
     void alter_table(Node s);
     void alter_column(const std::string& table, Node command);
-    Column column_of(const std::string& table, Node definition, std::vector<Constraint>& constraints);
+    Column column_of(const std::string& table, Node definition);  // puts its constraints into the model
     Constraint constraint_of(const std::string& table, Node definition, const std::string& column);
     void create_index(Node s);
     void drop(Node s);

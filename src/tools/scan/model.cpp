@@ -84,7 +84,7 @@ void Model::rename(const string& name, const string& to, Origin origin) {
     lose({"relation", "", name}, origin);
 }
 
-void Model::add_column(const string& name, const Column& column, Origin) {
+void Model::add_column(const string& name, const Column& column) {
     auto& t = table(name);
     if (auto* there = t.find(column.name)) *there = column;
     else t.columns.push_back(column);

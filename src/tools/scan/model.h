@@ -95,7 +95,7 @@ struct Model {
     void drop(const std::string& name, bool cascade, Origin origin);
     void rename(const std::string& name, const std::string& to, Origin origin);
     void forget(const std::string& name);  // nothing is known of it any more
-    void add_column(const std::string& table, const Column& column, Origin origin);
+    void add_column(const std::string& table, const Column& column);
     void drop_column(const std::string& table, const std::string& name, Origin origin);
     void rename_column(const std::string& table, const std::string& name, const std::string& to, Origin origin);
     void add_constraint(const std::string& table, Constraint constraint);
