@@ -28,8 +28,12 @@ constexpr Sql create_all = R"(
         from service_types s where s.id = $1 returning id),
     answers as (
         insert into project_answers (project_id, question_id, question_key, answer_value)
-        select p.id, a.question_id, a.question_key, a.answer_value
-        from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)),
+        select p.id, a.question_id, a.question_key,
+               case when q.question_type <> 'file' then a.answer_value
+                    else (select json_agg(json_build_object('id', f.id, 'name', f.name) order by f.id)::text from files f
+                          where f.id in (select v::bigint from json_array_elements_text(a.answer_value::json) v)) end
+        from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)
+        join questions q on q.id = a.question_id),
     files as (
         update files set project_id = p.id, user_id = me(), user_name = $2 from project p
         where files.lead_id = any($7::bigint[]) and files.project_id is null),
@@ -45,6 +49,13 @@ constexpr Sql create_all = R"(
            note_activity(g.project_id, 'project-created', jsonb_build_object('service', s.name)),
            tell_staff('project-created', g.project_id, jsonb_build_object('service', s.name, 'client', $2::text))
     from generation g, service_types s where s.id = $1)";
+
+// The file questions whose files are none of these drafts'.
+constexpr Sql files_elsewhere = R"(
+    select a.question_key from json_to_recordset($1) as a(question_id integer, question_key text, answer_value text)
+    join questions q on q.id = a.question_id and q.question_type = 'file'
+    where exists (select from json_array_elements_text(a.answer_value::json) v where not exists (
+        select from files f where f.id = v::bigint and f.lead_id = any($2::bigint[]) and f.removed_at is null)))";
 
 Reply made(std::int64_t project) {
     return created(Writer{}.object().member("success", true).member("projectId", project)
@@ -107,7 +118,13 @@ Reply create_project(Call& call) {
     }
 
     if (service && services.size() == 0) form.wrong("serviceId", "This service is not on offer. Choose another one.");
-    const std::string answers = take_answers(read_questions(questions.one().text(0)), form.value("questionAnswers"), form);
+    const auto asked = read_questions(questions.one().text(0));
+    const std::string answers = take_answers(asked, form.value("questionAnswers"), form);
+    if (form.right() && std::ranges::find(asked, "file", &Question::type) != asked.end()) {
+        const auto lost = call.db().list<files_elsewhere>(answers, "{" + claimed + "}");
+        for (int i = 0; i < lost.size(); ++i)
+            form.wrong("questionAnswers." + lost[i].str(0), "One of these files is not with this draft any more. Remove it here, and send it again.");
+    }
     form.check();
 
     try {

@@ -26,7 +26,9 @@ constexpr Sql project_brief = R"(
            p.price, coalesce(p.prd, '')
     from projects p left join service_types s on s.id = p.service_type_id where p.id = $1)";
 constexpr Sql project_answers = R"(
-    select a.question_key, q.question_text, a.answer_value
+    select a.question_key, q.question_text,
+           case when q.question_type = 'file' and a.answer_value like '[%' then coalesce((select string_agg(f ->> 'name', ', ') from json_array_elements(a.answer_value::json) f), '')
+                else a.answer_value end
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
 
 constexpr Sql grow_prd = "update generations set prd = $2, progress = greatest(progress, $3), updated_at = now() where id = $1";

@@ -104,12 +104,28 @@ Checked choices_answer(const Question& question, const Json& answer) {
     return {seen.empty() ? "" : list.end_array().take(), ""};
 }
 
+// Files that were sent to the draft, by their ids; whose they are is asked of the database (creation.cpp).
+Checked files_answer(const Json& answer) {
+    constexpr std::size_t most = 10;
+    if (!answer.is(Json::Kind::array)) return {"", "Send the file first, then name it here: a list of files."};
+    if (answer.size() > most) return {"", "This takes at most " + std::to_string(most) + " files."};
+    core::Writer list;
+    list.array();
+    for (std::size_t i = 0; i < answer.size(); ++i) {
+        const Json id = answer[i].is(Json::Kind::object) ? answer[i]["id"] : answer[i];
+        if (!id.is(Json::Kind::integer) || id.integer() < 1) return {"", "This is a list of files, each with its id."};
+        list.value(id.integer());
+    }
+    return {answer.size() == 0 ? "" : list.end_array().take(), ""};
+}
+
 Checked check(const Question& question, const Json& answer) {
     if (!answer || answer.is(Json::Kind::null)) return {};
     if (question.type == "textarea") return text_answer(answer, paragraph_limit);
     if (question.type == "number") return number_answer(answer);
     if (question.type == "select" || question.type == "radio") return choice_answer(question, answer);
     if (question.type == "checkbox") return choices_answer(question, answer);
+    if (question.type == "file") return files_answer(answer);
     return text_answer(answer, line_limit);
 }
 

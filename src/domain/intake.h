@@ -13,7 +13,7 @@ namespace domain {
 
 struct Question {
     std::int64_t id = 0;
-    std::string key, text, type;  // type: text textarea select radio checkbox number
+    std::string key, text, type;  // type: text textarea select radio checkbox number file
     bool required = false;
     core::Json show_if;           // none: always asked
     std::vector<std::string> options;

@@ -35,7 +35,7 @@ constexpr Sql one_lead = R"(
                 'description', coalesce(l.description, ''), 'clientName', coalesce(l.name, ''),
                 'clientEmail', coalesce(l.email, ''), 'clientPhone', coalesce(l.phone, ''), 'updatedAt', l.updated_at,
                 'projectId', l.project_id, 'questionAnswers', (
-                    select coalesce(json_object_agg(r.question_key, case when q.question_type = 'checkbox' and r.answer_value like '[%'
+                    select coalesce(json_object_agg(r.question_key, case when q.question_type in ('checkbox', 'file') and r.answer_value like '[%'
                                     then r.answer_value::json else to_json(r.answer_value) end), '{}')
                     from questionnaire_responses r
                     left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key
@@ -46,7 +46,7 @@ constexpr Sql my_leads = R"(
         'id', l.id, 'serviceId', l.service_type_id, 'serviceName', l.service, 'step', l.step,
         'description', coalesce(l.description, ''), 'clientName', coalesce(l.name, ''), 'clientEmail', coalesce(l.email, ''),
         'clientPhone', coalesce(l.phone, ''), 'createdAt', l.created_at, 'updatedAt', l.updated_at, 'questionAnswers', (
-            select coalesce(json_object_agg(r.question_key, case when q.question_type = 'checkbox' and r.answer_value like '[%'
+            select coalesce(json_object_agg(r.question_key, case when q.question_type in ('checkbox', 'file') and r.answer_value like '[%'
                             then r.answer_value::json else to_json(r.answer_value) end), '{}')
             from questionnaire_responses r
             left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key

@@ -136,7 +136,7 @@ Reply details(Call& call, Id id) {
         const Row a = answers[i];
         out.object().member("questionKey", a.text(0)).member("questionText", a.text(1)).key("answerValue");
         // Choices are stored as a JSON array (seed, project_answers) and go out as one; a legacy row may hold anything.
-        const bool choices = a.text(3) == "checkbox" && Json::try_parse(a.text(2)).value_or(Json{}).is(Json::Kind::array);
+        const bool choices = (a.text(3) == "checkbox" || a.text(3) == "file") && Json::try_parse(a.text(2)).value_or(Json{}).is(Json::Kind::array);
         choices ? out.raw(a.text(2)) : out.value(a.text(2));
         out.end_object();
     }

@@ -154,10 +154,15 @@ const count = () => {
   $('#description-count').classList.toggle('enough', have >= MIN_DESCRIPTION);
 };
 
+async function draftFiles() {
+  const token = await draft.token();
+  return token ? `/api/leads/${encodeURIComponent(token)}/files` : null;
+}
+
 function loadQuestions() {
   return attempt($('#questions'), async () => {
     const answer = await get(`/api/questions/${service.id}`, { login: false });
-    questions = new Questions($('#questions'), answer.questions ?? [], data.questionAnswers);
+    questions = new Questions($('#questions'), answer.questions ?? [], data.questionAnswers, draftFiles);
     data.questionAnswers = { ...data.questionAnswers, ...questions.answers() };
   });
 }

@@ -6,7 +6,9 @@ import { header, isStaff } from './session.js';
 import { attempt, notice } from './view.js';
 import { Activity } from './project/activity.js';
 import { drawDocument } from './project/document.js';
+import { Files } from './project/files.js';
 import { Generation, isLive } from './project/generation.js';
+import { Messages } from './project/messages.js';
 import { drawPayment } from './project/payment.js';
 import { projectStatus } from './project/status.js';
 import { drawTasks } from './project/tasks.js';
@@ -16,10 +18,13 @@ const id = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
 let generation;
 let activity;
 let timeline;
+let files;
+let messages;
 let user;
 
-/** Stored answers are text; several choices are a JSON list of text. */
+/** Stored answers are text; several choices are a JSON list of text, files one of their ids and names. */
 function answerText(value) {
+  if (Array.isArray(value) && value[0]?.id) return value.flatMap((file, index) => [index ? ', ' : '', el('a', { href: `/api/files/${file.id}` }, file.name)]);
   if (Array.isArray(value)) return value.join(', ');
   if (typeof value === 'string' && value.startsWith('[')) {
     try {
@@ -43,7 +48,7 @@ function drawHead({ project, service }) {
 
 function drawAnswers({ project, answers }) {
   const pairs = [['Your project', project.description], ...answers.map((answer) => [answer.questionText, answerText(answer.answerValue)])];
-  $('#answers dl').replaceChildren(...pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, answer))));
+  $('#answers dl').replaceChildren(...pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, ...[answer].flat()))));
 }
 
 function draw(details) {
@@ -63,6 +68,7 @@ async function load() {
   const details = await get(`/api/projects/${id}/details`);
   show($('#project-body'));
   if (draw(details)) generation.follow();
+  talk(details);
   activity ??= new Activity(id);
   if (!activity.newest) activity.load();
   timeline ??= new Timeline(id, isStaff(user));
@@ -70,6 +76,18 @@ async function load() {
   // A link to a task or a part of the document came before they were here.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) location.replace(location.hash);
+}
+
+/** Messages and files are asked for once the page stands. */
+function talk({ project, tasks = [] }) {
+  if (!files) {
+    files = new Files(id, isStaff(user));
+    messages = new Messages(id, isStaff(user), () => files.refresh());
+    files.load();
+    messages.load();
+  }
+  messages.titled(`${project.name} – Lunaxcode`);
+  messages.tasks(tasks);
 }
 
 function gone() {
@@ -85,6 +103,7 @@ attempt($('#project-error'), async () => {
     const details = await get(`/api/projects/${id}/details`);
     draw({ ...details, generation: details.generation ?? state });
     timeline?.load();
+    talk(details);
     activity?.refresh().catch(() => {});  // the page is whole without its news
     text($('#tasks-said'), state.state === 'ready' ? 'Your plan is ready.' : '');
   });

@@ -1,5 +1,7 @@
-// Draws a service's questions in their six types, reads the answers and says which are still missing.
-import { $, $$, el, show } from '../dom.js';
+// Draws a service's questions in their seven types, reads the answers and says which are still missing.
+import { $, $$, el, show, text } from '../dom.js';
+import { acceptDrops, uploadLine } from '../upload.js';
+import { remove } from '../api.js';
 import { isEmpty, visibleKeys } from './show-if.js';
 
 const LIMIT = { text: 500, textarea: 5000 };
@@ -58,7 +60,53 @@ function several(question, answer) {
     choices, clear && el('div', {}, clear), errorLine(id));
 }
 
+// What each file question holds: [{id, name}].
+const held = new WeakMap();
+const MOST_FILES = 10;
+
+function fileQuestion(question, answer, draftFiles) {
+  const id = idOf(question);
+  const kept = new Map((Array.isArray(answer) ? answer : []).filter((file) => file?.id).map((file) => [file.id, { id: file.id, name: file.name ?? `File ${file.id}` }]));
+  const list = el('ul', { class: 'uploads', role: 'list', 'aria-label': 'Your files' });
+  const said = el('p', { class: 'unseen', role: 'status' });
+  const input = el('input', { type: 'file', id, class: 'unseen', multiple: true, 'aria-describedby': `${id}-hint` });
+  const fail = errorLine(id);
+  const field = el('div', { class: 'field', 'data-field': nameOf(question), 'data-question': question.questionKey },
+    el('label', { for: id }, question.questionText, mark(question)),
+    el('p', { class: 'hint', id: `${id}-hint` }, question.placeholder || `Up to ${MOST_FILES} files of 10 MB each.`),
+    el('div', { class: 'drop-zone' }, el('p', {}, 'Drop files here, or ', el('span', { class: 'pick' }, input, el('label', { class: 'linklike', for: id }, 'choose them')), '.')),
+    list, said, fail);
+  held.set(field, kept);
+  const changed = () => field.dispatchEvent(new Event('input', { bubbles: true }));
+  const draw = (file) => {
+    const drop = el('button', { type: 'button', class: 'linklike small', 'aria-label': `Remove ${file.name}` }, 'Remove');
+    const line = el('li', { class: 'upload', 'data-kept': file.id }, el('span', { class: 'file-name' }, file.name), drop);
+    drop.addEventListener('click', async () => {
+      kept.delete(file.id);
+      line.remove();
+      changed();
+      input.focus();
+      const path = await draftFiles();
+      if (path) remove(`${path}/${file.id}`, { login: false }).catch(() => { /* it goes with the draft */ });
+    });
+    list.append(line);
+  };
+  for (const file of kept.values()) draw(file);
+  const take = async (files) => {
+    const path = await draftFiles();
+    if (!path) { text(fail, 'We could not reach the server to send this. Please try again, or send it on the project’s page later.'); show(fail); return; }
+    for (const file of files) {
+      list.append(uploadLine(path, file, { done: (made) => { kept.set(made.id, { id: made.id, name: made.name }); draw(made); text(said, `${made.name} was sent.`); show(fail, false); changed(); } }));
+    }
+  };
+  input.addEventListener('change', (event) => { event.stopPropagation(); take([...input.files]); input.value = ''; });
+  input.addEventListener('input', (event) => event.stopPropagation());
+  acceptDrops(field, take);
+  return field;
+}
+
 function readField(question, field) {
+  if (question.questionType === 'file') return [...held.get(field).values()];
   if (question.questionType === 'checkbox') return $$(':checked', field).map((input) => input.value);
   if (question.questionType === 'radio') return $(':checked', field)?.value ?? '';
   const control = $('.input', field);
@@ -71,12 +119,13 @@ export class Questions {
   #list;
   #fields = new Map();
 
-  constructor(place, list, answers) {
+  /** `draftFiles()` answers where a draft's files are sent to. */
+  constructor(place, list, answers, draftFiles) {
     this.#place = place;
     this.#list = [...list].sort((a, b) => (a.sortOrder ?? 0) - (b.sortOrder ?? 0));
     for (const question of this.#list) {
-      const draw = ['radio', 'checkbox'].includes(question.questionType) ? several : single;
-      this.#fields.set(question.questionKey, draw(question, answers[question.questionKey]));
+      const draw = question.questionType === 'file' ? fileQuestion : ['radio', 'checkbox'].includes(question.questionType) ? several : single;
+      this.#fields.set(question.questionKey, draw(question, answers[question.questionKey], draftFiles));
     }
     place.replaceChildren(...(this.#fields.size ? this.#fields.values() : [el('p', { class: 'soft' }, 'This service needs no further answers.')]));
     this.refresh();
@@ -110,10 +159,11 @@ export class Questions {
     const wrong = {};
     for (const { question, answer } of this.asked()) {
       const control = $('.input', this.#fields.get(question.questionKey));
-      if (control?.validity.badInput || (typeof answer === 'number' && !Number.isFinite(answer))) wrong[nameOf(question)] = 'Please enter a number.';
+      if (question.questionType === 'file' && $('[data-upload]:not([data-state="failed"])', this.#fields.get(question.questionKey))) { wrong[nameOf(question)] = 'One moment: a file is still on its way.'; continue; }
+      if (control?.validity?.badInput || (typeof answer === 'number' && !Number.isFinite(answer))) wrong[nameOf(question)] = 'Please enter a number.';
       else if (isText(question) && [...answer.trim()].length > LIMIT[question.questionType]) wrong[nameOf(question)] = `Please write at most ${LIMIT[question.questionType]} characters; this has ${[...answer.trim()].length}.`;
       else if (question.required && isEmpty(isText(question) ? answer.trim() : answer)) {
-        wrong[nameOf(question)] = question.questionType === 'checkbox' ? 'Please choose at least one.' : ['radio', 'select'].includes(question.questionType) ? 'Please choose one.' : 'Please answer this question.';
+        wrong[nameOf(question)] = question.questionType === 'file' ? 'Please send a file.' : question.questionType === 'checkbox' ? 'Please choose at least one.' : ['radio', 'select'].includes(question.questionType) ? 'Please choose one.' : 'Please answer this question.';
       }
     }
     return wrong;

@@ -5,7 +5,7 @@ import { isEmpty } from './show-if.js';
 
 const row = (label, value, key) => el('div', { 'data-summary': key }, el('dt', {}, label), el('dd', {}, value));
 
-export const answerText = (answer) => (Array.isArray(answer) ? answer.join(', ') : String(answer));
+export const answerText = (answer) => (Array.isArray(answer) ? answer.map((part) => part?.name ?? part).join(', ') : String(answer));
 
 export function drawSummary(place, service, data, questions) {
   const answered = (questions?.asked() ?? []).filter(({ answer }) => !isEmpty(answer));
