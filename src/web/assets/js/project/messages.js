@@ -135,6 +135,7 @@ export class Messages {
     }
     if (messages.length) this.#lively = Date.now();
     if (fresh.length) text($('#messages-said'), fresh.length === 1 ? `New message from ${fresh[0].userName}: ${fresh[0].body.slice(0, 200)}` : `${fresh.length} new messages`);
+    else if (messages.some((message) => message.removedAt)) text($('#messages-said'), 'A message was removed.');
     if (messages.some((message) => message.files.length)) this.#told();
     this.#read();
   }
