@@ -130,18 +130,25 @@ SQL
     made=yes
 }
 
+left=
 # A database that we began and could not fill is nobody's.
 drop_made() {
     [ -n "$made" ] || return 0
     [ ! -s "$work/restore.pid" ] || kill "$(cat "$work/restore.pid")" 2>/dev/null || true
     [ -s "$work/create.out" ] || return 0
     made=
-    drop_target || warn "  Database $into is left and of no use: drop database \"$into\";"
+    left='nothing is left of it'
+    # A server whose disk is full may be starting again just now.
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        ! drop_target || return 0
+        sleep 0.5
+    done
+    left="database $into is left, half filled (the next restore removes it)"
 }
 
 restore_failed() {
     drop_made
-    fail "$exit_failed" "$1; nothing is left of it, and $live is as it was" "${2-}"
+    fail "$exit_failed" "$1; ${left:-nothing is left of it}, and $live is as it was" "${2-}"
 }
 
 fill_database() {

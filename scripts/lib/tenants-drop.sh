@@ -36,7 +36,8 @@ tenants_drop() {
         tenant_variables
         cat <<'SQL'
 begin;
-select from public.tenants where id = :m_id for update \g /dev/null
+select oid as m_space from pg_namespace where nspname = :'m_schema' \gset
+select from public.tenants where id = :'m_id' for update \g /dev/null
 select format('lock table %I.%I in access exclusive mode', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where n.nspname = :'m_schema' and c.relkind in ('r', 'p') order by c.relname \gexec
 SQL
@@ -47,10 +48,10 @@ SQL
         cat <<'SQL'
 select :'m_same' = 'same' as m_same \gset
 \if :m_same
-create temp table m_outside as select 'relation' as kind, oid from pg_class where relkind in ('r', 'p', 'v', 'm', 'S', 'f') and relnamespace <> :'m_schema'::regnamespace and relpersistence <> 't'
-    union all select 'function', oid from pg_proc where pronamespace <> :'m_schema'::regnamespace
-    union all select 'constraint', oid from pg_constraint where connamespace <> :'m_schema'::regnamespace
-    union all select 'trigger', t.oid from pg_trigger t join pg_class c on c.oid = t.tgrelid where c.relnamespace <> :'m_schema'::regnamespace;
+create temp table m_outside as select 'relation' as kind, oid from pg_class where relkind in ('r', 'p', 'v', 'm', 'S', 'f') and relnamespace <> :m_space and relpersistence <> 't'
+    union all select 'function', oid from pg_proc where pronamespace <> :m_space
+    union all select 'constraint', oid from pg_constraint where connamespace <> :m_space
+    union all select 'trigger', t.oid from pg_trigger t join pg_class c on c.oid = t.tgrelid where c.relnamespace <> :m_space;
 select count(*) as m_were from m_outside \gset
 drop schema :"m_schema" cascade;
 select count(*) <> :m_were as m_more from m_outside o
@@ -140,15 +141,16 @@ SQL
         tenant_variables
         cat <<'SQL'
 set search_path = '';
+select coalesce((select oid from pg_namespace where nspname = :'m_schema'), 0) as m_space \gset
 with recursive reach (id, condition, depth) as (
-    select 'public.tenants'::regclass::oid, format('id = %s', :m_id), 0
+    select 'public.tenants'::regclass::oid, format('id = %L', :'m_id'), 0
     union all
     select c.conrelid, format('(%s) in (select %s from %s where %s)',
                (select string_agg(quote_ident(attname), ', ' order by k.n) from unnest(c.conkey) with ordinality k (attnum, n) join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum),
                (select string_agg(quote_ident(attname), ', ' order by k.n) from unnest(c.confkey) with ordinality k (attnum, n) join pg_attribute a on a.attrelid = c.confrelid and a.attnum = k.attnum),
                r.id::regclass, r.condition) collate "default", depth + 1
       from reach r join pg_constraint c on c.confrelid = r.id and c.contype = 'f' and c.conrelid <> c.confrelid join pg_class t on t.oid = c.conrelid
-     where depth < 5 and t.relnamespace <> :'m_schema'::regnamespace and t.relkind = 'r'),
+     where depth < 5 and t.relnamespace <> :m_space and t.relkind = 'r'),
 named as (
     select a.attrelid, format('tenant = %L', :'m_schema') collate "default", 1 from pg_attribute a join pg_class c on c.oid = a.attrelid
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and a.attname = 'tenant' and a.atttypid in ('text'::regtype, 'varchar'::regtype, 'name'::regtype))

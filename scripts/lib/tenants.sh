@@ -24,7 +24,7 @@ select to_regclass('public.tenants') is not null as m_there \gset
 select t->>'slug', t->>'schema_name', t->>'name', coalesce(nullif((select string_agg(h, ',') from jsonb_array_elements_text(t->'hosts') h), ''), '-'),
        case when (t->>'is_default')::boolean then 'default' else '-' end, coalesce(t->>'status', 'active'),
        case when exists (select from pg_roles where rolname = t->>'schema_name') then 'role' else 'no role' end
-  from (select to_jsonb(t) from public.tenants t) x (t) order by (t->>'id')::bigint;
+  from (select to_jsonb(t) from public.tenants t) x (t) order by case when t->>'id' ~ '^\d+$' then (t->>'id')::numeric end, t->>'id';
 select '-', n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where c.relname = 'schema_history' and c.relkind = 'r' and n.nspname <> 'public' and n.nspname not in (select schema_name from public.tenants) order by 2;
 \endif

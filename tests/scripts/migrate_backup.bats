@@ -242,19 +242,28 @@ as_super() { MIGRATE_DATABASE_URL=$super_url "$@"; }
     as_superuser postgres -c "create database \"${odd//\"/\"\"}\" owner lunaxcode_owner"
     address="postgresql://lunaxcode_owner@/Big%20%22Caf%C3%A9%22%20%26%20'x'%20%5C%20100%25"
     psql -X -q -v ON_ERROR_STOP=1 -d "$address" <<SQL
-create table tenants (id int primary key, schema_name text);
-insert into tenants values (1, 'O''Hara "& Sons\\'), (2, '$long');
+create table tenants (id uuid primary key default gen_random_uuid(), schema_name text);
+insert into tenants (schema_name) values ('O''Hara "& Sons\\'), ('$long');
 create schema "O'Hara ""& Sons\\"; create table "O'Hara ""& Sons\\"."T 1" ("c d" text); insert into "O'Hara ""& Sons\\"."T 1" values ('v');
 create schema "$long"; create sequence "$long"."$long"; select nextval('"$long"."$long"');
 create table "$long".m_row (m_row int, t text collate "C", check (t in ('a', 'b'))); insert into "$long".m_row values (1, 'a');
 SQL
     export MIGRATE_DATABASE_URL=$address
+    fails_with 0 "$migrate" tenants list
+    shows "O'Hara \"& Sons\\"
     fails_with 0 "$migrate" backup --tenants "O'Hara \"& Sons\\"
     fails_with 0 "$migrate" backup --file "$BATS_TEST_TMPDIR/a b'c.dump"
     super=${address/lunaxcode_owner/postgres}
     MIGRATE_DATABASE_URL=$super fails_with 0 "$migrate" restore "$BATS_TEST_TMPDIR/a b'c.dump" --swap --yes
     shows "alter database \"Big \"\"Café\"\" & 'x' \\ 100%\" rename"
     equals "$(psql -X -A -t -d "$address" -c "select \"c d\" from \"O'Hara \"\"& Sons\\\".\"T 1\"")" v
+    # A tenant of somebody else's database, with a row and nothing but a schema name in it.
+    fails_with 0 "$migrate" tenants drop "O'Hara \"& Sons\\" <<<"O'Hara \"& Sons\\"
+    shows '1 "O'"'"'Hara ""& Sons\'
+    kept=$(find "$MIGRATE_BACKUP_DIR" -name '*.dump' -newer "$BATS_TEST_TMPDIR/a b'c.dump" | sort | tail -n 1)
+    equals "$(psql -X -A -t -d "$address" -c 'select count(*) from tenants' -c "select count(*) from pg_tables where tablename = 'T 1'" | paste -sd ,)" 1,0
+    fails_with 0 "$migrate" tenants restore "$kept"
+    equals "$(psql -X -A -t -d "$address" -c 'select count(*) from tenants' -c "select \"c d\" from \"O'Hara \"\"& Sons\\\".\"T 1\"" | paste -sd ,)" 2,v
     # The same by keywords instead of a URL.
     MIGRATE_DATABASE_URL="user=postgres dbname='Big \"Café\" & \\'x\\' \\\\ 100%'" fails_with 0 "$migrate" restore "$BATS_TEST_TMPDIR/a b'c.dump" --into "$long"
     for name in $(as_superuser postgres -A -t -c "select oid from pg_database where datname like 'Big %' or datname = '$long'"); do
