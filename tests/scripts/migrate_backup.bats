@@ -259,7 +259,7 @@ SQL
     equals "$(psql -X -A -t -d "$address" -c "select \"c d\" from \"O'Hara \"\"& Sons\\\".\"T 1\"")" v
     # A tenant of somebody else's database, with a row and nothing but a schema name in it.
     fails_with 0 "$migrate" tenants drop "O'Hara \"& Sons\\" <<<"O'Hara \"& Sons\\"
-    shows '1 "O'"'"'Hara ""& Sons\'
+    shows "1 \"O'Hara \"\"& Sons"
     kept=$(find "$MIGRATE_BACKUP_DIR" -name '*.dump' -newer "$BATS_TEST_TMPDIR/a b'c.dump" | sort | tail -n 1)
     equals "$(psql -X -A -t -d "$address" -c 'select count(*) from tenants' -c "select count(*) from pg_tables where tablename = 'T 1'" | paste -sd ,)" 1,0
     fails_with 0 "$migrate" tenants restore "$kept"
