@@ -53,7 +53,7 @@ campaign_begin() {
         include_list "$([ "$schema" = public ] && echo public || echo tenant)" "$work/list.$list" "${bare#kept}" >"$work/list.$list.$bare.psql"
     done <"$work/scripts"
     # What runs that were killed have left on this machine.
-    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null || true
+    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null &
 }
 
 # What psql is to know of this deploy. Only options that were given are among them: a campaign that goes on keeps its own.

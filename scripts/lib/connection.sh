@@ -57,7 +57,12 @@ connect_to() {
     connection_ready=yes
 }
 
-option_value() { printf '%s' "$1" | sed 's/[\\ ]/\\&/g'; }
+option_value() {
+    case $1 in
+        *[\\\ ]*) printf '%s' "$1" | sed 's/[\\ ]/\\&/g' ;;
+        *) printf '%s' "$1" ;;
+    esac
+}
 
 # psql with what every call here needs; with no address libpq's own variables (PGHOST, PGSERVICE …) say where.
 run_psql() {
@@ -86,5 +91,15 @@ ask() {
 error_text() { sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e '/^LOCATION:/d'; }
 
 # A literal for SQL and a word for psql's \set; both for standard_conforming_strings.
-sql_literal() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
-psql_word() { printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")"; }
+sql_literal() {
+    case $1 in
+        *\'*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")" ;;
+        *) printf "'%s'" "$1" ;;
+    esac
+}
+psql_word() {
+    case $1 in
+        *[\'\\]*) printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")" ;;
+        *) printf "'%s'" "$1" ;;
+    esac
+}

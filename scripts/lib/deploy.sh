@@ -6,6 +6,7 @@ cmd_deploy() {
     only=
     yes=
     dry_run=
+    rehearse=
     parallel=
     canary=
     waves=
@@ -18,6 +19,7 @@ cmd_deploy() {
             --public-only) public_only=yes ;;
             --yes | -y) yes=yes ;;
             --dry-run) dry_run=yes ;;
+            --rehearse) rehearse=yes ;;
             --tenants | --parallel | --canary | --waves | --soak | --health | --max-failures)
                 [ $# -gt 1 ] || usage "deploy: $1 needs a value"
                 deploy_option "$1" "$2"
@@ -29,6 +31,7 @@ cmd_deploy() {
         shift
     done
     [ -z "$public_only" ] || [ -z "$only" ] || usage "deploy: --public-only and --tenants exclude each other"
+    [ -z "$dry_run" ] || [ -z "$rehearse" ] || usage "deploy: --dry-run and --rehearse exclude each other"
     [ -z "$canary" ] || waves=$canary${waves:+,$waves}
 
     while :; do
@@ -41,6 +44,10 @@ cmd_deploy() {
         sort -u "$work"/list.* >"$work/names"
         refuse_unfit "$work/names"
         choose_campaign
+        if [ -n "$rehearse" ]; then
+            rehearse_plan
+            return
+        fi
         if [ -n "$dry_run" ]; then
             show_plan
             say "Nothing was changed: this was a dry run."

@@ -1,5 +1,5 @@
 # Writes psql scripts from the scanner's lines: one file a migration and scope, to be included with \i.
-# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse), by (who applies),
+# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse|clone), by (who applies),
 # patience (how long a statement may take that runs CONCURRENTLY).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
 # revert writes the down sections. verify writes only the verify sections, without the statements that the file `skipped` names
@@ -22,7 +22,7 @@ FILENAME == ARGV[3] { wanted[$1] = 1; next }
     if ($2 == (mode == "revert" ? "down" : "up")) {
         if (!(id in ups)) { order[++sections] = id; scope[id] = $3; title[id] = name }
         n = ++ups[id]
-        sql[id, n] = substr(text, $6 + 1, $7); line[id, n] = $8; flags[id, n] = $10; kind_of[id, n] = $9; index_name[id, n] = $13
+        sql[id, n] = substr(text, $6 + 1, $7); line[id, n] = $8; flags[id, n] = $10; kind_of[id, n] = $9; index_name[id, n] = $13; target[id, n] = $12
         if ($4 == "false" || $10 ~ /no-transaction/) stepwise[id] = 1
     } else if ($2 == "verify" && mode != "revert") {
         n = ++verifies[id]
@@ -66,8 +66,10 @@ function write_section(id,   file, i) {
     printf "\\if :m_go\n\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
         word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
     printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], scope[id] == "tenant" ? "true" : "false" > file
+    if (mode == "clone") printf "\\echo @section :m_name\n" > file
     if (mode == "create") whole(id, file, "create")
     else if (mode == "revert") whole(id, file, "revert")
+    else if (mode == "rehearse") whole(id, file, "rehearse")
     else if (id in stepwise) steps(id, file)
     else whole(id, file, "section")
     printf "\\endif\n" > file
@@ -102,6 +104,7 @@ function steps(id, file,   i, hashes, alone, concurrent) {
         if (alone) {
             # A timeout would end the waiting inside of CREATE INDEX CONCURRENTLY, and leave an INVALID index.
             concurrent = tolower(sql[id, i]) ~ /[^a-z_]concurrently[^a-z_]/
+            printf "\\set m_static %s\n", word(concurrent || kind_of[id, i] == "VacuumStmt" ? "SHARE UPDATE EXCLUSIVE on " target[id, i] : "not to be seen from inside") > file
             if (concurrent) printf "set lock_timeout = 0 \\; set statement_timeout = %s;\n", literal(patience) > file
             if (index_name[id, i] != "-") printf "\\set m_index %s\n\\i :m_lib/index-heal.psql\n\\if :m_built\n\\else\n", word(index_name[id, i]) > file
             statement(file, i, line[id, i], sql[id, i])
@@ -142,10 +145,24 @@ function only_verify(id,   file, part, i) {
     close(file)
 }
 
-function statement(file, number, at, text) {
-    printf "\\if :m_ok\n\\set m_at %d\n\\set m_line %d\n\\set ON_ERROR_STOP off\n", number, at > file
+function statement(file, number, at, text,   traced) {
+    traced = mode == "rehearse" || mode == "clone"
+    printf "\\if :m_ok\n\\set m_at %d\n\\set m_line %d\n", number, at > file
+    if (traced) printf "\\set m_text %s\n\\i :m_lib/rehearse-before.psql\n", word(short(text)) > file
+    printf "\\set ON_ERROR_STOP off\n" > file
     if (key != "") printf "\\restrict %s\n", key > file
     printf "%s\n;\n", text > file
     if (key != "") printf "\\unrestrict %s\n", key > file
-    printf "\\set ON_ERROR_STOP on\n\\if :ERROR\n\\set m_ok false\n\\set m_code :LAST_ERROR_SQLSTATE\n\\endif\n\\endif\n" > file
+    printf "\\set ON_ERROR_STOP on\n\\if :ERROR\n\\set m_ok false\n\\set m_code :LAST_ERROR_SQLSTATE\n" > file
+    if (traced) printf "\\else\n\\set m_rows :ROW_COUNT\n\\i :m_lib/rehearse-after.psql\n" > file
+    printf "\\endif\n\\endif\n" > file
+}
+
+# The beginning of a statement in one line.
+function short(text) {
+    gsub(/[ \t\r\n]+/, " ", text)
+    if (length(text) <= 60) return text
+    text = substr(text, 1, 57)
+    sub(/[\200-\377]+$/, "", text)
+    return text "..."
 }

@@ -34,7 +34,9 @@ session_greet() {
     session_write '\set VERBOSITY verbose
 \set SHOW_CONTEXT errors
 \o /dev/null
+set search_path = pg_catalog;
 \i :m_lib/strays.psql
+reset search_path;
 \echo @ready'
     session_expect ready
 }

@@ -29,7 +29,12 @@ usage() { fail "$exit_usage" "$1" "See: scripts/migrate help"; }
 plural() { if [ "$1" = 1 ]; then printf '%s %s' "$1" "$2"; else printf '%s %ss' "$1" "$2"; fi; }
 
 # One word for the shell's eval, whatever is in it.
-shell_word() { printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+shell_word() {
+    case $1 in
+        *\'*) printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+        *) printf "'%s' " "$1" ;;
+    esac
+}
 
 # Takes the options of every command from anywhere on the command line; the rest is in $remaining, for eval.
 read_options() {
@@ -93,6 +98,8 @@ blocked_max=${MIGRATE_BLOCKED_MAX:-60}
 statement_timeout=${MIGRATE_STATEMENT_TIMEOUT:-30min}
 concurrent_timeout=${MIGRATE_CONCURRENT_TIMEOUT:-6h}
 health_timeout=${MIGRATE_HEALTH_TIMEOUT:-60}
+# Above so many megabytes a rehearsal's scratch database gets the structure without the rows.
+rehearsal_mb=${MIGRATE_REHEARSAL_MB:-1024}
 
 # whole_number NAME VALUE [LEAST [MOST]]: refuses what is no number.
 whole_number() {
@@ -103,7 +110,15 @@ whole_number() {
 }
 # duration NAME VALUE: as PostgreSQL writes them.
 duration() {
-    printf '%s\n' "$2" | LC_ALL=C grep -Eqx '[0-9]{1,9}(ms|s|min|h|d)?' || usage "$1 is a time such as 500ms, 2s or 30min, not '$2'"
+    case $2 in
+        *min) number=${2%min} ;;
+        *ms) number=${2%ms} ;;
+        *[shd]) number=${2%?} ;;
+        *) number=$2 ;;
+    esac
+    case $number in
+        '' | *[!0-9]* | ??????????*) usage "$1 is a time such as 500ms, 2s or 30min, not '$2'" ;;
+    esac
 }
 duration MIGRATE_LOCK_TIMEOUT "$lock_timeout"
 duration MIGRATE_STATEMENT_TIMEOUT "$statement_timeout"
@@ -111,6 +126,7 @@ duration MIGRATE_CONCURRENT_TIMEOUT "$concurrent_timeout"
 whole_number MIGRATE_LOCK_WAIT "$lock_wait"
 whole_number MIGRATE_BLOCKED_MAX "$blocked_max"
 whole_number MIGRATE_HEALTH_TIMEOUT "$health_timeout" 1
+whole_number MIGRATE_REHEARSAL_MB "$rehearsal_mb"
 
 # A folder of this run's own, gone when it ends; at_end: functions that are called before.
 work=
@@ -130,6 +146,7 @@ end_run() {
     for worker in ${workers-}; do wait "$worker" 2>/dev/null || true; done
     for step in $at_end; do "$step"; done
     session_close
+    drop_scratch
     rm -rf "$work"
     exit "$1"
 }

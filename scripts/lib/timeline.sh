@@ -36,6 +36,9 @@ read_timeline() {
             sub(/^.*\//, "", name)
             printf "%s\t%s\t%s\t%s\t%s\n", name, path, hash[path], ("public" in has) ? "t" : "f", ("tenant" in has) ? "t" : "f"
         }' "$work/hashes" "$@" | LC_ALL=C sort -t '	' -k 1,1 >"$work/timeline"
+    odd=$(LC_ALL=C awk -F '\t' 'NF != 5 || /[\001-\010\013-\037\177]/ { print "a file name has a tab or another control character in it"; exit }
+        length($1) > 200 { print $1 " is longer than 200 bytes"; exit }' "$work/timeline")
+    [ -z "$odd" ] || fail "$exit_usage" "in $dir $odd"
     twice=$(cut -f 1 "$work/timeline" | uniq -d | head -n 1)
     [ -z "$twice" ] || fail "$exit_refused" "two files in $dir have the name $twice"
 }

@@ -1,0 +1,576 @@
+#!/usr/bin/env bats
+# scripts/migrate deploy as a campaign: what it survives, in which order it goes, what it refuses.
+
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # names of postgres.bash; $$ in SQL
+load postgres
+
+setup_file() { start_cluster; }
+teardown_file() { stop_cluster; }
+
+setup() {
+    new_database
+    new_folder
+    sql "create table tenants (id int primary key, schema_name text not null)"
+}
+
+# fleet N: that many tenants, t1 …
+fleet() {
+    sql "insert into tenants select n, 't' || n from generate_series(1, $1) n;
+         do \$\$ begin for n in 1..$1 loop execute format('create schema t%s', n); end loop; end \$\$"
+}
+
+notes_for_all() {
+    migration 20240101000000_first <<'SQL'
+-- migrate:up scope:public
+create table people (id int primary key);
+create function public.count_people() returns bigint language sql as 'select count(*) from public.people';
+-- migrate:up scope:tenant
+create table notes (id int primary key, body text);
+insert into notes values (1, 'a'), (2, 'b');
+SQL
+}
+
+# What a schema is: columns, constraints, indexes with their validity, rows of history that count, rows of notes.
+catalogue_hashes() {
+    sql "do \$\$ declare s text; begin
+           create temp table seen (hash text);
+           for s in select schema_name from tenants loop
+             execute format('insert into seen select md5(string_agg(x, \$q\$|\$q\$ order by x)) from (
+                 select concat_ws(\$q\$ \$q\$, relname, attname, atttypid::regtype, attnotnull) from pg_attribute a join pg_class c on c.oid = attrelid where relnamespace = %1\$L::regnamespace and relkind = \$q\$r\$q\$ and attnum > 0
+                 union all select conname || replace(pg_get_constraintdef(oid), %1\$L, \$q\$\$q\$) from pg_constraint where connamespace = %1\$L::regnamespace
+                 union all select relname || indisvalid from pg_index join pg_class c on c.oid = indexrelid where relnamespace = %1\$L::regnamespace
+                 union all select name || checksum || count(*) from %1\$I.schema_history where finished_at is not null and rolled_back_at is null group by name, checksum
+                 union all select body || count(*) from %1\$I.notes group by body) t (x)', s);
+           end loop; end \$\$;
+         select count(*), count(distinct hash) from seen"
+}
+
+@test "kill -9 at 30 random moments of campaigns over 50 tenants with parallel workers: resumed, every tenant is the same" {
+    fleet 50
+    notes_for_all
+    "$migrate" deploy --yes --parallel 2 >/dev/null
+    more() {
+        migration "202402$(printf '%02d' "$1")000000_more$1" <<<"-- migrate:up scope:tenant
+alter table notes add column c$1 int;
+insert into notes (id, body) values (10 + $1, 'once');
+create index concurrently notes_c$1 on notes (c$1);
+-- migrate:verify scope:tenant
+select c$1 from notes;"
+        migration "202402$(printf '%02d' "$1")010000_table$1" <<<"-- migrate:up scope:tenant
+create table made$1 (id int primary key, note int references notes);"
+    }
+    RANDOM=$((SRANDOM % 32768))
+    echo "seed: $RANDOM"
+    files=1 killed=0 completed=0
+    more 1
+    export TMPDIR=$BATS_TEST_TMPDIR
+    while [ "$killed" -lt 30 ]; do
+        setsid "$migrate" deploy --yes --parallel 3 >>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+        run=$!
+        sleep "0.$((RANDOM % 60 + 15))"
+        if ! kill -0 "$run" 2>/dev/null; then
+            code=0
+            wait "$run" || code=$?
+            equals "$code" 0
+            completed=$((completed + 1))
+            # That campaign is at its end: another one.
+            files=$((files + 1))
+            more "$files"
+            continue
+        fi
+        case $((killed % 3)) in
+            0) kill -9 "$run" ;;                                      # the shell alone: its workers finish what they have in hand
+            1) kill -9 -- "-$run" ;;                                  # everything
+            2) kill -9 "$(pgrep -g "$run" psql | shuf -n 1)" 2>/dev/null || kill -9 "$run" ;;    # one psql
+        esac
+        killed=$((killed + 1))
+        wait "$run" 2>/dev/null || true
+        [ "$killed" != 15 ] || {
+            # A new tenant appears, and lags behind.
+            sql "insert into tenants values (51, 't51'); create schema t51"
+        }
+    done
+    fails_with 0 "$migrate" deploy --yes --parallel 3
+    echo "$completed campaigns came to their end between the kills"
+    equals "$(catalogue_hashes)" '51|1'
+    fails_with 0 "$migrate" status
+    equals "$(sql "select count(*) from schema_campaigns where state in ('running', 'stopped')")" 0
+    equals "$(sql "select count(*) from schema_campaign_results where state in ('running', 'failed')")" 0
+    equals "$(sql "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())")" 0
+}
+
+@test "a killed campaign goes on: done schemas are not done again, and it says so" {
+    fleet 6
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_slow <<'SQL'
+-- migrate:up scope:tenant
+do $$ begin if current_schema = 't3' then perform pg_sleep(20); end if; end $$;
+SQL
+    "$migrate" deploy --yes --health 'true' --soak 0 --max-failures 2 >/dev/null 2>&1 3>&- &
+    run=$!
+    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(20)%' and pid <> pg_backend_pid()"
+    kill -9 "$run"
+    wait "$run" || true
+    sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(20)%' and pid <> pg_backend_pid()" >/dev/null
+    await 0 "select count(*) from pg_stat_activity where application_name = 'migrate' and datname = current_database()"
+    run "$migrate" campaigns
+    shows 'Campaign 2, interrupted: all'
+    shows '2 done, 3 pending, 1 running'
+    fails_with 0 "$migrate" deploy --dry-run
+    shows 'goes on: 2 of 6 schemas done'
+    shows 'it stops after more than 2 failed'
+    # The same manifest: the file cannot be mended without being another campaign.
+    sed -i 's/pg_sleep(20)/pg_sleep(0)/' "$folder"/*slow.sql
+    fails_with 4 "$migrate" deploy --yes
+    shows '20240102000000_slow in t1'
+    sed -i 's/pg_sleep(0)/pg_sleep(20)/' "$folder"/*slow.sql
+    sql 'alter schema t3 rename to t3_away; create schema t3; update tenants set id = 9 where schema_name = $$t3$$'
+    sql "delete from tenants where schema_name = 't3'; drop schema t3"
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Campaign 2 goes on: 3 of 6 schemas done.'
+    shows_not 't1:'
+    shows 't4: 20240102000000_slow applied'
+    run "$migrate" campaigns 2
+    shows 'Campaign 2, done: all'
+    shows 'run 2 times; 5 done, 1 dropped'
+    shows 'dropped  t3'
+}
+
+@test "files that changed since: it says which, and begins anew" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_wrong <<<'-- migrate:up scope:tenant
+select 1/0;'
+    fails_with 5 "$migrate" deploy --yes
+    shows 'stopped at schema t1'
+    migration 20240102000000_wrong <<<'-- migrate:up scope:tenant
+select 1/1;'
+    migration 20240103000000_new <<<'-- migrate:up scope:tenant
+select 1;'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Campaign 2 was left unfinished; since then: 20240102000000_wrong is another, 20240103000000_new is new. This is a new one.'
+    equals "$(sql 'select string_agg(state, $$ $$ order by id) from schema_campaigns')" 'done superseded done'
+    equals "$(sql "select manifest->>'20240102000000_wrong' from schema_campaigns where id = 3")" "$(sha256sum <"$folder/20240102000000_wrong.sql" | cut -c 1-64)"
+}
+
+@test "waves: the canary first, health and soaking between them; an unhealthy site stops it with a code of its own, and it goes on there" {
+    fleet 10
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+select 1;'
+    fails_with 0 "$migrate" deploy --dry-run --canary 1 --waves 30% --parallel 2 --soak 1 --health true
+    shows '1 tenant, then 3 tenants, then 6 tenants, 2 at a time; between them 1 s of waiting and the health command; it stops at the first failure.'
+    fails_with 10 "$migrate" deploy --yes --canary 1 --waves 30% --parallel 2 --soak 1 --health "test \$MIGRATE_WAVE = 1 || test -e $BATS_TEST_TMPDIR/well"
+    shows 'Wave 1 of 3: 1 tenant.'
+    shows 'Waiting 1 s before wave 2.'
+    shows 'Healthy after wave 1.'
+    shows 'the health command says no (exit 1) after wave 2; nothing more was begun'
+    equals "$(sql "select string_agg(wave || ' ' || n || ' ' || state, ', ' order by wave) from (select wave, count(*) n, min(state) as state from schema_campaign_results where campaign = 2 group by wave) w")" \
+        '1 1 done, 2 3 done, 3 6 pending'
+    touch "$BATS_TEST_TMPDIR/well"
+    fails_with 0 "$migrate" deploy --yes --soak 0
+    shows 'Campaign 2 goes on: 4 of 10 schemas done.'
+    shows 'Healthy after wave 2.'
+    shows 'Wave 3 of 3: 6 tenants.'
+    equals "$(sql "select count(*) from schema_campaign_results where campaign = 2 and state = 'done'")" 10
+    MIGRATE_HEALTH_TIMEOUT=1
+    export MIGRATE_HEALTH_TIMEOUT
+    migration 20240103000000_third <<<'-- migrate:up scope:tenant
+select 1;'
+    fails_with 10 "$migrate" deploy --yes --canary 2 --health 'sleep 20'
+    shows 'did not answer within 1 s'
+}
+
+@test "--max-failures: the others go on, the code says that some failed, and each failure is told with SQLSTATE, file, statement and line" {
+    fleet 8
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    sql 'delete from t2.notes; delete from t5.notes'
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+select 1;
+select 1 / count(*)
+  from notes;
+SQL
+    fails_with 11 "$migrate" deploy --yes --max-failures 2 --parallel 2
+    shows "t5: 20240102000000_second FAILED with SQLSTATE 22012 at statement 2, $folder/20240102000000_second.sql line 3"
+    shows 'Done: 6 migrations applied to 8 schemas.'
+    shows '2 schemas failed'
+    run "$migrate" campaigns 2
+    shows 'stopped'
+    shows 'failed   t2: 20240102000000_second 22012 at statement 2, line 3: division by zero'
+    fails_with 5 "$migrate" deploy --yes --max-failures 0
+    shows 'stopped at schema t2'
+    sql "insert into t2.notes values (1, 'x'); insert into t5.notes values (1, 'x')"
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Campaign 2 goes on: 6 of 8 schemas done.'
+    fails_with 0 "$migrate" status
+}
+
+@test "the server is restarted in the middle: its own exit code, and the same deploy goes on" {
+    fleet 12
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+create table half (id int);
+do $$ begin perform pg_sleep(0.1); end $$;
+SQL
+    "$migrate" deploy --yes --parallel 2 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await t "select count(*) >= 3 from schema_campaign_results where campaign = 2 and state = 'done'"
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    code=0
+    wait "$run" || code=$?
+    cat "$BATS_TEST_TMPDIR/log"
+    equals "$code" 7
+    fails_with 0 "$migrate" deploy --yes --parallel 2
+    shows 'Campaign 2 goes on'
+    equals "$(catalogue_hashes)" '12|1'
+    fails_with 0 "$migrate" status
+}
+
+@test "a tenant that is dropped in the middle is reported, and the others are done" {
+    fleet 4
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+do $$ begin if current_schema = 't1' then perform pg_sleep(1); end if; end $$;
+create table more (id int);
+SQL
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(1)%' and pid <> pg_backend_pid()"
+    # One that waits its turn, and the one that is in hand: its history is gone when the section ends.
+    sql "delete from tenants where schema_name in ('t1', 't3'); drop schema t3 cascade"
+    sql 'drop schema t1 cascade'
+    wait "$run"
+    cat "$BATS_TEST_TMPDIR/log"
+    grep -q 't3: was dropped while the deploy ran; it is left out' "$BATS_TEST_TMPDIR/log"
+    grep -q 't4: 20240102000000_second applied' "$BATS_TEST_TMPDIR/log"
+    equals "$(sql "select state from schema_campaign_results where campaign = 2 and schema = 't3'")" dropped
+    fails_with 0 "$migrate" status
+}
+
+@test "two operators with different tenants work side by side; with the same ones the second waits, then finds nothing to do" {
+    fleet 6
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+do $$ begin perform pg_sleep(0.3); end $$;
+create index concurrently notes_body on notes (body);
+SQL
+    for who in t1,t2 t3,t4 t1,t2; do
+        "$migrate" deploy --tenants "$who" --yes >"$BATS_TEST_TMPDIR/$who.$((++n))" 2>&1 3>&- &
+        runs="${runs-} $!"
+        sleep 0.2
+    done
+    # A session that waits for its turn has no transaction open: CREATE INDEX CONCURRENTLY elsewhere would wait for it.
+    await t "select count(*) > 2 from pg_stat_activity where application_name = 'migrate' and datname = current_database()"
+    equals "$(sql "select count(*) from pg_stat_activity where application_name = 'migrate' and datname = current_database() and (state like 'idle in%' or wait_event = 'advisory')")" 0
+    for run in $runs; do wait "$run"; done
+    cat "$BATS_TEST_TMPDIR"/t*
+    grep -q 'waiting for another run: campaign' "$BATS_TEST_TMPDIR/t1,t2.3"
+    grep -q 'Up to date' "$BATS_TEST_TMPDIR/t1,t2.3"
+    ! grep -q waiting "$BATS_TEST_TMPDIR/t3,t4.2"
+    equals "$(sql "select count(*), bool_and(indisvalid) from pg_index where indexrelid::regclass::text ~ 'notes_body'")" '4|t'
+}
+
+@test "a table in use: the statement steps out of the queue, waits for whoever holds it, and is done then" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+alter table notes add column more int;'
+    hold -d "$MIGRATE_DATABASE_URL" <<<'begin; select count(*) from t1.notes;'
+    MIGRATE_LOCK_TIMEOUT=200ms "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    for _ in $(seq 100); do
+        ! grep -q 'waits at line 2 for a table that is in use by pid' "$BATS_TEST_TMPDIR/log" || break
+        sleep 0.05
+    done
+    # Others are not held up meanwhile, for all that an ACCESS EXCLUSIVE lock is wanted.
+    for _ in 1 2 3; do PGOPTIONS='-c statement_timeout=500ms' sql 'select count(*) from t1.notes' >/dev/null; done
+    release
+    wait "$run"
+    cat "$BATS_TEST_TMPDIR/log"
+    equals "$(sql "select count(*) from information_schema.columns where column_name = 'more'")" 2
+    equals "$(sql 'select count(*) from t1.schema_history where finished_at is null')" 0
+}
+
+@test "lock_timeout would end CREATE INDEX CONCURRENTLY and leave an INVALID index; a deploy gives it none, and heals that index" {
+    fleet 1
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    hold -d "$MIGRATE_DATABASE_URL" <<<"begin; insert into t1.notes values (3, 'c');"
+    fails_with 1 psql -X -q -d "$MIGRATE_DATABASE_URL" -c "set lock_timeout = '100ms'" -c 'create index concurrently notes_body on t1.notes (body)'
+    shows 'lock timeout'
+    equals "$(sql "select indisvalid from pg_index where indexrelid = 't1.notes_body'::regclass")" f
+    migration 20240102000000_index <<<'-- migrate:up scope:tenant
+create index concurrently notes_body on notes (body);'
+    MIGRATE_LOCK_TIMEOUT=100ms "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    sleep 0.8
+    release 'commit;'
+    wait "$run"
+    equals "$(sql "select indisvalid from pg_index where indexrelid = 't1.notes_body'::regclass")" t
+}
+
+@test "a tenant's function that writes to public, makes something there, or a table of public's only, is undone in the same transaction" {
+    fleet 1
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    while IFS='|' read -r statement words; do
+        migration 20240102000000_hidden <<<"-- migrate:up scope:tenant
+create table before_it (id int);
+do \$\$ begin execute '$statement'; end \$\$;"
+        fails_with 5 "$migrate" deploy --yes
+        shows 'FAILED with SQLSTATE MG001'
+        shows "a tenant's section touched $words"
+        equals "$(sql "select to_regclass('t1.before_it') is null, (select count(*) from people), (select logs like '%touched%' from t1.schema_history where finished_at is null and rolled_back_at is null)")" 't|0|t'
+    done <<'CASES'
+insert into public.people values (1)|public.people (RowExclusiveLock)
+alter table public.people add x int|public.people (AccessExclusiveLock)
+create table public.stray (id int)|public.stray (AccessExclusiveLock)
+create function public.stray() returns int language sql as $f$ select 1 $f$|function public.stray()
+create or replace function public.count_people() returns bigint language sql as $f$ select 1::bigint $f$|function public.count_people()
+drop function public.count_people()|something of public's, which is gone
+create table users (id int)|t1.users (AccessExclusiveLock)
+CASES
+    # Reading is not touching.
+    migration 20240102000000_hidden <<<'-- migrate:up scope:tenant
+do $$ begin perform count(*) from public.people; perform public.count_people(); end $$;'
+    fails_with 0 "$migrate" deploy --yes
+}
+
+@test "names of files and schemas with quotes, spaces, capitals and 63 bytes; what cannot be a name is refused clearly" {
+    long=$(printf 'ü%.0s' $(seq 31))x
+    for name in "O'Hara \"& Sons\\" 'Zwei Worte' "$long" '$(id);`id`' 'a|b' '%I'; do
+        sql "create schema \"${name//\"/\"\"}\"; insert into tenants select count(*), \$q\$$name\$q\$ from tenants"
+    done
+    printf -- '-- migrate:up scope:tenant\ncreate table a (id int);\n' >"$folder/20240101000000_It's \"Two\" Words & \$(id).sql"
+    printf -- '-- migrate:up scope:tenant\ncreate index concurrently "a B" on a (id);\ninsert into a values (1);\n' >"$folder/20240102000000_$(printf 'x%.0s' $(seq 150)).sql"
+    migration '20240103000000_* ? [a]' <<<'-- migrate:up scope:tenant
+select 1 / count(*) from a where id = 1;'
+    fails_with 0 "$migrate" deploy --yes --parallel 2
+    equals "$(sql "select count(*) from pg_class where relname = 'a'")" 6
+    fails_with 0 "$migrate" status
+    fails_with 0 "$migrate" deploy --tenants "Zwei Worte,$long" --yes
+    migration '20240104000000_last * one' <<<'-- migrate:up scope:tenant
+select 1 / 0;'
+    fails_with 5 "$migrate" deploy --tenants 'Zwei Worte' --yes
+    shows "Zwei Worte: 20240104000000_last * one FAILED with SQLSTATE 22012 at statement 1, $folder/20240104000000_last * one.sql line 2"
+    rm "$folder"/20240104*
+    printf -- 'select 1;\n' >"$folder/20240105000000_$(printf 'tab\there').sql"
+    fails_with 2 "$migrate" deploy --yes
+    shows 'a tab'
+    rm "$folder"/20240105*
+    printf -- 'select 1;\n' >"$folder/20240105000000_$(printf 'x%.0s' $(seq 220)).sql"
+    fails_with 2 "$migrate" deploy --yes
+    shows 'longer than 200 bytes'
+    rm "$folder"/20240105*
+    sql "create schema \"$(printf 'a\nb')\"; insert into tenants values (99, E'a\\nb')"
+    fails_with 4 "$migrate" deploy --yes
+    shows 'holds a control character'
+}
+
+@test "any other database and folder: tenants by a pattern or a query, folders of Prisma's; without either only public" {
+    sql 'drop table tenants; create schema agency_a; create schema agency_b; create schema "agencyXc"; create schema other'
+    mkdir "$folder/20240101000000_init"
+    echo 'create table "Customer" (id text primary key);' >"$folder/20240101000000_init/migration.sql"
+    fails_with 0 "$migrate" deploy --yes
+    shows 'public: 20240101000000_init applied'
+    migration 20240102000000_tenants <<<'-- migrate:up scope:tenant
+create table orders (id int);'
+    fails_with 0 "$migrate" deploy --yes --tenants-pattern 'agency_*' --parallel 2
+    shows 'agency_a: 20240102000000_tenants applied'
+    shows 'Done: 2 migrations applied to 2 schemas.'
+    MIGRATE_TENANTS_PATTERN='agency?c' fails_with 3 "$migrate" status
+    shows 'agencyXc: 0 applied'
+    fails_with 0 "$migrate" deploy --yes --tenants-query="select nspname from pg_namespace where nspname in ('other')"
+    shows 'other: 20240102000000_tenants applied'
+    fails_with 2 "$migrate" status --tenants-query 'select 1' --tenants-pattern 'a*'
+    shows 'by a query or by a pattern'
+}
+
+@test "every misuse is told clearly, with exit code 2, before anything is touched" {
+    while IFS='|' read -r options words; do
+        # shellcheck disable=SC2086
+        fails_with 2 "$migrate" deploy $options
+        shows "$words"
+    done <<'CASES'
+--parallel 0|--parallel must be from 1 to 64, not 0
+--parallel many|--parallel needs a whole number, not 'many'
+--parallel|--parallel needs a value
+--canary 0|--canary must be from 1
+--waves 0,10|--waves needs sizes
+--waves 10%%|--waves needs sizes
+--waves 200%|--waves needs sizes
+--soak -1|--soak needs a whole number
+--max-failures x|--max-failures needs a whole number
+--health=|--health needs a value
+--dry-run --rehearse|exclude each other
+--public-only --tenants a|exclude each other
+--nonsense|unknown option --nonsense
+CASES
+    MIGRATE_LOCK_TIMEOUT='1 fortnight' fails_with 2 "$migrate" deploy
+    shows 'MIGRATE_LOCK_TIMEOUT is a time such as 500ms, 2s or 30min'
+    fails_with 2 "$migrate" campaigns seven
+    fails_with 2 "$migrate" campaigns 7
+    shows 'there is no campaign 7'
+    fails_with 0 "$migrate" campaigns
+    shows 'There was no deploy yet.'
+}
+
+@test "somebody at a terminal is told the database, the host and what will happen, and is asked" {
+    fleet 3
+    notes_for_all
+    ask_at_terminal() { printf '%s\n' "$1" | script -qec "'$migrate' deploy --canary 1" /dev/null; }
+    fails_with 9 ask_at_terminal no
+    shows 'Public first, then 1 tenant, then 2 tenants; it stops at the first failure.'
+    shows "Database $database on local socket as lunaxcode_owner. Deploy this? Type yes:"
+    equals "$(sql "select to_regclass('people') is null")" t
+    fails_with 0 ask_at_terminal yes
+    equals "$(sql "select to_regclass('t3.notes') is null")" f
+}
+
+@test "exit codes serve a script with set -e" {
+    fleet 1
+    notes_for_all
+    cat >"$BATS_TEST_TMPDIR/script" <<'SH'
+set -e
+"$1" status >/dev/null || [ $? = 3 ]
+"$1" deploy --yes >/dev/null
+"$1" status >/dev/null
+echo arrived
+SH
+    fails_with 0 sh "$BATS_TEST_TMPDIR/script" "$migrate"
+    equals "$output" arrived
+}
+
+@test "--rehearse really runs everything and leaves nothing: durations, rows and locks of each statement" {
+    fleet 3
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:public
+alter table people add column name text;
+-- migrate:up scope:tenant
+alter table notes add column more int;
+update notes set more = (select count(name) from public.people);
+create table tags (id int primary key, note int references notes);
+SQL
+    left() { pg_dump -d "$MIGRATE_DATABASE_URL" | grep -v -e '^.\(un\)\?restrict' | md5sum; }
+    before=$(left)
+    fails_with 9 "$migrate" deploy --rehearse </dev/null
+    fails_with 0 "$migrate" deploy --rehearse --yes
+    shows 'alter table people add column name text'
+    shows 'locks ACCESS EXCLUSIVE on public.people'
+    shows '2 rows  line 5    update notes set more = (select count(name) from public.pe...'
+    shows 'locks ROW EXCLUSIVE on t1.notes'
+    shows 'SHARE ROW EXCLUSIVE on t1.notes'
+    shows_not 'on t1.tags'
+    shows 't3: 3 statements'
+    shows 'Rehearsed: 4 schemas. Nothing was changed'
+    equals "$(left)" "$before"
+    # What fails is told as a deploy would tell it.
+    sql 'delete from t2.notes'
+    before=$(left)
+    migration 20240103000000_third <<'SQL'
+-- migrate:up scope:tenant
+select 1 / count(*) from notes;
+SQL
+    fails_with 5 "$migrate" deploy --rehearse --yes
+    shows 't2: 20240103000000_third FAILED with SQLSTATE 22012 at statement 1'
+    shows '1 of 4 schemas failed in the rehearsal'
+    equals "$(left)" "$before"
+    fails_with 3 "$migrate" status
+}
+
+@test "--rehearse uses a scratch copy where a statement cannot run in a transaction, and drops it" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+create unique index concurrently notes_body on notes (body);
+insert into notes values (3, 'c');
+SQL
+    fails_with 4 "$migrate" deploy --rehearse --yes
+    shows 'this role may not make a scratch database'
+    as_superuser postgres -c 'alter role lunaxcode_owner createdb'
+    fails_with 0 "$migrate" deploy --rehearse --yes
+    shows 't1, in a scratch copy:'
+    shows 'create unique index concurrently notes_body'
+    shows 'locks SHARE UPDATE EXCLUSIVE on notes'
+    shows '1 tenant more with the same files'
+    sql "update t1.notes set body = 'same'"
+    fails_with 5 "$migrate" deploy --rehearse --yes
+    shows 't1: 20240102000000_second FAILED with SQLSTATE 23505'
+    as_superuser postgres -c 'alter role lunaxcode_owner nocreatedb'
+    equals "$(sql "select count(*) from pg_database where datname like '%rehearsal%'")" 0
+    equals "$(sql "select to_regclass('t1.notes_body') is null and (select count(*) = 2 from t1.notes)")" t
+}
+
+@test "a transaction pooler is found out and refused with the remedy; one that keeps a session together is not" {
+    fleet 1
+    notes_for_all
+    pool() {
+        cat >"$cluster/pgbouncer.ini" <<INI
+[databases]
+* = host=$cluster ${dress-}
+[pgbouncer]
+listen_addr =
+unix_socket_dir = $cluster/pool
+listen_port = 6432
+auth_type = any
+pool_mode = $1
+logfile = $cluster/pgbouncer.log
+$2
+INI
+        mkdir -p "$cluster/pool"
+        [ "$(id -u)" != 0 ] || chown postgres "$cluster/pool" "$cluster/pgbouncer.ini"
+        as_postgres pgbouncer -q "$cluster/pgbouncer.ini" >/dev/null 2>&1 3>&- &
+        pooler=$!
+        for _ in $(seq 100); do
+            [ ! -S "$cluster/pool/.s.PGSQL.6432" ] || break
+            sleep 0.05
+        done
+    }
+    through_pool() { MIGRATE_DATABASE_URL="postgresql://lunaxcode_owner@/$database?host=$cluster/pool&port=6432" "$migrate" deploy --yes; }
+    unpool() {
+        kill "$pooler"
+        wait "$pooler" || true
+    }
+    # As it comes, it does not take the options of a connection.
+    pool transaction ''
+    fails_with 12 through_pool
+    shows 'a transaction pooler stands between: it took no options'
+    shows "Give the server's own address"
+    unpool
+    # It drops them silently.
+    pool session 'ignore_startup_parameters = options'
+    fails_with 12 through_pool
+    shows 'the settings of the connection do not arrive'
+    unpool
+    # It is made to look as if they had arrived: then a lock tells.
+    dress="connect_query = 'set migrate.app_role = lunaxcode_app'"
+    pool transaction 'ignore_startup_parameters = options'
+    fails_with 12 through_pool
+    shows 'two connections were given the same backend'
+    unpool
+    pool transaction 'ignore_startup_parameters = options
+server_round_robin = 1
+min_pool_size = 3'
+    fails_with 12 through_pool
+    unpool
+    equals "$(sql "select to_regclass('people') is null and to_regclass('schema_history') is null")" t
+    pool session 'ignore_startup_parameters = options'
+    fails_with 0 through_pool
+    unpool
+}
