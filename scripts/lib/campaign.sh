@@ -35,7 +35,7 @@ campaign_begin() {
     if [ "$resumes" = t ]; then
         say "Campaign $campaign goes on: $done_before of $(plural "$in_all" schema) done."
     else
-        [ -z "$changed" ] || say "Campaign ${changed%%[!0-9, ]*}was left unfinished; since then: $(printf '%s' "$changed" | sed 's/^[0-9, ]*//'). This is a new one."
+        [ -z "$changed" ] || say "Campaign ${changed%% |*} was left unfinished; since then: ${changed#* | }. This is a new one."
         say "Campaign $campaign: $(plural "$in_all" schema)."
     fi
     # The files of the waves: number, schema, list, word for psql, whether it lacks a history.

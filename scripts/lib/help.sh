@@ -48,7 +48,7 @@ Exit codes
   4  a problem: failed, edited,     8  another run holds a schema's lock
      phantom, a schema is missing   9  nobody confirmed
  10  the health command says no    11  done, but some schemas failed, as --max-failures allows
- 12  a transaction pooler stands between
+ 12  a connection pooler stands between
 EOT
 }
 
@@ -72,7 +72,7 @@ EOT
 
 help_deploy() {
     cat <<'EOT'
-scripts/migrate deploy [--public-only | --tenants A,B] [--dry-run] [--yes]
+scripts/migrate deploy [--public-only | --tenants A,B] [--dry-run | --rehearse] [--yes]
                        [--parallel N] [--canary N] [--waves SIZES] [--soak S] [--health COMMAND] [--max-failures N]
 
 Applies what is pending: first public, then each tenant. A section runs in one transaction with its verify section and its
@@ -87,6 +87,10 @@ the next deploy of the same schemas goes on where it was. Where files have chang
   --public-only      only the public schema
   --tenants A,B      only these schemas (public among them when named)
   --dry-run          shows the plan and changes nothing
+  --rehearse         really runs everything, in one transaction a tenant that is rolled back, and prints duration, rows and new
+                     locks of every statement; where a statement cannot run in a transaction, in a scratch database with a copy
+                     of public and one tenant (needs CREATEDB; above MIGRATE_REHEARSAL_MB, 1024, the structure without the
+                     rows). Numbers that sequences gave out meanwhile stay given.
   --yes              does not ask; without it the plan is shown and must be confirmed
   --parallel N       so many tenants at a time (1)
   --canary N         N tenants first, as a wave of their own

@@ -73,7 +73,7 @@ session_lost() {
     wait "$session" 2>/dev/null || lost=$?
     session=
     if grep -q 'unsupported startup parameter' "$errors"; then tell_pooler "it took no options with the connection"; fi
-    if [ "$lost" = 2 ] || [ "$lost" -gt 128 ]; then
+    if [ "$lost" = 2 ] || [ "$lost" -gt 128 ] || grep -q -e 'server closed the connection' -e 'connection to server was lost' -e ' 57P0[123]: ' "$errors"; then
         fail "$exit_connection" "the connection was lost: $(error_text <"$errors" | grep -v '^$' | tail -n 1)" \
             "What was being done was rolled back; run the command again when the server is there: it goes on where this one was."
     fi
@@ -130,6 +130,6 @@ select pg_try_advisory_lock($proof_class, :m_key);
 }
 
 tell_pooler() {
-    fail "$exit_pooler" "a transaction pooler stands between: $1" \
-        "A lock taken through it is no lock. Give the server's own address and port in MIGRATE_DATABASE_URL (often 5432 instead of 6432)."
+    fail "$exit_pooler" "a connection pooler stands between: $1" \
+        "A lock taken through a transaction pooler is no lock. Give the server's own address and port in MIGRATE_DATABASE_URL (often 5432 instead of 6432)."
 }
