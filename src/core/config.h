@@ -18,6 +18,12 @@ struct Config {
     std::string paymongo_public_key;
     std::string paymongo_webhook_secret;
     std::string paymongo_base_url;
+    std::string paymongo_checkout_url;
+    bool paymongo_hosted = false;
+    int paymongo_timeout_seconds = 0;
+    int paymongo_tolerance_minutes = 0;
+    int payment_poll_seconds = 0;
+    std::string fonts_dir;
     std::string google_client_id;
     std::string google_client_secret;
     std::string google_issuer;

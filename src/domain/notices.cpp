@@ -1,6 +1,8 @@
 // Notices: the words of each kind.
 #include "domain/notices.h"
 
+#include "domain/money.h"
+
 #include <algorithm>
 #include <array>
 
@@ -212,15 +214,6 @@ Letter notice_letter(const Brand& brand, const Reader& reader, const std::vector
     LetterWriter letter{brand, words.subject, words.summary};
     letter.paragraph(greeting(reader)).paragraph(words.paragraph).facts(words.facts);
     return letter.button(words.button, brand.site + words.path).end(why(brand, reader), reader.preferences, reader.unsubscribe);
-}
-
-std::string pesos(std::int64_t centavos) {
-    const bool below = centavos < 0;
-    const std::uint64_t all = below ? 0 - static_cast<std::uint64_t>(centavos) : static_cast<std::uint64_t>(centavos);
-    std::string whole = std::to_string(all / 100);
-    for (std::size_t at = whole.size(); at > 3; at -= 3) whole.insert(at - 3, ",");
-    const std::string cents = std::to_string(all % 100);
-    return (below ? "−₱" : "₱") + whole + (cents.size() == 1 ? ".0" : ".") + cents;
 }
 
 std::string unsubscribe_signature(std::string_view key, std::string_view tenant, std::string_view user_id, std::string_view topic) {

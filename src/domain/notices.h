@@ -28,9 +28,6 @@ struct Reader {
 // One notice, or messages about one project, or the digest of a day. Unknown words in `data` are left out.
 Letter notice_letter(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices, bool digest);
 
-// "₱7,500.00"
-std::string pesos(std::int64_t centavos);
-
 // The signature of a link that ends mails of one topic ("digest": those that come once a day) for one person.
 std::string unsubscribe_signature(std::string_view key, std::string_view tenant, std::string_view user_id, std::string_view topic);
 

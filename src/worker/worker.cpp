@@ -23,6 +23,7 @@
 #include "worker/desk.h"
 #include "worker/generate.h"
 #include "worker/mailing.h"
+#include "worker/paying.h"
 #include "worker/telling.h"
 #include "worker/thumbnail.h"
 
@@ -111,6 +112,10 @@ constexpr Kind kinds[] = {
     {"generation", generate},
     {"notice", tell},
     {"thumbnail", make_thumbnail},
+    {"payment", pay},
+    {"payment-start", pay},
+    {"payment-check", pay},
+    {"payment-look", pay},
 };
 
 const Kind* kind_of(const domain::Job& job) {

@@ -1,0 +1,104 @@
+// Receipt: read from its row, which keeps the words of the day it was issued; refunds come from the ledger.
+#include "domain/receipt.h"
+
+#include <cstdio>
+
+#include "core/pdf.h"
+#include "domain/money.h"
+
+namespace domain {
+namespace {
+
+using core::Json;
+using core::Pdf;
+using core::Row;
+using core::Sql;
+
+constexpr Sql one_receipt = R"(
+    select r.number, r.amount, r.words, to_char(r.issued_at at time zone 'Asia/Manila', 'FMMonth FMDD, YYYY'), to_json(r.issued_at),
+           (select coalesce(json_agg(json_build_object('amount', -l.amount, 'note', l.note, 'reference', l.external_id, 'at', l.created_at,
+                            'on', to_char(l.created_at at time zone 'Asia/Manila', 'FMMonth FMDD, YYYY')) order by l.id), '[]')
+            from ledger l where l.payment_id = r.payment_id and l.kind = 'refund')
+    from receipts r where r.payment_id = $2 and r.project_id = $1)";
+
+Row find(core::Call& call, core::Id project, core::Id payment) {
+    auto row = call.db().last(core::ask<one_receipt>(project, payment))[0].maybe();
+    if (!row) throw core::not_found("receipt");
+    return *std::move(row);
+}
+
+std::string padded(std::int64_t number) {
+    char digits[24];
+    std::snprintf(digits, sizeof digits, "%06lld", static_cast<long long>(number));
+    return digits;
+}
+
+const char* method_words(std::string_view method) {
+    if (method == "card") return "Card";
+    if (method == "gcash") return "GCash";
+    if (method == "paymaya") return "Maya";
+    if (method == "bank") return "Bank transfer";
+    if (method == "cash") return "Cash";
+    return "By hand";
+}
+
+std::string drawn(const Row& row, const std::string& fonts) {
+    const Json words = Json::parse(row.text(2)), refunds = Json::parse(row.text(5));
+    const std::string number = padded(row.integer(0));
+    constexpr double left = 64, right = Pdf::width - 64, middle = 220;
+    Pdf pdf{"Receipt " + number, fonts};
+    pdf.text(left, 96, 11, true, words["agency"].text());
+    pdf.text(left, 140, 24, true, "Payment receipt");
+    pdf.text(right, 140, 12, false, "No. " + number, Pdf::Align::right);
+    pdf.line(left, 158, right, 158);
+    double y = 188;
+    const auto fact = [&](const char* name, std::string_view value) {
+        if (value.empty()) return;
+        pdf.grey(0.35);
+        pdf.text(left, y, 10, false, name);
+        pdf.grey(0);
+        y = std::max(y + 22, pdf.paragraph(middle, y, 10, false, value, right - middle) + 8);
+    };
+    fact("Issued", row.text(3));
+    fact("Received from", words["client"].text());
+    fact("E-mail", words["email"].text());
+    fact("Project", words["project"].text());
+    fact("For", words["part"].text() == "balance" ? "Balance of the price" : "50% deposit");
+    fact("Price of the project", pesos(words["price"].integer() * 100));
+    fact("Paid by", method_words(words["method"].text()));
+    fact("Our reference", words["reference"].text());
+    fact("Transaction", words["transaction"].text());
+    pdf.line(left, y, right, y);
+    y += 30;
+    pdf.text(left, y, 14, true, "Amount received");
+    pdf.text(right, y, 16, true, pesos(row.integer(1)), Pdf::Align::right);
+    y += 34;
+    for (std::size_t i = 0; i < refunds.size() && y < Pdf::height - 120; ++i) {
+        pdf.text(left, y, 10, false, "Given back on " + std::string{refunds[i]["on"].text()});
+        pdf.text(right, y, 10, false, pesos(-refunds[i]["amount"].integer()), Pdf::Align::right);
+        y += 20;
+    }
+    pdf.grey(0.35);
+    pdf.paragraph(left, y + 16, 9, false, "This receipt was made by computer and is valid without a signature. Amounts are in Philippine pesos.", right - left);
+    return pdf.bytes();
+}
+
+}  // namespace
+
+core::Reply receipt_json(core::Call& call, core::Id project, core::Id payment) {
+    const Row row = find(call, project, payment);
+    core::Writer out;
+    out.object().member("number", padded(row.integer(0))).member("amount", row.integer(1)).member_raw("words", row.text(2));
+    out.member("issuedOn", row.text(3)).member_raw("issuedAt", row.text(4)).member_raw("refunds", row.text(5));
+    return core::ok(out.end_object().take());
+}
+
+core::Reply receipt_pdf(core::Call& call, core::Id project, core::Id payment) {
+    const Row row = find(call, project, payment);
+    core::Reply reply = core::ok(drawn(row, call.config.fonts_dir));
+    reply.content_type = "application/pdf";
+    reply.with("Content-Disposition", "inline; filename=\"receipt-" + padded(row.integer(0)) + ".pdf\"");
+    return reply;
+}
+
+}  // namespace domain
