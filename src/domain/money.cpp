@@ -7,7 +7,7 @@ std::string pesos(std::int64_t centavos) {
     const bool below = centavos < 0;
     const std::uint64_t all = below ? 0 - static_cast<std::uint64_t>(centavos) : static_cast<std::uint64_t>(centavos);
     std::string whole = std::to_string(all / 100);
-    for (std::size_t at = whole.size(); at > 3; at -= 3) whole.insert(at - 3, ",");
+    for (std::size_t at = whole.size(); at > 3; at -= 3) whole.insert(at - 3, 1, ',');
     const std::string cents = std::to_string(all % 100);
     return (below ? "−₱" : "₱") + whole + (cents.size() == 1 ? ".0" : ".") + cents;
 }

@@ -1,13 +1,12 @@
 // Notices: the words of each kind.
 #include "domain/notices.h"
 
-#include "domain/money.h"
-
 #include <algorithm>
 #include <array>
 
 #include "core/crypto.h"
 #include "core/form.h"
+#include "domain/money.h"
 
 namespace domain {
 namespace {

@@ -29,7 +29,7 @@ constexpr Sql credit_sql = R"(
     entry as (
         insert into ledger (project_id, payment_id, part, kind, amount, external_id, actor)
         select project_id, id, part, 'payment', amount, nullif($2, ''), $3 from paid returning id),
-    counted as (update receipt_counter set last = last + 1 where exists (select from paid) returning last),
+    counted as (update receipt_counter set last = last + 1 where only_row and exists (select from paid) returning last),
     receipt as (
         insert into receipts (number, payment_id, project_id, amount, words)
         select c.last, p.id, p.project_id, p.amount, jsonb_build_object('agency', a.name, 'client', j.client_name, 'email', j.client_email,
