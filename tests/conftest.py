@@ -10,13 +10,16 @@ import pytest
 import invariants
 import onboarding
 from instance import OTHER_HOST, Instance
+from paymongo import PayMongo
 from people import new_person
 
 
 @pytest.fixture(scope="session")
 def site():
     """The site that the tests of this process share. At the end everything that was promised must be there."""
-    instance = Instance()
+    paymongo = PayMongo()
+    instance = Instance(PAYMENT_POLL_SECONDS=2, PAYMONGO_TIMEOUT_SECONDS=5, **paymongo.settings())
+    instance.paymongo, paymongo.webhook = paymongo, f"{instance.url}/api/payments/webhook"
     try:
         instance.start()
         instance.add_other_tenant()
@@ -26,6 +29,7 @@ def site():
         assert not refused, f"Gemini would have refused what the worker sent: {refused}"
     finally:
         instance.destroy()
+        paymongo.close()
 
 
 @pytest.fixture

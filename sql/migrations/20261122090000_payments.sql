@@ -128,7 +128,7 @@ do $$ begin
 end $$;
 
 -- migrate:up scope:tenant
--- Where clients pay without PayMongo.
+-- Where clients pay without PayMongo. The picture of a QR code is small and belongs to no project, so it is not among the files.
 create table payment_accounts (
     id              integer generated always as identity primary key,
     kind            text not null check (kind in ('gcash', 'paymaya', 'bank')),
@@ -136,12 +136,13 @@ create table payment_accounts (
     account_name    text not null check (account_name <> ''),
     account_number  text not null check (account_number <> ''),
     note            text not null default '',
-    qr_file_id      bigint references files (id) on delete set null,
+    qr              bytea check (length(qr) <= 262144),
+    qr_type         text check (qr_type in ('image/png', 'image/jpeg', 'image/webp')),
     active          boolean not null default true,
     created_at      timestamptz not null default now(),
-    updated_at      timestamptz not null default now()
+    updated_at      timestamptz not null default now(),
+    check ((qr is null) = (qr_type is null))
 );
-create index payment_accounts_qr on payment_accounts (qr_file_id);
 
 alter table projects
     add column balance_requested_at timestamptz,

@@ -7,35 +7,34 @@ using namespace domain;
 
 constexpr Sql all_accounts = R"(
     select json_build_object('accounts', coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'label', a.label, 'accountName', a.account_name,
-               'accountNumber', a.account_number, 'note', a.note, 'qrFileId', a.qr_file_id, 'active', a.active) order by a.active desc, a.id), '[]'))
+               'accountNumber', a.account_number, 'note', a.note, 'qr', case when a.qr is not null then '/api/payment-accounts/' || a.id || '/qr?v=' || extract(epoch from a.updated_at)::bigint end, 'active', a.active) order by a.active desc, a.id), '[]'))
     from (select * from payment_accounts order by active desc, id limit 200) a)";
 constexpr Sql add_account = R"(
-    insert into payment_accounts (kind, label, account_name, account_number, note, qr_file_id)
-    select $1, $2, $3, $4, $5, $6::bigint where (select count(*) from payment_accounts where active) < 20 returning id)";
+    insert into payment_accounts (kind, label, account_name, account_number, note)
+    select $1, $2, $3, $4, $5 where (select count(*) from payment_accounts where active) < 20 returning id)";
 constexpr Sql change_account = R"(
-    update payment_accounts set kind = $2, label = $3, account_name = $4, account_number = $5, note = $6, qr_file_id = $7::bigint, active = $8, updated_at = now()
+    update payment_accounts set kind = $2, label = $3, account_name = $4, account_number = $5, note = $6, active = $7, updated_at = now()
     where id = $1 returning id)";
 // Payments of old name it: it is only not shown to clients any more.
 constexpr Sql retire_account = "update payment_accounts set active = false, updated_at = now() where id = $1 returning id";
-constexpr Sql agency_picture = "select 1 from files where id = $1::bigint and purpose = 'agency' and content_type like 'image/%' and removed_at is null";
+constexpr Sql set_picture = "update payment_accounts set qr = $2, qr_type = $3, updated_at = now() where id = $1 returning id";
+constexpr Sql drop_picture = "update payment_accounts set qr = null, qr_type = null, updated_at = now() where id = $1 returning id";
+constexpr Sql picture = "select qr, qr_type from payment_accounts where id = $1 and qr is not null";
 
 struct Account {
     std::string kind, label, name, number, note;
-    std::optional<std::int64_t> qr;
 };
 
-Account read_account(Call& call, Form& form) {
+Account read_account(Form& form) {
     Account account;
     account.kind = form.text("kind", {1, 20}, "The kind");
     account.label = form.text("label", {1, 60}, "The label");
     account.name = form.text("accountName", {1, 120}, "The account's name");
     account.number = form.text("accountNumber", {4, 60}, "The account's number");
     account.note = form.text("note", {0, 500}, "The note");
-    account.qr = form.id("qrFileId", false);
     if (form.right() && account.kind != "gcash" && account.kind != "paymaya" && account.kind != "bank")
         form.wrong("kind", "The kind is gcash, paymaya or bank.");
     form.check();
-    if (account.qr && !call.db().maybe<agency_picture>(account.qr)) throw unprocessable({{"qrFileId", "Upload the picture of the QR code once more: it is not there."}});
     return account;
 }
 
@@ -43,8 +42,8 @@ Reply list(Call& call) { return ok(call.db().last(ask<all_accounts>())[0].one().
 
 Reply add(Call& call) {
     Form form{call.body()};
-    const Account a = read_account(call, form);
-    const auto row = call.db().maybe<add_account>(a.kind, a.label, a.name, a.number, a.note, a.qr);
+    const Account a = read_account(form);
+    const auto row = call.db().maybe<add_account>(a.kind, a.label, a.name, a.number, a.note);
     if (!row) throw conflict("There are twenty accounts already. Remove one that is not used any more.");
     return created(Writer{}.object().member("id", row->integer(0)).end_object().take());
 }
@@ -52,8 +51,8 @@ Reply add(Call& call) {
 Reply change(Call& call, Id account) {
     Form form{call.body()};
     const bool active = !form.has("active") || form.value("active").boolean();
-    const Account a = read_account(call, form);
-    if (!call.db().maybe<change_account>(account, a.kind, a.label, a.name, a.number, a.note, a.qr, active)) throw not_found("account");
+    const Account a = read_account(form);
+    if (!call.db().maybe<change_account>(account, a.kind, a.label, a.name, a.number, a.note, active)) throw not_found("account");
     return ok(Writer{}.object().member("id", account.value).end_object().take());
 }
 
@@ -62,11 +61,46 @@ Reply retire(Call& call, Id account) {
     return no_content();
 }
 
+// By its first bytes: what is called a picture may be anything.
+const char* type_of(std::string_view bytes) {
+    using namespace std::string_view_literals;
+    if (bytes.starts_with("\x89PNG\r\n\x1a\n"sv)) return "image/png";
+    if (bytes.starts_with("\xff\xd8\xff"sv)) return "image/jpeg";
+    if (bytes.starts_with("RIFF"sv) && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP"sv) return "image/webp";
+    return nullptr;
+}
+
+Reply set_qr(Call& call, Id account) {
+    if (call.request.too_large) throw Error{413, "The picture is larger than " + std::to_string(body_limit / 1024) + " KiB. Save it smaller."};
+    if (call.request.cut) throw bad_request("The request ended early.");
+    const char* type = type_of(call.request.body);
+    if (!type) throw Error{415, "The picture must be PNG, JPEG or WebP."};
+    if (!call.db().maybe<set_picture>(account, Bytes{call.request.body}, type)) throw not_found("account");
+    return no_content();
+}
+
+Reply drop_qr(Call& call, Id account) {
+    if (!call.db().maybe<drop_picture>(account)) throw not_found("account");
+    return no_content();
+}
+
+Reply qr(Call& call, Id account) {
+    const auto row = call.db().last(ask<picture>(account))[0].maybe();
+    if (!row) throw not_found("picture");
+    Reply reply;
+    reply.body = row->bytes(0);
+    reply.content_type = row->str(1);
+    return std::move(reply).with("Cache-Control", "private, max-age=3600");
+}
+
 constexpr Route routes[] = {
     get<list>("/api/payment-accounts", staff),
     post<add>("/api/payment-accounts", admin),
     patch<change>("/api/payment-accounts/{id}", admin),
     remove<retire>("/api/payment-accounts/{id}", admin),
+    get<qr>("/api/payment-accounts/{id}/qr", user),
+    post<set_qr>("/api/payment-accounts/{id}/qr", admin),
+    remove<drop_qr>("/api/payment-accounts/{id}/qr", admin),
 };
 
 int main(int argc, char** argv) { return serve(routes, argc, argv); }

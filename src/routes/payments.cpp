@@ -24,7 +24,7 @@ constexpr Sql project_payments = R"(
     from (select * from payments where project_id = $1 order by id desc limit 100) p)";
 constexpr Sql accounts = R"(
     select coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'label', a.label, 'accountName', a.account_name,
-               'accountNumber', a.account_number, 'note', a.note, 'qrFileId', a.qr_file_id) order by a.id), '[]')
+               'accountNumber', a.account_number, 'note', a.note, 'qr', case when a.qr is not null then '/api/payment-accounts/' || a.id || '/qr?v=' || extract(epoch from a.updated_at)::bigint end) order by a.id), '[]')
     from (select * from payment_accounts where active order by id limit 50) a)";
 constexpr Sql one_payment = "select payment_json(p) from payments p where p.id = $2 and p.project_id = $1";
 

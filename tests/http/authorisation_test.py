@@ -158,6 +158,34 @@ EXAMPLES = {
     "POST /api/projects/{id}/messages/read": Example(lambda w, c: f"/api/projects/{w.project}/messages/read", {"upTo": 1}),
     "PATCH /api/messages/{id}": Example(lambda w, c: f"/api/messages/{w.message}", {"body": "Changed"}, (200, 403)),  # 403: somebody else's
     "DELETE /api/messages/{id}": Example(lambda w, c: f"/api/messages/{one_more_message(w)}"),
+    "GET /api/projects/{id}/payments": Example(lambda w, c: f"/api/projects/{w.project}/payments"),
+    "POST /api/projects/{id}/payments": Example(lambda w, c: f"/api/projects/{w.project}/payments", {"part": "balance", "method": "gcash"}, (409,)),
+    "GET /api/projects/{id}/payments/{payment}": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}"),
+    "POST /api/projects/{id}/payments/{payment}/check": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/check", {}, (202,)),
+    "POST /api/projects/{id}/payments/{payment}/proof": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/proof",
+                                                                {"fileId": 99999, "reference": "1234567"}, (422,)),
+    "GET /api/projects/{id}/payments/{payment}/receipt": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/receipt", None, (404,)),
+    "GET /api/projects/{id}/payments/{payment}/receipt.pdf": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/receipt.pdf", None, (404,)),
+    "POST /api/payments/webhook": Example("/api/payments/webhook", {"data": {}}, (401,), other_agency_too=True, signed=True),
+    "GET /api/admin/payments": Example("/api/admin/payments", other_agency_too=True),
+    "GET /api/admin/payments/{id}": Example(lambda w, c: f"/api/admin/payments/{w.payment}"),
+    "POST /api/admin/payments/record": Example("/api/admin/payments/record", lambda w, c: {
+        "projectId": w.project, "part": "deposit", "channel": "cash", "amount": 1, "reference": "1234"}, (422,), other_agency_too=True),
+    "POST /api/admin/payments/request-balance": Example("/api/admin/payments/request-balance", lambda w, c: {"projectId": w.project}, (409, 422), other_agency_too=True),
+    "POST /api/admin/payments/{id}/review": Example(lambda w, c: f"/api/admin/payments/{w.payment}/review", {}, (409,)),
+    "POST /api/admin/payments/{id}/verify": Example(lambda w, c: f"/api/admin/payments/{w.payment}/verify", {"amount": 1}, (409,)),
+    "POST /api/admin/payments/{id}/reject": Example(lambda w, c: f"/api/admin/payments/{w.payment}/reject", {"reason": "not there"}, (200, 409)),
+    "POST /api/admin/payments/{id}/refund": Example(lambda w, c: f"/api/admin/payments/{w.payment}/refund", {"amount": 1, "reason": "by mistake"}, (409,)),
+    "POST /api/admin/payments/{id}/settle": Example(lambda w, c: f"/api/admin/payments/{w.payment}/settle", {"note": "seen"}, (409,)),
+    "GET /api/payment-accounts": Example("/api/payment-accounts", other_agency_too=True),
+    "POST /api/payment-accounts": Example("/api/payment-accounts", {"kind": "bank", "label": "BDO", "accountName": "Walker", "accountNumber": "001234"}, (201, 409),
+                                          other_agency_too=True),
+    "PATCH /api/payment-accounts/{id}": Example(lambda w, c: f"/api/payment-accounts/{w.account}", {
+        "kind": "bank", "label": "BDO", "accountName": "Agency", "accountNumber": "001234"}),
+    "DELETE /api/payment-accounts/{id}": Example(lambda w, c: f"/api/payment-accounts/{w.account}", None, (204,)),
+    "GET /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", None, (404,)),
+    "POST /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", {}, (415,), other_agency_too=True),
+    "DELETE /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", None, (204,)),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 
@@ -171,6 +199,8 @@ class World:
     lead: str
     file: int = 0
     message: int = 0
+    payment: int = 0
+    account: int = 0
     people: dict = field(default_factory=dict)
 
 
@@ -184,6 +214,8 @@ def world(site, member, stranger, staff, admin, other_staff):
     made = World(site, member.client, project, task, "")
     made.lead = lead(made, site.visitor())
     made.file, made.message = one_more_file(made), one_more_message(made)
+    made.account = admin.post("/api/payment-accounts", {"kind": "bank", "label": "BDO", "accountName": "Agency", "accountNumber": "001234"}).expect(201)["id"]
+    made.payment = member.client.post(f"/api/projects/{project}/payments", {"part": "deposit", "method": "manual", "accountId": made.account}).expect(201)["id"]
     made.people = {"anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
                    "their staff here": here, "their staff there": other_staff}
     return made

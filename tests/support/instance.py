@@ -261,7 +261,7 @@ class Instance:
                            "values ('Other Page', 'A page by the other agency', 9000, '1 week') returning id", tenant="other")
         self.sql("insert into questions (service_id, question_key, question_text, question_type, required) "
                  "values (%s, 'colour', 'Which colour?', 'text', true)", service, tenant="other")
-        for table in ("projects", "tasks", "files", "messages"):  # so that an id of the one agency is not there in the other
+        for table in ("projects", "tasks", "files", "messages", "payments", "payment_accounts"):  # so that an id of the one agency is not there in the other
             self.sql(f"alter table {table} alter column id restart with 700001", tenant="other")
 
     # Mail

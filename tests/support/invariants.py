@@ -33,9 +33,7 @@ def _of_tenant(site, tenant):
     for row in rows("""select id, price, deposit_amount from projects
                         where deposit_amount is null or deposit_amount <> trunc(price * 100.0 / 2) / 100"""):
         yield f"I3 project {row['id']}: deposit {row['deposit_amount']} of price {row['price']}"
-    for row in rows("""select payment_intent_id, count(*) from payments where status = 'succeeded' and payment_intent_id is not null
-                        group by payment_intent_id having count(*) > 1"""):
-        yield f"I3 intent {row['payment_intent_id']} has {row['count']} ledger entries"
+    yield from _money(rows)
     ready = """select p.id from projects p where (select g.state from generations g where g.project_id = p.id order by g.id desc limit 1) = 'ready'"""
     for row in rows(f"""select p.id, count(t.id) as tasks, max(length(p.prd)) as prd from ({ready}) r join projects p using (id)
                           left join tasks t on t.project_id = p.id group by p.id
@@ -82,6 +80,40 @@ def _files(site, tenant):
             yield f"I7 file {row['id']} of {row['size']} bytes should be {name} and is {digests[name]} on the disk"
         if row["thumbnail"] == "made" and not (home / "thumbs" / name[:2] / f"{name}.webp").exists():
             yield f"I7 the thumbnail of file {row['id']} is gone"
+
+
+def _money(rows):
+    """I3: what is paid is in the ledger once, to the centavo, and everything that is said about money follows from there."""
+    for row in rows("""select p.id, p.status, p.amount, count(l.id) as entries, sum(l.amount) as credited from payments p
+                         left join ledger l on l.payment_id = p.id and l.kind = 'payment' group by p.id
+                       having (p.status = 'succeeded') <> (count(l.id) = 1) or count(l.id) > 1 or sum(l.amount) <> p.amount"""):
+        yield f"I3 payment {row['id']} of {row['amount']} is {row['status']} and has {row['entries']} entries of {row['credited']}"
+    for row in rows("""select payment_intent_id, count(*) from payments where status = 'succeeded' and payment_intent_id <> ''
+                        group by payment_intent_id having count(*) > 1"""):
+        yield f"I3 intent {row['payment_intent_id']} was credited {row['count']} times"
+    for row in rows("""select p.id, p.price, sum(v.amount) as parts from projects p join project_parts v on v.project_id = p.id group by p.id
+                       having sum(v.amount) <> p.price * 100::bigint"""):
+        yield f"I3 project {row['id']}: the parts are {row['parts']} centavos, the price {row['price']} pesos"
+    for row in rows("""select p.id, p.payment_status, l.total from projects p
+                        cross join lateral (select coalesce(sum(amount), 0) as total from ledger where project_id = p.id) l
+                        where p.payment_status <> case when l.total >= p.price * 100::bigint then 'paid' when l.total > 0 then 'partially-paid' else 'pending' end"""):
+        yield f"I3 project {row['id']} says {row['payment_status']} and its ledger {row['total']}"
+    for row in rows("""select p.id, p.amount, -sum(l.amount) as back from payments p join ledger l on l.payment_id = p.id and l.kind = 'refund'
+                        group by p.id having -sum(l.amount) > p.amount or p.status <> 'succeeded'"""):
+        yield f"I3 of payment {row['id']} of {row['amount']}, {row['back']} were given back"
+    for row in rows("""select coalesce(max(number), 0) as highest, count(*), (select last from receipt_counter) as last from receipts
+                       having coalesce(max(number), 0) <> count(*) or count(*) <> (select last from receipt_counter)"""):
+        yield f"I3 receipts have gaps: {row['count']} of them up to {row['highest']}, the counter says {row['last']}"
+    for row in rows("""select p.id, r.amount from payments p join ledger l on l.payment_id = p.id and l.kind = 'payment' and l.actor <> 'legacy'
+                         left join receipts r on r.payment_id = p.id where r.amount is distinct from p.amount"""):
+        yield f"I3 payment {row['id']} has a receipt of {row['amount']}"
+    for row in rows("""select p.id from payments p where p.provider = 'paymongo' and p.status = 'processing' and p.reference is not null and not exists
+                        (select from public.jobs j where j.tenant = current_schema() and j.kind = 'payment-check' and j.key = 'payment:' || p.id
+                            and j.state in ('queued', 'running'))"""):
+        yield f"I3 payment {row['id']} is open and nobody asks about it"
+    for row in rows("""select e.event_id from payment_events e where e.outcome is null and not exists (select from public.jobs j
+                        where j.tenant = current_schema() and j.kind = 'payment' and j.payload->>'payment' = e.payment_id::text and j.state in ('queued', 'running'))"""):
+        yield f"I3 event {row['event_id']} was stored and nobody looks at it"
 
 
 def _promises(site):
