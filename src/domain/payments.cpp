@@ -12,7 +12,7 @@ using Outcome = Verdict::Outcome;
 
 constexpr Sql lock_sql = "select 1 from payments where id = $1 for update";
 constexpr Sql find_sql = R"(
-    select p.id, p.project_id, p.amount, p.status, p.stage, p.payment_intent_id, p.checkout_id, extract(epoch from p.attempt_at)::bigint,
+    select p.id, p.project_id, p.amount, p.status, p.stage, p.payment_intent_id, p.checkout_id, floor(extract(epoch from p.attempt_at))::bigint,
            coalesce((select external_id from ledger l where l.payment_id = p.id and l.kind = 'payment'), '')
     from payments p where p.id = $1)";
 
@@ -86,7 +86,7 @@ Verdict judge(const Payment& payment, const Report& report) {
             if (report.id.empty() || report.id == payment.credited_as) return {Outcome::repeated, {}};
             return {Outcome::held, "PayMongo reports that this was paid a second time (" + report.id + "). Only the first is credited."};
         case Report::Kind::failed:
-            if (payment.succeeded() || !ours || (report.at != 0 && report.at < payment.attempt_at)) return {};
+            if (payment.succeeded() || payment.stage == "starting" || !ours || (report.at != 0 && report.at < payment.attempt_at)) return {};
             if (payment.status == "failed") return {Outcome::repeated, {}};
             return {Outcome::failed, report.said.empty() ? "The payment did not go through. Please try again." : report.said};
         case Report::Kind::refunded:

@@ -59,7 +59,7 @@ function draw(details) {
   drawDocument(project.prdHtml ?? details.generation?.prdHtml ?? '', live);
   drawTasks(tasks, { staff: isStaff(user), writing: live });
   drawAnswers({ answers: [], ...details });
-  drawPayment(project, payments);
+  drawPayment(project, payments, isStaff(user));
   generation.draw(details.generation);
   return live;
 }

@@ -1,0 +1,79 @@
+// The staff's page about payments: what waits for them, all payments page by page, recording one, and the agency's accounts.
+import { get, post } from './api.js';
+import { $, $$, el, focusOn, show, text } from './dom.js';
+import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
+import { centavos } from './format.js';
+import { header, isStaff } from './session.js';
+import { attempt, notice } from './view.js';
+import { drawAccounts } from './payment/accounts.js';
+import { drawItem } from './payment/desk.js';
+
+const list = $('#list');
+let state = 'todo';
+let next = null;
+
+const nothing = { todo: 'Nothing waits for you.', open: 'No payment is under way.', all: 'There are no payments yet.' };
+
+async function load(before = null) {
+  const answer = await get(`/api/admin/payments?${new URLSearchParams({ state, ...(before ? { before } : {}) })}`);
+  const items = answer.payments.map((item) => drawItem(item, answer.staff, changed));
+  if (before) {
+    list.append(...items);
+    $('h3 a', items[0])?.focus();
+  } else {
+    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, nothing[state])]));
+  }
+  next = answer.next ?? null;
+  show($('#more'), next !== null);
+}
+
+const done = { submitted: 'The proof is there.', reviewed: 'The proof was looked at.', paid: 'The payment is confirmed.', rejected: 'The payment was refused.' };
+
+async function changed(item, payment) {
+  const words = payment.refunded > item.payment.refunded ? `${centavos(payment.refunded - item.payment.refunded)} were recorded as given back.` : done[payment.stage] ?? 'It is noted.';
+  await attempt($('#desk-error'), () => load());
+  text($('#desk-said'), words);
+  focusOn($(`[data-payment-id="${payment.id}"] h3`) ?? $('#list-title'));
+}
+
+for (const button of $$('#filters button')) {
+  button.addEventListener('click', () => {
+    state = button.dataset.state;
+    for (const one of $$('#filters button')) one.setAttribute('aria-pressed', String(one === button));
+    attempt($('#desk-error'), () => load());
+  });
+}
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#more-error'), () => load(next))));
+
+const record = $('#record');
+forgiveOnInput(record);
+record.addEventListener('submit', (event) => {
+  event.preventDefault();
+  clearErrors(record);
+  const value = (name) => $(`#record-${name}`).value.trim();
+  busy($('button', record), 'Recording…', async () => {
+    try {
+      await post('/api/admin/payments/record', { projectId: Number(value('project')) || value('project'), part: value('part'), channel: value('channel'), amount: value('amount'), reference: value('reference') });
+      record.reset();
+      await load();
+      text($('#desk-said'), 'The payment is recorded. Somebody else of the agency confirms it.');
+      focusOn($('#list-title'));
+    } catch (error) {
+      showFailure(record, error);
+    }
+  });
+});
+
+attempt($('#desk-error'), async () => {
+  const user = await header();
+  if (!user) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); await new Promise(() => {}); }
+  if (!isStaff(user)) {
+    $('#desk-error').replaceChildren(notice('warn', el('p', {}, 'This page is for the agency’s staff.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+    return;
+  }
+  const wanted = new URLSearchParams(location.search).get('project');
+  if (wanted) $('#record-project').value = wanted;
+  await load();
+  show($('#desk'));
+  await drawAccounts(user);
+});

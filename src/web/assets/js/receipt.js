@@ -1,0 +1,38 @@
+// A receipt: read, printed, or kept as PDF.
+import { get } from './api.js';
+import { $, el, show, text } from './dom.js';
+import { centavos, peso } from './format.js';
+import { header } from './session.js';
+import { attempt, notice } from './view.js';
+import { methodWords, partWords } from './payment/words.js';
+
+const [, project, payment] = /^\/projects\/(\d+)\/receipts\/(\d+)/.exec(location.pathname) ?? [];
+const api = `/api/projects/${project}/payments/${payment}/receipt`;
+
+function draw({ number, amount, words, issuedOn, refunds }) {
+  text($('#receipt-agency'), words.agency);
+  text($('#receipt-number'), `No. ${number}`);
+  document.title = `Receipt ${number}`;
+  const facts = [['Issued', issuedOn], ['Received from', words.client], ['E-mail', words.email], ['Project', words.project], ['For', partWords[words.part] ?? words.part],
+    ['Price of the project', peso(words.price)], ['Paid by', methodWords[words.method] ?? words.method], ['Our reference', words.reference], ['Transaction', words.transaction]];
+  $('#receipt-facts').replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
+  text($('#receipt-amount'), centavos(amount));
+  $('#receipt-refunds').replaceChildren(...refunds.map((refund) => el('li', {}, el('span', {}, `Given back on ${refund.on}`), el('span', {}, centavos(-refund.amount)))));
+  $('#back').href = `/projects/${project}/payment`;
+  $('#pdf').href = `${api}.pdf`;
+  $('#pdf').setAttribute('download', `receipt-${number}.pdf`);
+  show($('#receipt'));
+}
+
+attempt($('#receipt-error'), async () => {
+  await header();
+  try {
+    draw(await get(api));
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    $('#receipt-error').replaceChildren(notice('warn', el('p', {}, 'There is no such receipt, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+    show($('.receipt-bar'), false);
+  }
+});
+
+$('#print').addEventListener('click', () => print());
