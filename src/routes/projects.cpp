@@ -30,7 +30,7 @@ constexpr Sql project_page = R"(
 constexpr Sql project_row = R"(
     select p.name, p.description, p.prd, p.price, p.status, p.payment_status, p.deposit_amount, p.price - p.deposit_amount,
            p.client_name, p.client_email, p.client_phone, to_json(p.created_at), p.service, s.timeline, s.id, s.description,
-           s.base_price, s.features
+           s.base_price, s.features, to_json(p.balance_requested_at)
     from projects p join service_types s on s.id = p.service_type_id where p.id = $1)";
 constexpr Sql project_answers = R"(
     select a.question_key, q.question_text, a.answer_value, q.question_type
@@ -124,6 +124,7 @@ Reply details(Call& call, Id id) {
     out.member("prdHtml", documents.html(p.text(2)));
     out.member_raw("price", p.text(3)).member("status", p.text(4)).member("paymentStatus", p.text(5));
     out.member_raw("depositAmount", p.text(6)).member_raw("balanceAmount", p.text(7));
+    out.member_raw("balanceRequestedAt", p.null(18) ? "null" : p.text(18));
     out.member("clientName", p.text(8)).member("clientEmail", p.text(9)).key("clientPhone");
     p.null(10) ? out.null() : out.value(p.text(10));
     out.member_raw("createdAt", p.text(11)).member("service", p.text(12)).member("timeline", p.text(13));

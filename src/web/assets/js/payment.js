@@ -57,7 +57,7 @@ function ways() {
       list.push({ value: 'gcash', name: 'GCash', note: 'In your GCash app' }, { value: 'paymaya', name: 'Maya', note: 'In your Maya app' });
     }
   }
-  for (const account of accounts) list.push({ value: `account:${account.id}`, name: account.label, note: `Transfer to ${account.accountName}, then send the proof` });
+  for (const account of accounts) list.push({ value: `account:${account.id}`, name: `${account.label} transfer`, note: `To ${account.accountName}; you send the proof` });
   return list;
 }
 

@@ -13,7 +13,7 @@ function field(name, label, attributes = {}) {
   const box = attributes.type === 'checkbox';
   const input = el('input', { id, name, class: box ? null : 'input', ...attributes });
   const error = el('p', { class: 'error', id: `${id}-error`, hidden: true });
-  return box ? el('div', { class: 'field', 'data-field': name }, el('label', { class: 'choice', for: id }, input, el('span', {}, label)), error)
+  return box ? el('div', { class: 'field', 'data-field': name }, el('div', {}, el('label', { class: 'choice', for: id }, input, el('span', {}, label))), error)
     : el('div', { class: 'field', 'data-field': name }, el('label', { for: id }, label), input, error);
 }
 

@@ -18,7 +18,8 @@ export function drawCardFields(place) {
     target.value = target.value.replace(/\D/g, '').slice(0, 19).replace(/(\d{4})(?=\d)/g, '$1 ');
   });
   $('#card-expiry', place).addEventListener('input', ({ target, inputType }) => {
-    if (/^\d{2}$/.test(target.value) && inputType !== 'deleteContentBackward') target.value += ' / ';
+    const digits = target.value.replace(/\D/g, '').slice(0, 6);
+    if (target.selectionStart === target.value.length && (digits.length > 2 || (digits.length === 2 && inputType !== 'deleteContentBackward'))) target.value = `${digits.slice(0, 2)} / ${digits.slice(2)}`;
   });
 }
 
