@@ -152,6 +152,7 @@ alter table projects
 -- submitted (a proof is there), reviewed (step one of two), paid, failed, rejected, cancelled.
 alter table payments
     alter column amount type bigint,
+    drop constraint payments_amount_check,
     alter column payment_intent_id set default '',
     add column part text check (part in ('deposit', 'balance')),
     add column provider text not null default 'manual' check (provider in ('paymongo', 'manual')),
@@ -182,7 +183,9 @@ alter table payments
 update payments set provider = case when payment_method = 'manual' then 'manual' else 'paymongo' end, attempt_at = created_at,
        stage = case status when 'succeeded' then 'paid' when 'failed' then 'failed' else 'open' end,
        paid_at = case when status = 'succeeded' then updated_at end, closed_at = case when status <> 'processing' then updated_at end;
+-- As before, a legacy row without an amount is kept as it is.
 alter table payments
+    add constraint payments_amount_check check (amount > 0) not valid,
     add constraint payments_status_stage_check check ((status = 'succeeded') = (stage = 'paid')
         and (status = 'failed') = (stage in ('failed', 'rejected', 'cancelled')));
 create unique index payments_reference on payments (reference);
