@@ -63,7 +63,7 @@ take_backup() {
     backup=$1
     if [ -z "$backup" ]; then
         backup_folder
-        why=$(mkdir -p "$folder" 2>&1) || fail "$exit_failed" "${why#mkdir: }" "Set MIGRATE_BACKUP_DIR to a folder that you may write."
+        why=$(make_folder "$folder" 2>&1) || fail "$exit_failed" "${why#mkdir: }" "Set MIGRATE_BACKUP_DIR to a folder that you may write."
         stamp=$(date -u +%Y%m%dT%H%M%SZ)
         base=$folder/$(printf '%s' "$(described database)" | LC_ALL=C tr -c 'A-Za-z0-9._-' _)-$stamp
         backup=$base.dump

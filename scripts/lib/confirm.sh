@@ -12,7 +12,7 @@ confirm() {
 # What commands keep on this machine: backups, and the sandbox. Root's home is closed to the user that PostgreSQL runs as.
 state_folder() {
     if [ "$(id -u)" = 0 ]; then
-        printf '/var/lib/lunaxcode/migrate'
+        printf '/var/lib/lunaxcode-migrate'
     elif [ -n "${XDG_STATE_HOME:-}" ]; then
         printf '%s/migrate' "$XDG_STATE_HOME"
     elif [ -n "${HOME:-}" ]; then
@@ -20,6 +20,12 @@ state_folder() {
     else
         fail "$exit_usage" "HOME is not set, so there is no place to keep things in" "Set MIGRATE_BACKUP_DIR and MIGRATE_SANDBOX_DIR."
     fi
+}
+
+# make_folder PATH: for its owner only, but what is above it can be passed, since root's sandbox is the user postgres's.
+make_folder() {
+    (umask 022 && mkdir -p "$(dirname "$1")") || return
+    [ -d "$1" ] || mkdir "$1"
 }
 
 # A part of an address, with %XX for what has a meaning there.

@@ -291,7 +291,7 @@ Files are for their owner only (0600), have the suffix .part until they are whol
 
   --tenants A,B  public and these schemas; --all (everything) is the default
   --file FILE    where to; else MIGRATE_BACKUP_DIR/DATABASE-TIME.dump (default: ~/.local/state/migrate/backups, or
-                 /var/lib/lunaxcode/migrate/backups for root)
+                 /var/lib/lunaxcode-migrate/backups for root)
   --list         what is in MIGRATE_BACKUP_DIR, newest first, at most --limit (20)
   --check FILE   reads the file and its manifest and says whether they are what was written
 
@@ -344,7 +344,7 @@ scripts/migrate sandbox up [--from-backup FILE]
 scripts/migrate sandbox psql [ARGUMENT…] | url | status | down
 
 A PostgreSQL server of your own to rehearse on: on a unix socket only, in a folder that only you may enter
-(MIGRATE_SANDBOX_DIR, default ~/.local/state/migrate/sandbox, or /var/lib/lunaxcode/migrate/sandbox for root, who runs it as
+(MIGRATE_SANDBOX_DIR, default ~/.local/state/migrate/sandbox, or /var/lib/lunaxcode-migrate/sandbox for root, who runs it as
 the user postgres). It has the roles and an empty database as `init` makes them, or what a backup holds.
 
   up      starts it; after a kill -9 or a reboot it puts in order what is left, then goes on

@@ -29,6 +29,8 @@ cmd_restore() {
     make_work
     open_backup "$file"
     [ -z "$(manifest tenant)" ] || fail "$exit_usage" "$backup holds the tenant $(manifest tenant) only" "Bring it back: scripts/migrate tenants restore $file"
+    [ -z "$swap" ] || [ "$(manifest scope)" = all ] || fail "$exit_refused" "$backup holds only $(manifest scope): as the live database it would lack everybody else" \
+        "Restore it without --swap, and copy from there what is needed."
     connect_to "$database"
     # After a disaster the live database may not be there at all.
     live=$(run_psql -c 'select current_database()' 2>/dev/null) || live=$(manifest database)
@@ -153,7 +155,13 @@ restore_failed() {
 
 fill_database() {
     code=0
-    pg_restore --exit-on-error --no-password --jobs="$jobs" --dbname="$(address_of "$into")" "$backup" >"$work/restore.out" 2>"$work/restore.errors" &
+    set -- --exit-on-error --no-password --jobs="$jobs" --dbname="$(address_of "$into")"
+    if [ "$(manifest scope)" != all ]; then
+        # Asked for schemas by name, pg_dump would have public made, which every new database has.
+        pg_restore --list "$backup" 2>"$work/restore.errors" | sed '/ SCHEMA - public /d; / COMMENT - SCHEMA public /d' >"$work/restore.list"
+        set -- "$@" --use-list="$work/restore.list"
+    fi
+    pg_restore "$@" "$backup" >"$work/restore.out" 2>"$work/restore.errors" &
     echo $! >"$work/restore.pid"
     wait $! || code=$?
     rm -f "$work/restore.pid"

@@ -79,7 +79,7 @@ sandbox_up() {
     make_work
     sandbox_programs
     [ -z "$from" ] || { open_backup "$from"; from=$backup; }
-    why=$(mkdir -p "$box" 2>&1) || fail "$exit_failed" "${why#mkdir: }" "Name another folder in MIGRATE_SANDBOX_DIR."
+    why=$(make_folder "$box" 2>&1) || fail "$exit_failed" "${why#mkdir: }" "Name another folder in MIGRATE_SANDBOX_DIR."
     : >>"$box/sandbox" || fail "$exit_failed" "$box cannot be written"
     chmod 700 "$box"
     [ "$(id -u)" != 0 ] || chown postgres: "$box"

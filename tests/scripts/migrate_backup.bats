@@ -56,6 +56,11 @@ as_super() { MIGRATE_DATABASE_URL=$super_url "$@"; }
     printf x >>"$backup"
     fails_with 6 "$migrate" backup --check "$backup"
     shows 'its SHA-256 is another'
+    # Some tenants, with public: enough to be restored by itself, but not to stand for all.
+    fails_with 6 as_super "$migrate" restore "$BATS_TEST_TMPDIR/one.dump" --swap --yes
+    shows 'it would lack everybody else'
+    fails_with 0 as_super "$migrate" restore "$BATS_TEST_TMPDIR/one.dump"
+    equals "$(as_superuser "${database}_restored" -A -t -c "select to_regnamespace('lunaxcode') is null, (select count(*) from public.tenants), to_regclass('acme.projects') is not null")" 't|2|t'
     sed -i 's/^database\t.*/database\tother/' "$BATS_TEST_TMPDIR/one.dump.manifest"
     fails_with 6 as_super "$migrate" restore "$BATS_TEST_TMPDIR/one.dump"
     shows 'was changed, or never finished'
