@@ -42,6 +42,7 @@ connections_ask() {
 EOT
             exit "$exit_connection"
             ;;
+        *'unsupported startup parameter'*) tell_pooler "it took no options with the connection" ;;
         *'too many connections for '*)
             fail "$exit_connection" "$why" "A limit of the role or of the database, not of the server: alter role … connection limit N; as a superuser."
             ;;

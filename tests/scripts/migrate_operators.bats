@@ -125,6 +125,37 @@ SQL
     fails_with 0 "$BATS_TEST_TMPDIR/deploy"
 }
 
+@test "behind a pooler, which story 002 has for too many connections, what keeps and restores says where to go instead" {
+    cat >"$cluster/pgbouncer.ini" <<INI
+[databases]
+* = host=$cluster
+[pgbouncer]
+listen_addr =
+unix_socket_dir = $cluster
+listen_port = 6432
+auth_type = trust
+auth_file = $cluster/pgbouncer.users
+pidfile = $cluster/pgbouncer.pid
+pool_mode = transaction
+logfile = $cluster/pgbouncer.log
+INI
+    echo '"lunaxcode_owner" ""' >"$cluster/pgbouncer.users"
+    [ "$(id -u)" != 0 ] || chown postgres "$cluster"/pgbouncer.*
+    "$migrate" backup --file "$BATS_TEST_TMPDIR/one.dump" >/dev/null
+    as_postgres pgbouncer -q -d "$cluster/pgbouncer.ini" >/dev/null 2>&1 3>&-
+    for _ in $(seq 100); do
+        [ ! -S "$cluster/.s.PGSQL.6432" ] || break
+        sleep 0.05
+    done
+    export MIGRATE_DATABASE_URL="postgresql://lunaxcode_owner@/$database?host=$cluster&port=6432"
+    for command in backup "restore $BATS_TEST_TMPDIR/one.dump" connections report 'tenants drop one'; do
+        # shellcheck disable=SC2086
+        fails_with 12 "$migrate" $command
+        shows "Give the server's own address and port"
+    done
+    kill "$(cat "$cluster/pgbouncer.pid")"
+}
+
 # Story 003: 22 migrations, 18 of them applied, three columns missing, and one column that is another than the file wants.
 avatars() {
     for n in $(seq -w 1 18); do
