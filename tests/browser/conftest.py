@@ -5,6 +5,7 @@ import invariants
 from chromium import Browser
 from google import Google
 from instance import Instance
+from paymongo import PayMongo
 
 
 @pytest.fixture(scope="session")
@@ -16,13 +17,16 @@ def google():
 
 @pytest.fixture(scope="session")
 def site(google):
-    instance = Instance(LIMIT_API="off", LIMIT_AUTH="off", **google.settings())
+    paymongo = PayMongo()
+    instance = Instance(LIMIT_API="off", LIMIT_AUTH="off", PAYMENT_POLL_SECONDS=5, **google.settings(), **paymongo.settings())
+    instance.paymongo, paymongo.webhook = paymongo, f"{instance.url}/api/payments/webhook"
     try:
         instance.start()
         yield instance
         invariants.hold(instance)
     finally:
         instance.destroy()
+        paymongo.close()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ PAGES = {
     "dashboard": ("/dashboard", "#projects a", "client"),
     "project": ("/projects/{project}", "#tasks-list [data-task-id]", "client"),
     "project-for-staff": ("/projects/{project}", "#tasks-list select", "staff"),
+    "payment": ("/projects/{project}/payment", "#methods input", "client"),
+    "admin-payments": ("/admin/payments", "#record-title", "staff"),
     "account": ("/account", "#sign-out", "client"),
 }
 

@@ -346,7 +346,7 @@ class PayMongo:
             self.settle(number, outcome)
             return self._answer(call, 303, b"", "text/plain", Location=back)
         amount = place["attributes"].get("amount") or sum(item["amount"] for item in place["attributes"]["line_items"])
-        page = (f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Stand-in wallet</title>"
+        page = (f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><link rel=icon href='data:,'><title>Stand-in wallet</title>"
                 f"<h1>Stand-in wallet</h1><p>Pay {amount / 100:.2f} pesos for {html.escape(number)}?</p><form method=post>"
                 "<button id=authorize name=do value=authorize>Authorize</button> <button id=fail name=do value=fail>Fail</button> "
                 "<button id=expire name=do value=expire>Cancel</button></form></html>")
