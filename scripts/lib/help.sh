@@ -243,7 +243,8 @@ drop first keeps the tenant in a backup: its schema, and what of public is the t
 public.tenants, and rows with its name in a column called tenant). It shows what that is, asks for the slug, and then takes
 away schema, rows, grants and role in one transaction, in which it looks whether the backup still holds everything. The role
 stays when another database of the server uses it. --default is needed for the default tenant.
-restore brings all of it back, in one transaction that is compared with the backup's record.
+restore brings all of it back, in one transaction that is compared with the backup's record. Files that its people uploaded
+are not in the database: they stay where FILES_DIR is.
 
 Exit: 0 done, 2 wrong use, 3 public is behind, 4 written to meanwhile, 5 failed and nothing was changed, 6 refused (default
 tenant, something else depends on it, it is there already), 7 connection, 8 lock, 9 not confirmed.

@@ -32,6 +32,36 @@ tenants_drop() {
     awk '/^copy / { table = $2 } /^copy /, /^\\\.$/ { n[table]++ } END { for (t in n) if (n[t] > 2) printf "  %9d %s\n", n[t] - 2, t }' "$backup.rows" | sort -rn
     say "They are kept in $backup."
     confirm "$slug" "All this goes, with the role $schema."
+    write_drop
+    # Who types a name takes his time, and people write meanwhile: what was kept before the question may be old by now.
+    for again in yes yes ''; do
+        ask -f "$work/drop.psql" >"$work/dropped" || fail "$exit_failed" "tenant $slug was not dropped; it is as it was"
+        if [ -z "$again" ] || [ "$(tail -n 1 "$work/dropped")" != changed ]; then break; fi
+        unwanted_backup
+        take_backup '' "$schema" "scripts/migrate tenants drop $slug"
+        unwanted=$backup
+        say "Somebody wrote to $slug meanwhile: kept anew in $backup."
+        write_drop
+    done
+    case $(tail -n 1 "$work/dropped") in
+        done) ;;
+        changed)
+            fail "$exit_problem" "somebody wrote to tenant $slug each time it was being kept; it is as it was" \
+                "Stop the programs, or take its hosts away, so that nobody works in it; then drop it."
+            ;;
+        outside) fail "$exit_refused" "something outside of schema $schema depends on what is in it; tenant $slug is as it was" "Drop that first (a view, a function, a foreign key)." ;;
+        *) fail "$exit_failed" "tenant $slug was not dropped; it is as it was" ;;
+    esac
+    unwanted=
+    case $(sed -n 's/^dropped //p' "$work/dropped") in
+        elsewhere) say "The role $schema stays: another database of this server uses it." ;;
+        mighty) say "The role $schema stays: it may do more than a tenant's." ;;
+    esac
+    say "Tenant $slug is gone. Back again: scripts/migrate tenants restore $backup"
+}
+
+# Writes $work/drop.psql, which ends with a word: done, changed (the backup does not hold all of it), or outside.
+write_drop() {
     {
         tenant_variables
         cat <<'SQL'
@@ -95,22 +125,6 @@ SQL
         printf 'LC_ALL=C awk -f %s %s %s >%s || exit 0\n' "$(shell_word "$lib/compare.awk")" "$(shell_word "$backup.manifest")" "$(shell_word "$work/record.now")" "$(shell_word "$work/differences")"
         cat "$lib/rows-kept.sh"
     } >"$work/same.sh"
-    ask -f "$work/drop.psql" >"$work/dropped" || fail "$exit_failed" "tenant $slug was not dropped; it is as it was"
-    case $(tail -n 1 "$work/dropped") in
-        done) ;;
-        changed)
-            fail "$exit_problem" "somebody wrote to tenant $slug while it was being kept; it is as it was" \
-                "Shut it first, then drop it: update public.tenants set status = 'suspended' where slug = $(sql_literal "$slug");"
-            ;;
-        outside) fail "$exit_refused" "something outside of schema $schema depends on what is in it; tenant $slug is as it was" "Drop that first (a view, a function, a foreign key)." ;;
-        *) fail "$exit_failed" "tenant $slug was not dropped; it is as it was" ;;
-    esac
-    unwanted=
-    case $(sed -n 's/^dropped //p' "$work/dropped") in
-        elsewhere) say "The role $schema stays: another database of this server uses it." ;;
-        mighty) say "The role $schema stays: it may do more than a tenant's." ;;
-    esac
-    say "Tenant $slug is gone. Back again: scripts/migrate tenants restore $backup"
 }
 
 unwanted=
