@@ -20,6 +20,7 @@ PAGES = {
     "project-for-staff": ("/projects/{project}", "#tasks-list select", "staff"),
     "payment": ("/projects/{project}/payment", "#methods input", "client"),
     "admin-payments": ("/admin/payments", "#record-title", "staff"),
+    "calendar": ("/admin/calendar", "#days [data-day]", "admin"),
     "account": ("/account", "#sign-out", "client"),
 }
 
@@ -27,7 +28,7 @@ PAGES = {
 @pytest.fixture(scope="module")
 def world(site):
     client = new_person(site)
-    return {"client": client, "staff": site.signed_in(*site.account("member")), "project": journey.planned_project(site, client)}
+    return {"client": client, "staff": site.signed_in(*site.account("member")), "admin": site.signed_in(*site.account("admin")), "project": journey.planned_project(site, client)}
 
 
 @pytest.fixture

@@ -131,3 +131,22 @@ def test_on_paper_the_chart_is_there_whole(site, browser, under_way):
         assert browser.run("const place = document.querySelector('#timeline-chart svg'); return place.getBoundingClientRect().height > 100")
     finally:
         browser.cdp("Emulation.setEmulatedMedia", media="")
+
+
+def test_an_administrator_keeps_the_calendar(site, browser):
+    journey.signed_in_device(browser, site, site.signed_in(*site.account("admin")))
+    browser.open("/admin/calendar")
+    browser.see("#days [data-day$='-12-25']", "Christmas Day")
+    browser.run("document.querySelector('#day').value = '2035-05-05'")
+    browser.type("#day-name", "Anniversary of the agency")
+    browser.click("#day-form button[type=submit]")
+    browser.see("[data-day='2035-05-05']", "Anniversary of the agency")
+    browser.click("[data-day='2035-05-05'] button", "Remove")
+    browser.wait(lambda: not browser.all("[data-day='2035-05-05']"))
+    browser.see("#year-title", "Days off in 2035")
+    browser.type("#hours", "7.5")
+    browser.click("#hours-form button[type=submit]")
+    browser.wait(lambda: float(site.one("select hours_per_day from settings", tenant=site.tenant)) == 7.5)
+    browser.type("#hours", "8")
+    browser.click("#hours-form button[type=submit]")
+    browser.wait(lambda: float(site.one("select hours_per_day from settings", tenant=site.tenant)) == 8)

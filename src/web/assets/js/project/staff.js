@@ -42,8 +42,9 @@ export function drawStaff(project, line) {
     day('set-start', 'startDate', 'Work begins', line.plannedStart),
     day('set-deadline', 'deadline', 'Promised for', line.deadline),
     sections.length > 0 && el('details', {}, el('summary', {}, 'Promised for each section'),
-      sections.map((one, place) => day(`set-section-${place}`, `sectionDeadlines.${one.title}`, one.title, one.promised))),
-    el('div', { 'data-form-error': '', class: 'notice bad', hidden: true }), buttons('Save'));
+      sections.map((one, index) => day(`set-section-${index}`, `sectionDeadlines.${one.title}`, one.title, one.promised))),
+    el('div', { 'data-form-error': '', class: 'notice bad', hidden: true }), buttons('Save'),
+    el('p', { class: 'small' }, el('a', { href: '/admin/calendar' }, 'Hours, holidays and days off')));
   const asking = el('form', { id: 'ask-form', novalidate: true, 'aria-label': 'Ask the client' },
     el('h3', {}, 'Ask the client'),
     field('kind', 'For', el('select', { id: 'ask-kind', class: 'input' }, kinds.map((one) => option(one)))),
@@ -54,7 +55,7 @@ export function drawStaff(project, line) {
   sending(dates, () => patch(`/api/projects/${project}`, {
     ...($('#set-status').value === line.status ? {} : { status: $('#set-status').value }),
     startDate: $('#set-start').value || null, deadline: $('#set-deadline').value || null,
-    ...(sections.length ? { sectionDeadlines: Object.fromEntries(sections.map((one, place) => [one.title, $(`#set-section-${place}`).value || null])) } : {}),
+    ...(sections.length ? { sectionDeadlines: Object.fromEntries(sections.map((one, index) => [one.title, $(`#set-section-${index}`).value || null])) } : {}),
   }), 'Saved.');
   sending(asking, () => post(`/api/projects/${project}/asks`, {
     kind: $('#ask-kind').value, title: $('#ask-title').value, ...($('#ask-task').value ? { taskId: Number($('#ask-task').value) } : {}),

@@ -90,7 +90,8 @@ export class Timeline {
     $('#timeline-finish').classList.toggle('late', Boolean(late));
   }
 
-  #waiting({ waiting, given, tasks }) {
+  #waiting(line) {
+    const { waiting, given, tasks } = line;
     const titles = new Map(tasks.map((task) => [task.id, task.title]));
     const rows = waiting.map((one) => el('li', { 'data-waiting': one.kind, 'data-ask-id': one.id ?? null },
       el('div', {},
@@ -101,13 +102,30 @@ export class Timeline {
       one.kind === 'deposit' ? el('a', { class: 'button quiet short', href: '#payment' }, this.#staff ? 'Payment' : 'To the payment')
         : el('button', { type: 'button', class: 'button quiet short', onclick: (event) => this.#settle(event.currentTarget, one, true) },
           this.#staff ? 'Settled' : settle[one.kind] ?? 'Done', el('span', { class: 'unseen' }, `: ${one.title}`))));
-    text($('#timeline-waiting h3'), this.#staff ? 'Waiting for the client' : 'Waiting for you');
+    const none = rows.length === 0;
+    text($('#now-title'), none ? 'Where it stands' : this.#staff ? 'Waiting for the client' : 'What needs you now');
     $('#timeline-waiting ul').replaceChildren(...rows);
-    show($('#timeline-waiting'), rows.length > 0);
+    show($('#timeline-waiting'), !none);
+    this.#says(line, none);
     $('#timeline-given ul').replaceChildren(...given.map((one) => el('li', {},
       el('span', {}, `${awaited[one.kind] ?? one.kind}: ${one.title}`, el('span', { class: 'soft' }, ` (${dayWord(one.doneOn)})`)),
       el('button', { type: 'button', class: 'linklike', onclick: (event) => this.#settle(event.currentTarget, one, false) }, 'Open again', el('span', { class: 'unseen' }, `: ${one.title}`)))));
     show($('#timeline-given'), given.length > 0);
+  }
+
+  /** One sentence on how far it is, before the sections say it at length. */
+  #says({ tasks, finish, status, today }, free) {
+    const done = tasks.filter((task) => task.status === 'completed').length;
+    const year = at(today).getUTCFullYear();
+    const words = [];
+    if (status === 'completed') words.push(`The project is completed${finish ? `, since ${dayWord(finish.date, year)}` : ''}.`);
+    else if (status === 'on-hold') words.push('The project is on hold.');
+    if (status !== 'completed') {
+      words.push(tasks.length ? `${done} of ${plural(tasks.length, 'task')} done.` : 'The plan comes first; its tasks and dates follow.');
+      if (finish) words.push(`Expected finish: ${daySpan(finish.earliest, finish.latest, year)}.`);
+      if (free && tasks.length) words.push(this.#staff ? 'Nothing waits for the client.' : 'Nothing waits for you.');
+    }
+    text($('#now-says'), words.join(' '));
   }
 
   async #settle(button, one, done) {
@@ -117,7 +135,7 @@ export class Timeline {
         await patch(`${this.#path}/asks/${one.id}`, { done });
         await this.load();
         text($('#timeline-said'), done ? `${one.title}: settled.` : `${one.title}: open again.`);
-        if (!button.isConnected) $('#timeline-title').focus();
+        if (!button.isConnected) $('#now-title').focus();
         dispatchEvent(new Event('project-noted'));
       } catch (error) {
         text($('#timeline-said'), explain(error));

@@ -1,0 +1,101 @@
+// The working calendar: hours, days of the week, holidays and days off. Staff see it, administrators change it.
+import { explain, get, patch, post, remove } from './api.js';
+import { $, $$, el, focusOn, show, text } from './dom.js';
+import { busy, clearErrors, showFailure } from './form.js';
+import { header } from './session.js';
+import { attempt, notice } from './view.js';
+import { at, dayWord } from './project/days.js';
+
+const WEEK = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const weekday = new Intl.DateTimeFormat('en-PH', { timeZone: 'UTC', weekday: 'short' });
+let year = null;
+let admin = false;
+
+const said = (words) => text($('#calendar-said'), words);
+
+/** One change at a time; the list is asked for again, and the keyboard stays near. */
+function act(button, send, words) {
+  return busy(button, 'Saving…', async () => {
+    try {
+      await send();
+      await load();
+      said(words);
+      focusOn($('#year-title'));
+    } catch (error) {
+      said(explain(error));
+      $('#calendar-error').replaceChildren(notice('bad', el('p', {}, explain(error))));
+    }
+  });
+}
+
+function row({ date, name, kind, confirmed = true, open = false, source }) {
+  const own = kind === undefined;
+  const detail = own ? 'Day off of the agency' : `${kind === 'regular' ? 'Regular holiday' : 'Special non-working day'}${confirmed ? '' : ', expected'}${open ? '; you work on it' : ''}`;
+  const change = own ? ['Remove', () => remove(`/api/calendar/days/${date}`), `${name} is removed.`]
+    : open ? ['Take it off', () => remove(`/api/calendar/days/${date}`), `${name} is a day off.`]
+      : ['Work on it', () => post('/api/calendar/days', { date, name, closed: false }), `You work on ${name}.`];
+  return el('tr', { 'data-day': date, 'data-open': open },
+    el('th', { scope: 'row' }, `${weekday.format(at(date))}, ${dayWord(date, year)}`),
+    el('td', {}, el('span', { class: 'name' }, name), el('br'), el('span', { class: 'soft small', title: source ?? null }, detail)),
+    el('td', {}, admin && el('button', { type: 'button', class: 'linklike', onclick: (event) => act(event.currentTarget, change[1], change[2]) }, change[0], el('span', { class: 'unseen' }, `: ${name}`))));
+}
+
+function draw(calendar) {
+  year = calendar.year;
+  text($('#year-title'), `Days off in ${year}`);
+  const days = [...calendar.holidays, ...calendar.daysOff].sort((one, other) => (one.date < other.date ? -1 : 1));
+  $('#days tbody').replaceChildren(...days.map(row));
+  const expected = calendar.holidays.filter((one) => !one.confirmed).length;
+  text($('#year-note'), calendar.holidays.length === 0 ? 'National holidays of this year are not known yet.'
+    : expected ? 'Days marked as expected are where law and custom put them; the year’s proclamation may move them.' : 'As proclaimed for the Philippines.');
+  $('#week').replaceChildren(...WEEK.map((name, index) => el('label', { class: 'choice' },
+    el('input', { type: 'checkbox', value: index + 1, checked: calendar.workingDays.includes(index + 1), disabled: !admin }), el('span', {}, name))));
+  $('#hours').value = calendar.hoursPerDay;
+  $('#parallel').value = calendar.parallelTasks;
+  for (const control of $$('#hours, #parallel')) control.readOnly = !admin;
+  show($('#hours-submit'), admin);
+  show($('#day-form'), admin);
+  show($('#calendar'));
+}
+
+async function load(wanted = year) {
+  draw(await get(`/api/calendar${wanted ? `?year=${wanted}` : ''}`));
+}
+
+function onSubmit(form, send, words) {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    clearErrors(form);
+    busy($('button[type="submit"]', form), 'Saving…', async () => {
+      try {
+        await send();
+        await load();
+        said(words);
+      } catch (error) {
+        showFailure(form, error);
+      }
+    });
+  });
+}
+
+onSubmit($('#hours-form'), () => patch('/api/calendar', {
+  workingDays: $$('#week input:checked').map((box) => Number(box.value)), hoursPerDay: Number($('#hours').value), parallelTasks: Number($('#parallel').value),
+}), 'Saved.');
+onSubmit($('#day-form'), async () => {
+  const date = $('#day').value;
+  await post('/api/calendar/days', { date, name: $('#day-name').value });
+  $('#day-form').reset();
+  year = Number(date.slice(0, 4));
+}, 'The day off is added.');
+for (const [id, step] of [['#year-before', -1], ['#year-after', 1]]) {
+  $(id).addEventListener('click', (event) => {
+    const wanted = Math.min(2100, Math.max(2000, year + step));
+    busy(event.currentTarget, 'Loading…', () => attempt($('#calendar-error'), () => load(wanted)));
+  });
+}
+
+attempt($('#calendar-error'), async () => {
+  const user = await header();
+  admin = user?.role === 'admin';
+  await load();
+});
