@@ -83,7 +83,7 @@ def test_a_project_under_way_is_readable_on_a_desk_and_in_a_hand(site, browser, 
 def test_the_client_settles_what_was_asked_and_may_take_it_back(site, browser, under_way):
     visit(site, browser, under_way["client"], under_way["project"])
     browser.see('[data-waiting="approval"]', "The first design")
-    assert browser.see("#timeline-waiting h3").text == "Waiting for you"
+    assert browser.see("#now-title").text == "What needs you now"
     browser.click('[data-waiting="approval"] button', "Approve")
     browser.wait(lambda: not browser.all('[data-waiting="approval"]'))
     browser.wait(lambda: "The first design: settled." in browser.run("return document.querySelector('#timeline-said').textContent"))
@@ -147,6 +147,49 @@ def test_an_administrator_keeps_the_calendar(site, browser):
     browser.type("#hours", "7.5")
     browser.click("#hours-form button[type=submit]")
     browser.wait(lambda: float(site.one("select hours_per_day from settings", tenant=site.tenant)) == 7.5)
+    browser.see("#hours-submit:not([aria-disabled=true])", "Save")
+    browser.wait(lambda: browser.run("return document.querySelector('#hours-submit').textContent") == "Save")
     browser.type("#hours", "8")
     browser.click("#hours-form button[type=submit]")
     browser.wait(lambda: float(site.one("select hours_per_day from settings", tenant=site.tenant)) == 8)
+
+
+def current(browser):
+    return browser.run("return document.querySelector('#parts [aria-current]')?.hash ?? ''")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_list_of_parts_stays_in_view_and_says_where_one_is(site, browser, under_way, width):
+    browser.width(width, 800)
+    visit(site, browser, under_way["client"], under_way["project"])
+    parts = browser.run("return [...document.querySelectorAll('#parts a:not([hidden])')].map((link) => link.hash)")
+    tops = browser.run("return arguments[0].map((hash) => document.querySelector(hash).getBoundingClientRect().top)", parts)
+    assert tops == sorted(tops) and parts[:4] == ["#now", "#document", "#tasks", "#timeline"] and parts[-1] == "#activity"
+    for part in ("#tasks", "#timeline", parts[-1]):
+        browser.tab_to(f'#parts a[href="{part}"]') if part == "#tasks" else browser.run("document.querySelector(`#parts a[href='${arguments[0]}']`).focus()", part)
+        browser.press(Keys.ENTER)
+        browser.wait(lambda: current(browser) == part, about=f"{part} is not marked")
+        box = browser.run("const box = document.querySelector('#parts [aria-current]').getBoundingClientRect(); return [box.top, box.left, box.right, innerWidth]")
+        assert box[0] <= 4 and box[1] >= 0 and box[2] <= box[3] + 1, box
+        title = browser.run("return document.querySelector(arguments[0]).getBoundingClientRect().top", part)
+        assert part == parts[-1] or 40 <= title <= 120, "the part begins below the list, not under it"
+    browser.run("scrollTo(0, 0)")
+    browser.wait(lambda: current(browser) in ("", "#now"))
+
+
+def test_nothing_jumps_when_the_page_fills(site, browser, under_way):
+    """Cumulative layout shift, as the browser itself counts it, on a slow line."""
+    journey.signed_in_device(browser, site, under_way["client"])
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", source="""
+        self.shifts = []; new PerformanceObserver((list) => self.shifts.push(...list.getEntries().map((one) => [one.value, one.sources?.[0]?.node?.id ?? '']))).observe({type: 'layout-shift', buffered: true});""")
+    browser.network(latency=150)
+    try:
+        for width in (1280, 360):
+            browser.width(width, 800)
+            browser.open(f"/projects/{under_way['project']}")
+            browser.see("#activity-list [data-activity]")
+            browser.run("return new Promise((done) => setTimeout(done, 400))")
+            shifts = browser.run("return self.shifts")
+            assert sum(value for value, _ in shifts) < 0.02, shifts
+    finally:
+        browser.network()

@@ -10,6 +10,7 @@ import { Files } from './project/files.js';
 import { Generation, isLive } from './project/generation.js';
 import { Messages } from './project/messages.js';
 import { drawPayment } from './project/payment.js';
+import { followSections } from './project/sections.js';
 import { projectStatus } from './project/status.js';
 import { drawTasks } from './project/tasks.js';
 import { Timeline } from './project/timeline.js';
@@ -65,14 +66,17 @@ function draw(details) {
 }
 
 async function load() {
+  // What the timeline says stands at the top, so the page is shown when both are there; a timeline that fails says so in its place.
+  const coming = get(`/api/projects/${id}/timeline`).then((line) => () => line, (error) => () => { throw error; });
   const details = await get(`/api/projects/${id}/details`);
+  const line = await coming;
   show($('#project-body'));
+  timeline ??= new Timeline(id, isStaff(user));
+  timeline.load(line);
   if (draw(details)) generation.follow();
   talk(details);
   activity ??= new Activity(id);
   if (!activity.newest) activity.load();
-  timeline ??= new Timeline(id, isStaff(user));
-  timeline.load();
   // A link to a task or a part of the document came before they were here.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) location.replace(location.hash);
@@ -113,7 +117,10 @@ attempt($('#project-error'), async () => {
     if (error.status !== 404) throw error;
     gone();
   }
-}).then(() => generation?.listen());
+}).then(() => {
+  generation?.listen();
+  followSections($('#parts'));
+});
 
 // Something was changed on this page: what follows from it is asked for anew.
 addEventListener('project-noted', () => activity?.refresh().catch(() => {}));

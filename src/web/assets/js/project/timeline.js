@@ -46,11 +46,14 @@ export class Timeline {
     }).observe($('#timeline-chart'));
   }
 
-  /** Asks anew; of answers that overtake one another the last one asked for counts. */
-  load() {
+  /** Asks anew, or takes what came already; of answers that overtake one another the last one asked for counts. */
+  load(came) {
+    let given = came;
     const asked = this.#asked += 1;
     return attempt($('#timeline-error'), async () => {
-      const line = await get(`${this.#path}/timeline`);
+      const take = given;
+      given = undefined;
+      const line = take ? take() : await get(`${this.#path}/timeline`);
       if (asked === this.#asked) this.draw(line);
     });
   }
