@@ -30,13 +30,13 @@ function act(button, send, words) {
 
 function row({ date, name, kind, confirmed = true, open = false, source }) {
   const own = kind === undefined;
-  const detail = own ? 'Day off of the agency' : `${kind === 'regular' ? 'Regular holiday' : 'Special non-working day'}${confirmed ? '' : ', expected'}${open ? '; you work on it' : ''}`;
+  const detail = own ? 'Day off of the agency' : `${kind === 'regular' ? 'Regular holiday' : 'Special non-working day'}${confirmed ? '' : ', expected'}${open ? '; you work on it' : ''} · ${source}`;
   const change = own ? ['Remove', () => remove(`/api/calendar/days/${date}`), `${name} is removed.`]
     : open ? ['Take it off', () => remove(`/api/calendar/days/${date}`), `${name} is a day off.`]
       : ['Work on it', () => post('/api/calendar/days', { date, name, closed: false }), `You work on ${name}.`];
   return el('tr', { 'data-day': date, 'data-open': open },
     el('th', { scope: 'row' }, `${weekday.format(at(date))}, ${dayWord(date, year)}`),
-    el('td', {}, el('span', { class: 'name' }, name), el('br'), el('span', { class: 'soft small', title: source ?? null }, detail)),
+    el('td', {}, el('span', { class: 'name' }, name), el('br'), el('span', { class: 'soft small' }, detail)),
     el('td', {}, admin && el('button', { type: 'button', class: 'linklike', onclick: (event) => act(event.currentTarget, change[1], change[2]) }, change[0], el('span', { class: 'unseen' }, `: ${name}`))));
 }
 

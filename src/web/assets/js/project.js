@@ -67,31 +67,39 @@ function draw(details) {
 
 async function load() {
   // What the timeline says stands at the top, so the page is shown when both are there; a timeline that fails says so in its place.
-  const coming = get(`/api/projects/${id}/timeline`).then((line) => () => line, (error) => () => { throw error; });
+  const dates = get(`/api/projects/${id}/timeline`).then((line) => () => line, (error) => () => { throw error; });
   const details = await get(`/api/projects/${id}/details`);
-  const line = await coming;
+  const line = await dates;
   show($('#project-body'));
   timeline ??= new Timeline(id, isStaff(user));
   timeline.load(line);
   if (draw(details)) generation.follow();
-  talk(details);
+  const coming = [talk(details)];
   activity ??= new Activity(id);
-  if (!activity.newest) activity.load();
-  // A link to a task or a part of the document came before they were here.
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target) location.replace(location.hash);
+  if (!activity.newest) coming.push(activity.load());
+  goTo(coming);
+}
+
+/** To the part that the address names: now that it is here, and again when all above it has come, unless somebody moved since. */
+function goTo(coming) {
+  if (!location.hash || !document.getElementById(decodeURIComponent(location.hash.slice(1)))) return;
+  location.replace(location.hash);
+  let moved = false;
+  for (const sign of ['wheel', 'touchstart', 'pointerdown', 'keydown']) addEventListener(sign, () => { moved = true; }, { once: true, passive: true });
+  Promise.allSettled(coming).then(() => { if (!moved) location.replace(location.hash); });
 }
 
 /** Messages and files are asked for once the page stands. */
 function talk({ project, tasks = [] }) {
+  let coming;
   if (!files) {
     files = new Files(id, isStaff(user));
     messages = new Messages(id, isStaff(user), () => files.refresh());
-    files.load();
-    messages.load();
+    coming = Promise.allSettled([files.load(), messages.load()]);
   }
   messages.titled(`${project.name} – Lunaxcode`);
   messages.tasks(tasks);
+  return coming;
 }
 
 function gone() {
