@@ -73,8 +73,8 @@ constexpr Sql change_project = R"(
     select c.status, c.start, c.due,
         case when c.status <> b.status then note_activity(c.id, 'project-status', jsonb_build_object('from', b.status, 'to', c.status)) end,
         case when c.status <> b.status then
-            case when c.status = 'completed' then tell_client('project-completed', c.id, jsonb_build_object('remaining',
-                     case b.payment_status when 'paid' then 0 when 'pending' then b.price * 100::bigint else ((b.price - b.deposit_amount) * 100)::bigint end))
+            case when c.status = 'completed' then tell_client('project-completed', c.id, jsonb_build_object('remaining', greatest(
+                     b.price * 100::bigint - coalesce((select sum(amount) from ledger l where l.project_id = b.id), 0), 0)))
                  else tell_client('project-status', c.id, jsonb_build_object('status', c.status)) end end,
         case when $3 or $5 then note_activity(c.id, 'dates-set', jsonb_build_object('start', c.start, 'deadline', c.due)) end
     from changed c join before b on b.id = c.id)";

@@ -12,12 +12,15 @@ using namespace core;
 using namespace domain;
 
 constexpr Sql project_facts = R"(
-    select p.status, p.payment_status, p.price > 0, (p.created_at at time zone s.time_zone)::date, (p.start_date at time zone s.time_zone)::date,
+    select p.status, (select m.state from project_parts m where m.project_id = p.id and m.part = 'deposit'), p.price > 0,
+           (p.created_at at time zone s.time_zone)::date, (p.start_date at time zone s.time_zone)::date,
            (p.end_date at time zone s.time_zone)::date, (p.completed_at at time zone s.time_zone)::date, (now() at time zone s.time_zone)::date,
            s.hours_per_day, to_json(s.working_days), s.parallel_tasks, s.time_zone,
-           (select min((y.updated_at at time zone s.time_zone)::date) from payments y where y.project_id = p.id and y.status = 'succeeded'),
-           exists (select from payments y where y.project_id = p.id and y.status = 'processing'),
-           (select max(day) from public.holidays)
+           (select min((l.created_at at time zone s.time_zone)::date) from ledger l where l.project_id = p.id and l.part = 'deposit' and l.amount > 0),
+           exists (select from payments y where y.project_id = p.id and y.stage in ('submitted', 'reviewed')),
+           (select max(day) from public.holidays),
+           (select m.state from project_parts m where m.project_id = p.id and m.part = 'balance'),
+           (coalesce(p.balance_requested_at, p.completed_at) at time zone s.time_zone)::date
     from projects p, settings s where p.id = $1)";
 // A plan has at most 25 tasks; older projects may have any number, and the first 500 of them are enough for a picture.
 constexpr Sql task_facts = R"(
@@ -113,13 +116,17 @@ Reply show(Call& call, Id id) {
         if (const auto day = day_of(off[i], 0)) closed.push_back(*day);
     const WorkCalendar calendar{weekdays, std::move(closed)};
 
-    const bool completed = p.text(0) == "completed", owes = p.truth(2) && p.text(1) == "pending" && !completed;
+    const bool completed = p.text(0) == "completed", owes = p.text(1) == "due", owes_balance = p.text(15) == "due";
     const bool begun = std::ranges::any_of(tasks.facts, [](const TaskFacts& task) { return task.started.has_value(); });
     std::vector<Awaited> awaited;
-    std::vector<int> of_row;  // which ask each is; −1 the deposit
+    std::vector<int> of_row;  // which ask each is; −1 the deposit, −2 the balance
     if (owes) {
-        awaited.push_back({day_of(p, 3).value(), std::nullopt, !begun});
+        awaited.push_back({day_of(p, 3).value(), std::nullopt, !begun && !completed});
         of_row.push_back(-1);
+    }
+    if (owes_balance) {
+        awaited.push_back({day_of(p, 16).value_or(today), std::nullopt, false});
+        of_row.push_back(-2);
     }
     for (int i = 0; i < ask_rows.size() && !completed; ++i) {
         if (!ask_rows[i].null(5)) continue;
@@ -181,8 +188,8 @@ Reply show(Call& call, Id id) {
     out.end_array().key("waiting").array();
     for (std::size_t i = 0; i < awaited.size(); ++i) {
         if (of_row[i] < 0) {
-            write_awaited(out, "deposit", awaited[i]);
-            out.member("title", "Deposit").member("underway", p.truth(13)).end_object();
+            write_awaited(out, of_row[i] == -1 ? "deposit" : "balance", awaited[i]);
+            out.member("title", of_row[i] == -1 ? "Deposit" : "Balance").member("underway", p.truth(13)).end_object();
             continue;
         }
         const Row row = ask_rows[of_row[i]];

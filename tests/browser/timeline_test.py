@@ -19,7 +19,9 @@ def under_way(site, world):
     client = new_person(site)
     project = journey.planned_project(site, client)
     tasks = [row["id"] for row in site.sql('select id from tasks where project_id = %s order by "order"', project, tenant=site.tenant)]
-    site.sql("update projects set payment_status = 'partially-paid', status = 'in-progress', end_date = now() + interval '3 days', "
+    site.sql("insert into ledger (project_id, part, kind, amount, actor) select id, 'deposit', 'opening', deposit_amount * 100, 'test' from projects where id = %s",
+             project, tenant=site.tenant)
+    site.sql("update projects set status = 'in-progress', end_date = now() + interval '3 days', "
              "created_at = now() - interval '20 days' where id = %s", project, tenant=site.tenant)
     for number, task in enumerate(tasks[:5]):
         site.sql("update tasks set status = %s, started_at = now() - make_interval(days => %s) where id = %s",

@@ -108,12 +108,14 @@ def test_staff_set_start_and_promises_and_everybody_sees_what_is_late(staff, pro
     assert line["plannedStart"] is line["deadline"] is milestones(line)["section", section]["promised"] is None
 
 
-def test_a_completed_project_ends_where_it_ended(site, staff, project):
+def test_a_completed_project_ends_where_it_ended_and_waits_for_the_balance(site, staff, project):
+    paid(site, project)
     assert staff.patch(f"/api/projects/{project.id}", {"status": "completed"}).expect()["status"] == "completed"
     site.sql("update projects set completed_at = now() - interval '9 days' where id = %s", project.id, tenant=site.tenant)
     line = timeline(project)
     assert line["finish"]["certain"] and line["finish"]["earliest"] == line["finish"]["latest"] == line["finish"]["date"] < line["today"]
-    assert milestones(line)["completion", "Completion"]["done"] and line["waiting"] == []
+    assert milestones(line)["completion", "Completion"]["done"]
+    assert [(one["kind"], one["since"], one["weekLaterDays"]) for one in line["waiting"]] == [("balance", line["finish"]["date"], 0)]
     assert staff.patch(f"/api/projects/{project.id}", {"status": "on-hold"}).expect()["status"] == "on-hold"
     assert not timeline(project)["finish"]["certain"]
 

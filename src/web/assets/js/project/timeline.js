@@ -11,18 +11,21 @@ import { drawStaff } from './staff.js';
 import { taskPhase, taskWords } from './status.js';
 
 const awaited = {
-  deposit: 'The deposit', file: 'File', approval: 'Approval', answer: 'Answer',
+  deposit: 'The deposit', balance: 'The balance', file: 'File', approval: 'Approval', answer: 'Answer',
 };
 const settle = { file: 'It is there', approval: 'Approve', answer: 'Answered' };
 const workingDays = (count) => plural(count, 'working day');
 
+const money = ({ kind }) => kind === 'deposit' || kind === 'balance';
+
 /** What a thing that is waited for does to the finish. */
-function cost({ waitedDays, movedDays, weekLaterDays }) {
-  const since = waitedDays ? `Waiting for ${workingDays(waitedDays)}.` : 'Asked for today.';
+function cost({ kind, since, waitedDays, movedDays, weekLaterDays }) {
+  if (kind === 'balance') return `Due since ${dayWord(since)}.`;
+  const asked = waitedDays ? `Waiting for ${workingDays(waitedDays)}.` : 'Asked for today.';
   const moved = movedDays ? ` That has moved the finish by ${workingDays(movedDays)}.` : '';
   const later = weekLaterDays ? ` Each week that it takes moves the finish by ${weekLaterDays === 1 ? 'another working day' : `${workingDays(weekLaterDays)} more`}.`
     : ' The finish does not depend on it yet.';
-  return since + moved + later;
+  return asked + moved + later;
 }
 
 export class Timeline {
@@ -98,11 +101,11 @@ export class Timeline {
     const titles = new Map(tasks.map((task) => [task.id, task.title]));
     const rows = waiting.map((one) => el('li', { 'data-waiting': one.kind, 'data-ask-id': one.id ?? null },
       el('div', {},
-        el('p', {}, el('strong', {}, one.kind === 'deposit' ? awaited.deposit : `${awaited[one.kind] ?? one.kind}: ${one.title}`),
+        el('p', {}, el('strong', {}, money(one) ? awaited[one.kind] : `${awaited[one.kind] ?? one.kind}: ${one.title}`),
           one.taskId && titles.has(one.taskId) ? [' for ', el('a', { href: `#task-${one.taskId}` }, titles.get(one.taskId))] : ''),
-        el('p', { class: 'small' }, one.underway ? 'The payment is being checked.' : cost(one)),
+        el('p', { class: 'small' }, money(one) && one.underway ? 'The payment is being checked.' : cost(one)),
         el('p', { class: 'error', hidden: true })),
-      one.kind === 'deposit' ? el('a', { class: 'button quiet short', href: '#payment' }, this.#staff ? 'Payment' : 'To the payment')
+      money(one) ? el('a', { class: 'button quiet short', href: this.#staff ? '#payment' : `/projects/${this.#project}/payment` }, this.#staff ? 'Payment' : 'To the payment')
         : el('button', { type: 'button', class: 'button quiet short', onclick: (event) => this.#settle(event.currentTarget, one, true) },
           this.#staff ? 'Settled' : settle[one.kind] ?? 'Done', el('span', { class: 'unseen' }, `: ${one.title}`))));
     const none = rows.length === 0;
