@@ -54,7 +54,25 @@ connect_to() {
     PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
     PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role=$(option_value "$app_role")"
     export PGOPTIONS
+    skip_wrapper
     connection_ready=yes
+}
+
+# Debian's psql is a script that finds the cluster first, which takes longer than psql itself. Where the server is named
+# there is nothing to find: the newest psql on this machine serves every server.
+skip_wrapper() {
+    [ "$(command -v psql)" = /usr/bin/psql ] && [ -z "${PGCLUSTER-}" ] || return 0
+    case $PSQL_ADDRESS in
+        *host=* | *://*@[!/?]* | *://[!/?@]*) ;;
+        *) [ -n "${PGHOST-}" ] || return 0 ;;
+    esac
+    newest=0
+    for folder in /usr/lib/postgresql/[0-9]*/bin; do
+        number=${folder#/usr/lib/postgresql/}
+        number=${number%%[!0-9]*}
+        [ ! -x "$folder/psql" ] || [ "$number" -le "$newest" ] || newest=$number newest_folder=$folder
+    done
+    [ "$newest" = 0 ] || PATH=$newest_folder:$PATH
 }
 
 option_value() {
