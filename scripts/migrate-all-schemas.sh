@@ -9,8 +9,13 @@ for word in "$@"; do
         --yes | -y | --dry-run) exec "$migrate" deploy "$@" ;;
     esac
 done
-"$migrate" deploy "$@" --dry-run
+plan=$("$migrate" deploy "$@" --dry-run)
+printf '%s\n' "$plan"
+case $plan in 'Up to date'*) exit 0 ;; esac
 printf 'Run this on public and on every tenant? Type yes: '
 read -r reply || reply=
-[ "$reply" = yes ] || { echo 'Nothing was changed.' >&2; exit 9; }
+case $reply in
+    y | Y | yes | Yes | YES) ;;
+    *) echo 'Nothing was changed.' >&2; exit 9 ;;
+esac
 exec "$migrate" deploy "$@" --yes

@@ -9,6 +9,14 @@ stop() {
     exit 9
 }
 
+said_yes() {
+    read -r reply || reply=
+    case $reply in
+        y | Y | yes | Yes | YES) ;;
+        *) return 1 ;;
+    esac
+}
+
 # 3: something is pending; 4: so is what failed before, which a deploy tries again. Anything else is a reason to stop.
 code=0
 "$migrate" status || code=$?
@@ -19,12 +27,11 @@ esac
 plan=$("$migrate" deploy --public-only "$@" --dry-run)
 printf '\n%s\n' "$plan"
 case $plan in 'Up to date'*) exit 0 ;; esac
-printf 'Is there a backup of today (scripts/migrate backup --list)? Type yes: '
-read -r reply || reply=
-[ "$reply" = yes ] || stop
+"$migrate" backup --list --limit 1
+printf 'Is that a backup to go back to? Type yes: '
+said_yes || stop
 printf 'Run these on the public schema now? Type yes: '
-read -r reply || reply=
-[ "$reply" = yes ] || stop
+said_yes || stop
 code=0
 "$migrate" deploy --public-only "$@" --yes || code=$?
 echo

@@ -5,7 +5,10 @@
 load postgres
 
 setup_file() { start_cluster; }
-teardown_file() { stop_cluster; }
+teardown_file() {
+    [ ! -e "$cluster/pgbouncer.pid" ] || kill "$(cat "$cluster/pgbouncer.pid")"
+    stop_cluster
+}
 
 setup() {
     new_database
@@ -66,6 +69,7 @@ SQL
     shows 'tenant1_schema: 20240201000000_phone applied'
     shows 'New Tenant: 2 migrations applied'
     fails_with 0 "$migrate" status
+    fails_with 0 "$all" </dev/null
     equals "$(sql "select string_agg(distinct relnamespace::regnamespace::text, ',') from pg_class where relname in ('users', 'roles', 'tenants', 'invitations', 'user_tenant')")" public
     equals "$(sql "select count(*) from information_schema.columns where table_name = 'users' and column_name = 'phone'")" 1
     equals "$(sql 'select count(*), sum(budget) from tenant1_schema.campaigns')" '50|0'
@@ -97,7 +101,7 @@ SQL
     shows 'Nothing was changed.'
     equals "$(sql "select count(*) from pg_attribute where attname = 'phone'")" 0
     fails_with 0 "$production" <<<$'yes\nyes'
-    [[ $output == *'pending    20240201000000_phone'*'Is there a backup'*'Run these on the public schema now?'*'public: 20240201000000_phone applied'*'tenant1_schema, tenant2_schema: 1 applied'* ]]
+    [[ $output == *'pending    20240201000000_phone'*'There are no backups in'*'Is that a backup'*'Run these on the public schema now?'*'public: 20240201000000_phone applied'*'tenant1_schema, tenant2_schema: 1 applied'* ]]
     equals "$(sql "select count(*) from pg_attribute where attname = 'budget'")" 0
     fails_with 0 "$production" </dev/null
     shows 'Up to date'
