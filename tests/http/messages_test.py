@@ -151,3 +151,29 @@ def test_pages_of_messages_follow_one_another(site, owner, project, thread):
             break
     assert seen == ["The first"] + [f"m{n}" for n in range(1, 121)]
     assert owner.get(thread).expect()["unread"] == 100, "a hundred stands for as many or more"
+
+
+def notices(site, client, project):
+    return site.sql("select data->>'excerpt' as excerpt, outcome from notices where user_id = %s and project_id = %s and kind = 'message' order by id",
+                    client.user["id"], project, tenant=site.tenant)
+
+
+def test_who_does_not_read_here_is_told_by_mail_what_stands_there_now(site, owner, staff, project, thread):
+    site.sql("update users set email_verified = now() where id = %s", owner.user["id"])
+    first = say(staff, thread, "Please send the logo")
+    second = say(staff, thread, "And the colours")
+    assert notices(site, owner, project) == [{"excerpt": "Please send the logo", "outcome": None}, {"excerpt": "And the colours", "outcome": None}]
+    owner.post(f"{thread}/read", {"upTo": first["id"]}).expect()
+    assert [n["outcome"] for n in notices(site, owner, project)] == [None, None], "one is unread"
+    owner.post(f"{thread}/read", {"upTo": second["id"]}).expect()
+    assert [n["outcome"] for n in notices(site, owner, project)] == ["withdrawn", "withdrawn"], "who has read it is not mailed"
+    secret, changed = say(staff, thread, "The password is hunter2"), say(staff, thread, "We meet on Monday")
+    staff.delete(f"/api/messages/{secret['id']}").expect()
+    site.witness.messages.pop((staff.host, secret["id"]), None)
+    staff.patch(f"/api/messages/{changed['id']}", {"body": "We meet on Tuesday"}).expect()
+    site.sql("update notices set due_at = now() where user_id = %s and settled_at is null", owner.user["id"], tenant=site.tenant)
+    site.sql("update jobs set run_after = now() where kind = 'notice' and payload->>'user' = %s and state = 'queued'", owner.user["id"])
+    mail = site.wait_for_mail(owner.email, "Tuesday", 15)
+    words = mail.get_body(("plain",)).get_content()
+    assert "hunter2" not in words and "Monday" not in words
+    assert not notices(site, staff, project), "whoever wrote it is not told of it"
