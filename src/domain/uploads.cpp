@@ -92,10 +92,10 @@ std::string begin_upload(Call& call, const Place& place, const std::string& name
     return token;
 }
 
-std::optional<Upload> find_upload(Call& call, std::string_view token) {
+Upload find_upload(Call& call, std::string_view token) {
     const std::string hash = core::sha256(token);
     const auto row = call.db().maybe<one_upload>(Bytes{hash});
-    if (!row) return std::nullopt;
+    if (!row) throw core::not_found("upload");
     const auto id = [&](int column) { return row->null(column) ? std::nullopt : std::optional{Id{row->integer(column)}}; };
     return Upload{{row->integer(0)}, row->str(1), core::hex(hash), static_cast<std::uint64_t>(row->integer(2)),
                   static_cast<std::uint64_t>(row->integer(3)), {id(4), id(5), row->str(6)}, row->str(7)};

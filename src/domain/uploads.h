@@ -40,8 +40,8 @@ void need_room(core::Call& call, const Place& place, std::uint64_t size, std::op
 
 // Answers the token under which the pieces come.
 std::string begin_upload(core::Call& call, const Place& place, const std::string& name, std::uint64_t size);
-// One of the caller's; a draft's is whose the token is.
-std::optional<Upload> find_upload(core::Call& call, std::string_view token);
+// One of the caller's; a draft's is whose the token is. Throws Error 404.
+Upload find_upload(core::Call& call, std::string_view token);
 void note_received(core::Call& call, const Upload& upload, std::uint64_t received);
 void forget_upload(core::Call& call, const Upload& upload);
 

@@ -18,6 +18,7 @@ constexpr Sql project_files = R"(
           from (select id from files where project_id = $1 and ($2::bigint is null or id < $2::bigint)
                 order by id desc limit $3::integer + 1) found) page join files f using (id))";
 constexpr Sql draft_by_token = "select id, status from leads where token_hash = $1";
+constexpr Sql draft_of_mine = "select id, status from leads where id = $1 and user_id = me()";
 constexpr Sql draft_list = R"(
     select json_build_object('files', coalesce(json_agg(file_json(f) order by f.id), '[]'))
     from files f where f.lead_id = $1 and f.removed_at is null)";
@@ -83,7 +84,6 @@ Reply settle(Call& call, const FileStore& files, File& file, const std::string& 
     const Kept kept = insert_file(call, place, name, type, digest, upload);
     call.commit();
     files.drop_partial(partial);
-    log(Level::info, "file kept", {{"file", kept.id}, {"type", type}, {"size", static_cast<std::int64_t>(digest.size)}});
     return made(kept.json, kept.id);
 }
 
@@ -140,24 +140,24 @@ Reply receive(Call& call, Place place) {
 
 Reply upload(Call& call, Id project) { return receive(call, {project, {}, "project"}); }
 
-Id open_draft(Call& call, Token token) {
-    const auto row = call.db().maybe<draft_by_token>(Bytes{sha256(token.value)});
+Id open_draft(Call& call, const Query& find) {
+    const auto row = call.db().run(find).maybe();
     if (!row) throw not_found("draft");
     if (row->text(1) != "open") throw conflict("A project was made of this draft already.");
     return {row->integer(0)};
 }
 
-Reply upload_to_draft(Call& call, Token token) { return receive(call, {{}, open_draft(call, token), "answer"}); }
-Reply list_draft(Call& call, Token token) { return ok(call.db().one<draft_list>(open_draft(call, token)).text(0)); }
-Reply remove_from_draft(Call& call, Token token, Id file) {
-    if (call.db().change<remove_draft_file>(open_draft(call, token), file) == 0) throw not_found("file");
-    return no_content();
-}
+Id draft(Call& call, Token token) { return open_draft(call, ask<draft_by_token>(Bytes{sha256(token.value)})); }
+Id draft(Call& call, Id lead) { return open_draft(call, ask<draft_of_mine>(lead)); }
 
-Upload upload_of(Call& call, Token token) {
-    auto found = find_upload(call, token.value);
-    if (!found) throw not_found("upload");
-    return *std::move(found);
+template <class Which>
+Reply upload_to_draft(Call& call, Which which) { return receive(call, {{}, draft(call, which), "answer"}); }
+template <class Which>
+Reply list_draft(Call& call, Which which) { return ok(call.db().one<draft_list>(draft(call, which)).text(0)); }
+template <class Which>
+Reply remove_from_draft(Call& call, Which which, Id file) {
+    if (call.db().change<remove_draft_file>(draft(call, which), file) == 0) throw not_found("file");
+    return no_content();
 }
 
 Reply offset_reply(int status, const Upload& up, std::uint64_t offset) {
@@ -170,13 +170,13 @@ Reply offset_reply(int status, const Upload& up, std::uint64_t offset) {
 }
 
 Reply offset(Call& call, Token token) {
-    const Upload up = upload_of(call, token);
+    const Upload up = find_upload(call, token.value);
     return offset_reply(200, up, up.received);
 }
 
 // The bytes from Upload-Offset on. With the last of them the file is made; sent again after that, the answer is the same.
 Reply append(Call& call, Token token) {
-    Upload up = upload_of(call, token);
+    Upload up = find_upload(call, token.value);
     if (!up.file.empty()) return offset_reply(200, up, up.size);
     Id from{};
     const auto header = call.request.header("upload-offset");
@@ -186,7 +186,7 @@ Reply append(Call& call, Token token) {
     files.need_space(call.request.length);
     File file = files.partial(up.partial, true);
     if (!file.lock(false, false)) throw conflict("Bytes of this upload are being written just now.");
-    up = upload_of(call, token);  // as it is now that nobody else writes
+    up = find_upload(call, token.value);  // as it is now that nobody else writes
     call.commit();
     if (!up.file.empty()) return offset_reply(200, up, up.size);
     if (file.size() < up.received) {  // the disk has lost what the row promised
@@ -224,7 +224,7 @@ Reply append(Call& call, Token token) {
 }
 
 Reply give_up(Call& call, Token token) {
-    const Upload up = upload_of(call, token);
+    const Upload up = find_upload(call, token.value);
     if (!up.file.empty()) throw conflict("This upload is over: the file is there.");
     forget_upload(call, up);
     call.commit();
@@ -280,9 +280,12 @@ Reply bring_back(Call& call, Id id) {
 constexpr Route routes[] = {
     get<list>("/api/projects/{id}/files", member),
     post<upload>("/api/projects/{id}/files", member).streams(),
-    get<list_draft>("/api/leads/{token}/files", visitor),
-    post<upload_to_draft>("/api/leads/{token}/files", visitor).streams(),
-    remove<remove_from_draft>("/api/leads/{token}/files/{id}", visitor),
+    get<list_draft<Token>>("/api/leads/{token}/files", visitor),
+    post<upload_to_draft<Token>>("/api/leads/{token}/files", visitor).streams(),
+    remove<remove_from_draft<Token>>("/api/leads/{token}/files/{id}", visitor),
+    get<list_draft<Id>>("/api/leads/mine/{id}/files", user),
+    post<upload_to_draft<Id>>("/api/leads/mine/{id}/files", user).streams(),
+    remove<remove_from_draft<Id>>("/api/leads/mine/{id}/files/{id}", user),
     get<offset>("/api/files/uploads/{token}", visitor),
     patch<append>("/api/files/uploads/{token}", visitor).streams(),
     remove<give_up>("/api/files/uploads/{token}", visitor),

@@ -146,6 +146,9 @@ EXAMPLES = {
     "GET /api/leads/{token}/files": Example(lambda w, c: f"/api/leads/{w.lead}/files"),
     "POST /api/leads/{token}/files": Example(lambda w, c: f"/api/leads/{own_lead(w)}/files", {"name": "logo.txt", "size": 5}, (201,)),
     "DELETE /api/leads/{token}/files/{id}": Example(lambda w, c: f"/api/leads/{w.lead}/files/{draft_file(w)}", None, (204,)),
+    "GET /api/leads/mine/{id}/files": Example(lambda w, c: own_draft(w, c) + "/files"),
+    "POST /api/leads/mine/{id}/files": Example(lambda w, c: own_draft(w, c) + "/files", {"name": "logo.txt", "size": 5}, (201,)),
+    "DELETE /api/leads/mine/{id}/files/{id}": Example(lambda w, c: own_draft(w, c) + "/files/999999", None, (404,)),
     "GET /api/files/uploads/{token}": Example(lambda w, c: f"/api/files/uploads/{own_upload(w)}"),
     "PATCH /api/files/uploads/{token}": Example(lambda w, c: f"/api/files/uploads/{own_upload(w)}", None, (400,)),  # without an offset
     "DELETE /api/files/uploads/{token}": Example(lambda w, c: f"/api/files/uploads/{own_upload(w)}", None, (204,)),

@@ -155,6 +155,7 @@ const count = () => {
 };
 
 async function draftFiles() {
+  if (store.leadId()) return `/api/leads/mine/${store.leadId()}/files`;
   const token = await draft.token();
   return token ? `/api/leads/${encodeURIComponent(token)}/files` : null;
 }
