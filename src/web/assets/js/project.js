@@ -90,7 +90,7 @@ function goTo(coming) {
 }
 
 /** Messages and files are asked for once the page stands. */
-function talk({ project, tasks = [] }) {
+function talk({ project, tasks = [], payments = [] }) {
   let coming;
   if (!files) {
     files = new Files(id, isStaff(user));
@@ -98,7 +98,7 @@ function talk({ project, tasks = [] }) {
     coming = Promise.allSettled([files.load(), messages.load()]);
   }
   messages.titled(`${project.name} – Lunaxcode`);
-  messages.tasks(tasks);
+  messages.topics(tasks, payments);
   return coming;
 }
 

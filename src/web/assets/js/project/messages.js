@@ -2,7 +2,7 @@
 import { explain, get, patch, post, remove } from '../api.js';
 import { $, $$, el, focusOn, show, text } from '../dom.js';
 import { busy } from '../form.js';
-import { dateTime, plural } from '../format.js';
+import { centavos, date, dateTime, plural } from '../format.js';
 import { acceptDrops, uploadLine } from '../upload.js';
 import { attempt } from '../view.js';
 import { fileLink, glyph, removed } from './file-view.js';
@@ -60,14 +60,16 @@ export class Messages {
   #kept() { try { return sessionStorage.getItem(this.#keptKey()) ?? ''; } catch { return ''; } }
   #keep(value) { try { sessionStorage.setItem(this.#keptKey(), value); } catch { /* then it is lost with the window */ } }
 
-  /** The plan's tasks, for what a message may be about. */
-  tasks(tasks) {
+  /** The plan's tasks and the payments, for what a message may be about. */
+  topics(tasks, payments) {
     this.#titles = new Map(tasks.map((task) => [task.id, task.title]));
     const about = $('#message-about');
     const chosen = about.value;
-    about.replaceChildren(el('option', { value: '' }, 'The project'), ...tasks.map((task) => el('option', { value: task.id }, task.title)));
-    about.value = this.#titles.has(Number(chosen)) ? chosen : '';
-    show($('#message-about-field'), tasks.length > 0);
+    about.replaceChildren(el('option', { value: '' }, 'The project'), 
+      payments.length ? el('optgroup', { label: 'Payments' }, payments.map((payment) => el('option', { value: `payment:${payment.id}` }, `${centavos(payment.amount)}, ${date(payment.createdAt)}`))) : '',
+      tasks.length ? el('optgroup', { label: 'Tasks' }, tasks.map((task) => el('option', { value: `task:${task.id}` }, task.title))) : '');
+    about.value = [...about.options].some((option) => option.value === chosen) ? chosen : '';
+    show($('#message-about-field'), tasks.length + payments.length > 0);
     for (const [id, message] of this.#shown) if (message.taskId) this.#draw(message, $(`[data-message-id="${id}"]`, this.#list));
   }
 
@@ -281,9 +283,9 @@ export class Messages {
       body.focus();
       return;
     }
-    const about = Number($('#message-about').value) || undefined;
+    const [topic, about] = $('#message-about').value.split(':');
     try {
-      const { message } = await post(this.#path, { body: body.value, taskId: about, files: [...this.#attached.keys()] }, { headers: { 'Idempotency-Key': this.#key } });
+      const { message } = await post(this.#path, { body: body.value, [`${topic || 'task'}Id`]: Number(about) || undefined, files: [...this.#attached.keys()] }, { headers: { 'Idempotency-Key': this.#key } });
       this.#key = randomKey();
       body.value = '';
       this.#keep('');
