@@ -122,6 +122,25 @@ TEST(JsonWriter, EscapesWhatMustBeAndNothingElse) {
     EXPECT_EQ(as_json(""), "\"\"");
 }
 
+// The writer looks at eight bytes at a time: so each byte stands at each place among them once, beside each neighbour that matters.
+TEST(JsonWriter, EveryByteIsEscapedOrNotWhereverItStands) {
+    for (const char beside : {'a', ' ', '\x7F', '!', '#', '[', ']', '\n'})
+        for (int byte = 0; byte < 0x80; ++byte)
+            for (std::size_t place = 0; place < 17; ++place) {
+                std::string text(17, beside);
+                text[place] = static_cast<char>(byte);
+                std::string quoted;
+                core::append_quoted(quoted, text);
+                std::string expected = "\"";
+                for (const char c : text) {
+                    std::string alone;
+                    core::append_quoted(alone, {&c, 1});
+                    expected += alone.substr(1, alone.size() - 2);
+                }
+                ASSERT_EQ(quoted, expected + '"') << "byte " << byte << " at " << place << " beside " << int{beside};
+            }
+}
+
 TEST(JsonWriter, BytesThatAreNotUtf8BecomeTheReplacementCharacter) {
     const char* replacement = "\xEF\xBF\xBD";
     const auto r = [&](int times) {
