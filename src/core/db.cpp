@@ -406,7 +406,7 @@ void Transaction::send(std::span<const Query* const> queries, std::span<Result> 
                     const Owned<char, PQfreemem> name{PQescapeIdentifier(db.connection.get(), role_.data(), role_.size())};
                     db.push_control((std::string{"set local role "} + name.get()).c_str());
                 }
-                if (check_) db.push(*check_, nullptr);
+                if (check_) db.push(*check_, &checked_);
             }
             for (std::size_t i = 0; i < queries.size(); ++i) db.push(*queries[i], &results[i]);
             if (then_commit) db.push(ask<commit_sql>(), nullptr);  // skipped by PostgreSQL where one before it failed

@@ -181,6 +181,8 @@ public:
 
     // What the entry answered; sends what waits when nothing was sent yet.
     const Result& entered();
+    // What the check answered, once a statement has gone out.
+    const Result& checked() const { return checked_; }
 
     // Waits until PostgreSQL has committed; an error here means that nothing was, or (08007) that it is not known.
     void commit();
@@ -193,7 +195,7 @@ private:
     Db& db_;
     std::string role_;
     std::optional<Query> entry_, check_;
-    Result entered_;
+    Result entered_, checked_;
     enum class Phase { fresh, open, over } phase_ = Phase::fresh;
 };
 

@@ -28,7 +28,7 @@ struct Access {
     const char* name;                            // as `--routes` prints it
     Query (*tenant)(const Call&);                // gives the tenant's schema; nullptr: the routes belong to no tenant
     std::optional<Query> (*entry)(const Call&);  // finds the session; runs as the login role
-    std::optional<Query> (*check)(const Call&);  // raises where the caller may not; runs as the tenant
+    std::optional<Query> (*check)(const Call&);  // raises where the caller may not; runs as the tenant; may answer (checked())
 };
 
 // What one thread owns and uses for one request after another.
@@ -82,6 +82,8 @@ public:
     const std::string& tenant_name() const { return tenant_; }  // once tenant() has found it
     // What the access rule's entry answered: the session's row, or none.
     std::optional<Row> entered();
+    // What the access rule's check answered, once a statement has gone out.
+    std::optional<Row> checked() { return db().checked().maybe(); }
     // The body as a JSON object. Throws Error 415, 413 or 400.
     Json body() const;
     std::int64_t hole(std::size_t index) const;  // a numeric hole, for access checks

@@ -33,15 +33,6 @@ constexpr Sql need_admin = R"(
         when my_role() = 'admin' then true
         else deny(403, 'This is for the agency''s administrators.') end)";
 
-Query tenant(const Call& call) { return ask<tenant_by_host>(call.request.host, call.config.tenant); }
-
-std::optional<Query> enter(const Call& call) {
-    const std::string_view token = call.request.cookie_value(session_cookie(call));
-    if (token.empty() || token.size() > 128) return std::nullopt;
-    const std::string hash = core::sha256(token);
-    return ask<enter_session>(core::Bytes{hash}, call.tenant_name());
-}
-
 std::optional<Query> check_user(const Call&) { return ask<need_user>(); }
 std::optional<Query> check_member(const Call& call) { return ask<need_member>(call.hole(0)); }
 std::optional<Query> check_staff(const Call&) { return ask<need_staff>(); }
@@ -49,12 +40,21 @@ std::optional<Query> check_admin(const Call&) { return ask<need_admin>(); }
 
 }  // namespace
 
-const core::Access anyone{"anyone", tenant, nullptr, nullptr};
-const core::Access visitor{"anyone", tenant, enter, nullptr};
-const core::Access user{"user", tenant, enter, check_user};
-const core::Access member{"member", tenant, enter, check_member};
-const core::Access staff{"staff", tenant, enter, check_staff};
-const core::Access admin{"admin", tenant, enter, check_admin};
+Query find_tenant(const Call& call) { return ask<tenant_by_host>(call.request.host, call.config.tenant); }
+
+std::optional<Query> find_session(const Call& call) {
+    const std::string_view token = call.request.cookie_value(session_cookie(call));
+    if (token.empty() || token.size() > 128) return std::nullopt;
+    const std::string hash = core::sha256(token);
+    return ask<enter_session>(core::Bytes{hash}, call.tenant_name());
+}
+
+const core::Access anyone{"anyone", find_tenant, nullptr, nullptr};
+const core::Access visitor{"anyone", find_tenant, find_session, nullptr};
+const core::Access user{"user", find_tenant, find_session, check_user};
+const core::Access member{"member", find_tenant, find_session, check_member};
+const core::Access staff{"staff", find_tenant, find_session, check_staff};
+const core::Access admin{"admin", find_tenant, find_session, check_admin};
 
 std::optional<Person> signed_in(Call& call) {
     const auto row = call.entered();

@@ -7,6 +7,10 @@
 
 namespace domain {
 
+// The first two columns of an Access, for a rule that a route group makes of its own.
+core::Query find_tenant(const core::Call& call);
+std::optional<core::Query> find_session(const core::Call& call);
+
 extern const core::Access anyone;       // no session is looked for
 extern const core::Access visitor;      // anyone; a session is looked up when a cookie is there
 extern const core::Access user;         // signed in, else 401

@@ -26,12 +26,14 @@ constexpr Sql project_page = R"(
                 where (user_id = me() or my_role() in ('admin', 'staff')) and ($1::integer is null or id < $1::integer)
                 order by id desc limit $2::integer + 1) found) p)";
 
-// Five small statements cost PostgreSQL less than fewer large ones, and all go out in one round trip.
+// Small statements cost PostgreSQL less than fewer large ones, and all go out in one round trip. The first is the access
+// rule's check as well: who may not see the project gets no row.
 constexpr Sql project_row = R"(
     select p.name, p.description, p.prd, p.price, p.status, p.payment_status, p.deposit_amount, p.price - p.deposit_amount,
            p.client_name, p.client_email, p.client_phone, to_json(p.created_at), p.service, s.timeline, s.id, s.description,
            s.base_price, s.features, to_json(p.balance_requested_at)
-    from projects p join service_types s on s.id = p.service_type_id where p.id = $1)";
+    from projects p join service_types s on s.id = p.service_type_id
+    where p.id = $1 and (p.user_id = me() or my_role() in ('admin', 'staff')))";
 constexpr Sql project_answers = R"(
     select a.question_key, q.question_text, a.answer_value, q.question_type
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
@@ -111,10 +113,11 @@ Reply list(Call& call) {
 }
 
 Reply details(Call& call, Id id) {
-    const auto [projects, answers, tasks, payments, generations] =
-        call.db().last(ask<project_row>(id), ask<project_answers>(id), ask<project_tasks>(id), ask<project_payments>(id),
-                       ask<newest_generation>(id));
-    const Row p = projects.one();
+    const auto [answers, tasks, payments, generations] =
+        call.db().last(ask<project_answers>(id), ask<project_tasks>(id), ask<project_payments>(id), ask<newest_generation>(id));
+    const auto project = call.checked();
+    if (!project) throw call.entered() ? not_found("project") : unauthorized();
+    const Row& p = *project;
     const auto generation = generations.maybe();
     Writer out;
     out.object().key("project").object().member("id", id.value).member("name", p.text(0)).member("description", p.text(1));
@@ -233,11 +236,14 @@ Reply change(Call& call, Id id) {
     return ok(out.end_object().take());
 }
 
+std::optional<Query> read_project(const Call& call) { return ask<project_row>(call.hole(0)); }
+constexpr Access reading_member{"member", find_tenant, find_session, read_project};
+
 constexpr Route routes[] = {
     post<create>("/api/projects/create-from-onboarding", user),
     get<list>("/api/projects", user),
     patch<change>("/api/projects/{id}", staff),
-    get<details>("/api/projects/{id}/details", member),
+    get<details>("/api/projects/{id}/details", reading_member),
     get<generation>("/api/projects/{id}/generation", member),
     post<plan_anew>("/api/projects/{id}/generation", member),
 };

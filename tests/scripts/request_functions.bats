@@ -85,6 +85,23 @@ t'; }
 t'
 }
 
+@test "a session follows its person's role and its tenant's status from the next request on" {
+    role() { as_app "select role from enter(sha256('$1'), '$2')"; }
+    equals "$(role ben lunaxcode)" client
+    sql "insert into user_roles select 'u2', t.id, 3 from tenants t where t.slug = 'lunaxcode'"
+    equals "$(role ben lunaxcode)" staff
+    sql "update user_roles set role_id = 1 where user_id = 'u2' and role_id = 3 and tenant_id = (select id from tenants where slug = 'lunaxcode')"
+    equals "$(role ben lunaxcode)" admin
+    equals "$(role 'ben at acme' acme)" staff
+    sql "delete from user_roles where user_id = 'u2'"
+    equals "$(role ben lunaxcode)" client
+    equals "$(role 'ben at acme' acme)" client
+    sql "update tenants set status = 'suspended' where slug = 'acme'"
+    equals "$(role 'ben at acme' acme)" ''
+    sql "update tenants set status = 'active' where slug = 'acme'"
+    equals "$(role 'ben at acme' acme)" client
+}
+
 @test "a session ends after 7 idle days and after 30 days in all" {
     enters() { as_app "select count(*) from enter(sha256('ana'), 'lunaxcode')"; }
     sql "update sessions set last_seen_at = now() - interval '6 days 23 hours' where user_id = 'u1'"
