@@ -11,6 +11,7 @@ FILENAME == ARGV[3] { place[++places] = $1; next }
 $1 == "sum" { hold[$2] += $4; next }
 $1 == "unread" { broken($2, $3, $4, "the file cannot be read: " $5, ""); next }
 $1 == "passed" { passed[$2] = $3; next }
+$1 == "outdated" { note($2, $3 " line " $4 ": its verify section does not hold any more (" $6 "), but " $7 " changed what it looks at") }
 $1 == "broken" { broken($2, $3, $4, "verify section: SQLSTATE " $5 ": " $6, ""); next }
 $1 == "fact" && $5 == "doubtful" { doubtful[$2]++; doubt[$2] = $8; next }
 # Rows are the application's to change: only a statement of which nothing is left is worth a word.

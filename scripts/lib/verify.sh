@@ -37,9 +37,10 @@ cmd_verify() {
 
 # Runs the verify sections of what each schema has, in transactions that cannot write and are rolled back, but for statements that
 # name what a later migration dropped or renamed. Writes $work/broken: passed SCHEMA N, pass SCHEMA MIGRATION N, broken SCHEMA
-# MIGRATION LINE SQLSTATE MESSAGE.
+# MIGRATION LINE SQLSTATE MESSAGE; and outdated … LATER for what may be otherwise because LATER changed a table that it names.
 run_verify_sections() {
     scan_timeline
+    : >"$work/changed"
     {
         printf '\\set m_lib %s\n\\o /dev/null\n' "$(psql_word "$lib")"
         printf '\\set VERBOSITY terse\n'
@@ -53,6 +54,8 @@ run_verify_sections() {
             mkdir -p "$work/verify.$number"
             sed -n 's/^{"fact":"verify","migration":"\(.*\)","statement":[0-9]*,"line":\([0-9]*\),"supersededBy".*/'"$scope"'	\1	\2/p' \
                 "$work/facts.$number" >"$work/superseded"
+            sed -n 's/^{"fact":"verify","migration":"\(.*\)","statement":[0-9]*,"line":\([0-9]*\),"changedBy":"\(.*\)"}$/'"$number"'	\1	\2	\3/p' \
+                "$work/facts.$number" >>"$work/changed"
             # $verify_only: the sections of one migration only.
             if [ -n "${verify_only-}" ]; then printf '%s\n' "$verify_only" >"$work/verify.$number.names"; else cp "$work/group.$number" "$work/verify.$number.names"; fi
             prepare_sections verify "$work/verify.$number.names" "$work/verify.$number" "$work/superseded"
@@ -69,10 +72,13 @@ run_verify_sections() {
         cat "$work/verify.calls"
     } >"$work/verify.psql"
     ask -f "$work/verify.psql" >"$work/verified" || fail "$exit_failed" "the verify sections could not be run to their end"
-    awk '/^@schema / { schema = substr($0, 9) }
+    awk -F '\t' 'FILENAME == ARGV[1] { group[$1] = $2; next }
+        FILENAME == ARGV[2] { later[$1, $2, $3] = $4; next }
+        /^@schema / { schema = substr($0, 9) }
         /^@passed / { passed[schema]++; pass[schema "\t" substr($0, 9)]++ }
-        /^@broken / { line = $2; code = $3; sub(/^@broken [0-9]+ [0-9A-Z]+ /, ""); name = $0 }
-        /^@because / { sub(/^@because /, ""); gsub(/\t/, " "); printf "broken\t%s\t%s\t%s\t%s\t%s\n", schema, name, line, code, $0 }
+        /^@broken / { split($0, part, " "); line = part[2]; code = part[3]; sub(/^@broken [0-9]+ [0-9A-Z]+ /, ""); name = $0 }
+        /^@because / { sub(/^@because /, ""); gsub(/\t/, " "); by = later[group[schema], name, line]
+            printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", by == "" ? "broken" : "outdated", schema, name, line, code, $0, by }
         /^@end$/ { printf "passed\t%s\t%d\n", schema, passed[schema] }
-        END { for (one in pass) printf "pass\t%s\t%d\n", one, pass[one] }' "$work/verified" >"$work/broken"
+        END { for (one in pass) printf "pass\t%s\t%d\n", one, pass[one] }' "$work/places" "$work/changed" "$work/verified" >"$work/broken"
 }

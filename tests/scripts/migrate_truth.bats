@@ -457,6 +457,26 @@ SQL
     equals "$(sql 'select count(*) from notes')" 0
 }
 
+@test "a verify section that a later migration may have outdated is a note; one of a table that nobody changed is an alarm" {
+    tenants
+    migration 20240101000000_first <<'SQL'
+-- migrate:up scope:public
+create table notes (id int check (id > 0));
+create table tags (id int check (id > 0));
+-- migrate:verify scope:public
+do $$ begin assert (select count(*) = 1 from pg_constraint where conrelid = 'notes'::regclass), 'not one check of notes'; end $$;
+do $$ begin assert (select count(*) = 1 from pg_constraint where conrelid = 'tags'::regclass), 'not one check of tags'; end $$;
+SQL
+    migration 20240201000000_second <<<'-- migrate:up scope:public
+alter table notes add column n int check (n > 0);'
+    "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+    shows '20240101000000_first line 5: its verify section does not hold any more (not one check of notes), but 20240201000000_second changed what it looks at'
+    sql 'alter table tags add check (id > 1)'
+    fails_with 4 "$migrate" verify
+    shows 'fails      20240101000000_first line 6: verify section: SQLSTATE P0004: not one check of tags'
+}
+
 @test "dynamic SQL that may have changed a thing is a note, not an alarm" {
     tenants
     migration 20240101000000_first <<'SQL'

@@ -161,6 +161,7 @@ void Facts::statement(Node s, size_t number, size_t line, string_view text) {
     now_.line = line;
     forget_written(s);
     const string relation = s["relation"].text("relname");
+    if (!relation.empty() && own(s["relation"])) changed_.push_back({now_, relation});
     if (s.is("CreateStmt")) create_table(s);
     else if (s.is("CreateForeignTableStmt")) create_table(s["base_stmt"]);
     else if (s.is("AlterTableStmt")) alter_table(s);
@@ -702,11 +703,14 @@ void Facts::write(const std::function<void(const string&)>& out, const string& o
     for (const auto& v : verify_) {
         if (!wanted(v.origin)) continue;
         auto w = begin("verify", v.origin);
-        for (const auto& g : model_.gone)
-            if (g.origin.file > v.origin.file && mentions(v.text, g.value.name) && (g.value.table.empty() || mentions(v.text, g.value.table))) {
-                w.member("supersededBy", files_[g.origin.file]);
-                break;
-            }
+        const auto gone = std::find_if(model_.gone.begin(), model_.gone.end(), [&](const auto& g) {
+            return g.origin.file > v.origin.file && mentions(v.text, g.value.name) && (g.value.table.empty() || mentions(v.text, g.value.table));
+        });
+        const auto changed = std::find_if(changed_.begin(), changed_.end(), [&](const Text& c) {
+            return c.origin.file > v.origin.file && mentions(v.text, c.text);
+        });
+        if (gone != model_.gone.end()) w.member("supersededBy", files_[gone->origin.file]);
+        else if (changed != changed_.end()) w.member("changedBy", files_[changed->origin.file]);
         out(w.end_object().str());
     }
 }

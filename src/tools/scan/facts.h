@@ -48,6 +48,7 @@ private:
     std::vector<std::string> files_;
     std::vector<Unseen> unseen_;
     std::vector<Text> dynamic_, verify_;
+    std::vector<Text> changed_;  // tables, by each statement that changed one
     std::vector<Unseen> unread_;
     std::set<std::string> temporary_;
     Origin now_;
