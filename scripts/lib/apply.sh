@@ -17,7 +17,8 @@ prepare_sections() {
         restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
     fi
     who_runs
-    LC_ALL=C awk -v out="${3:-$work/$1}" -v skipped="${4-}" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
+    case $1 in create | revert | verify) ;; *) prepare_insisting "$2" ;; esac
+    LC_ALL=C awk -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 

@@ -67,3 +67,26 @@ judge_facts() {
     } >"$work/judge.psql"
     ask -f "$work/judge.psql" >"$work/judged" || fail "$exit_problem" "the catalogue cannot be read"
 }
+
+# prepare_insisting NAMES: for migrations that say IF NOT EXISTS, what these statements want: $work/insist/SCOPE.NAME (statement,
+# line, fact). Each in its place among the files before it: what an earlier migration has made is not theirs.
+prepare_insisting() {
+    mkdir -p "$work/insist"
+    awk -F '\t' 'FILENAME == ARGV[1] { name[$2] = $1; next } FILENAME == ARGV[2] { wanted[$1] = 1; next }
+        $2 == "up" && $10 ~ /if-not-exists/ && (name[$1] in wanted) && !(($3, $1) in seen) { seen[$3, $1] = 1; print $3 "\t" name[$1] }' \
+        "$work/timeline" "$1" "$work/scan" >"$work/insisting"
+    [ -s "$work/insisting" ] || return 0
+    while IFS='	' read -r scope name; do
+        set -- --facts "$scope" --default-scope "$default_scope" --only "$name"
+        name=$name awk -F '\t' '{ print $2 } $1 == ENVIRON["name"] { exit }' "$work/timeline" >"$work/paths"
+        while IFS= read -r path; do set -- "$@" "$path"; done <"$work/paths"
+        "$scanner" "$@" >"$work/insist/facts" || fail "$exit_usage" "sql-scan could not read $dir"
+        scope=$scope name=$name awk -F '\t' '
+            FILENAME == ARGV[1] { if ($1 == ENVIRON["name"]) path = $2; next }
+            FILENAME == ARGV[2] { if ($1 == path && $2 == "up" && $3 == ENVIRON["scope"] && $10 ~ /if-not-exists/) says[$5] = $8; next }
+            match($0, /"statement":[0-9]+/) {
+                n = substr($0, RSTART + 12, RLENGTH - 12)
+                if ((n in says) && /"says":/ && /"absent":false/ && !/"doubt":/) print n "\t" says[n] "\t" $0
+            }' "$work/timeline" "$work/scan" "$work/insist/facts" >"$work/insist/$scope.$name"
+    done <"$work/insisting"
+}

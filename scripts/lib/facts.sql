@@ -1,20 +1,20 @@
 -- pg_temp.m_look: what is in a schema of what one fact of sql-scan wants. "instead" is null when the fact holds, else it is what is
 -- there instead; trace: something of what the migration makes is there, though not as it should be.
-create function pg_temp.m_type(place text, wanted text) returns oid language sql stable as $$
+create or replace function pg_temp.m_type(place text, wanted text) returns oid language sql stable as $$
     select (case when wanted ~ '^"([^"]|"")*"[.]' then to_regtype(wanted)
                  else coalesce(to_regtype('pg_catalog.' || wanted), to_regtype(quote_ident(place) || '.' || wanted)) end)::oid
 $$;
 
-create function pg_temp.m_columns(relation oid, numbers smallint[]) returns text[] language sql stable as $$
+create or replace function pg_temp.m_columns(relation oid, numbers smallint[]) returns text[] language sql stable as $$
     select coalesce(array_agg(coalesce(a.attname, '') order by n.place), '{}')
       from unnest(numbers) with ordinality n (number, place) left join pg_attribute a on a.attrelid = relation and a.attnum = n.number and a.attnum > 0
 $$;
 
-create function pg_temp.m_texts(list jsonb) returns text[] language sql immutable as $$
+create or replace function pg_temp.m_texts(list jsonb) returns text[] language sql immutable as $$
     select coalesce(array_agg(value order by place), '{}') from jsonb_array_elements_text(list) with ordinality e (value, place)
 $$;
 
-create function pg_temp.m_rows(place text, relation oid, title text, w jsonb, out trace boolean, out instead text) language plpgsql as $$
+create or replace function pg_temp.m_rows(place text, relation oid, title text, w jsonb, out trace boolean, out instead text) language plpgsql as $$
 declare
     names text[] := pg_temp.m_texts(w->'columns');
     key text[] := pg_temp.m_texts(w->'key');
@@ -55,7 +55,7 @@ exception when insufficient_privilege or data_exception or undefined_function th
     instead := 'cannot be told: ' || sqlerrm;
 end $$;
 
-create function pg_temp.m_look(place text, f jsonb, out trace boolean, out instead text) language plpgsql as $$
+create or replace function pg_temp.m_look(place text, f jsonb, out trace boolean, out instead text) language plpgsql as $$
 declare
     w jsonb := f->'wants';
     title text := f->>'name';
@@ -181,4 +181,15 @@ begin
         return;
     end case;
     instead := case when gone and there then 'it is there' when not gone and not there then 'it is not there' end;
+end $$;
+
+-- Ends the transaction where something that IF NOT EXISTS passed over is not what the statement would have made.
+create or replace function pg_temp.m_insist(place text, f jsonb) returns void language plpgsql as $$
+declare
+    there text := (select l.instead from pg_temp.m_look(place, f) l);
+begin
+    if there is not null then
+        raise exception using errcode = 'MG002', message = format('IF NOT EXISTS passed over what was there: %s is wanted, and %s', f->>'says', there),
+            hint = 'Alter what is there in a migration of its own that comes before, or remove it; then deploy again.';
+    end if;
 end $$;

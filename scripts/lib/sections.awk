@@ -3,7 +3,7 @@
 # patience (how long a statement may take that runs CONCURRENTLY).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
 # revert writes the down sections. verify writes only the verify sections, without the statements that the file `skipped` names
-# (scope, migration, line).
+# (scope, migration, line). insisting is a folder with what IF NOT EXISTS wants (prepare_insisting).
 #
 # The scripts expect the variables m_schema and m_retry and keep m_go: false once something has failed.
 BEGIN {
@@ -88,6 +88,7 @@ function whole(id, file, how,   i) {
         }
         statement(file, i, line[id, i], sql[id, i])
     }
+    insist(id)
     verify(id, file)
     printf "\\i :m_lib/%s-end.psql\n\\endif\n", how > file
 }
@@ -119,8 +120,22 @@ function steps(id, file,   i, hashes, alone, concurrent) {
         printf "\\endif\n\\endif\n" > file
     }
     printf "\\if :m_ok\nbegin;\n" > file
+    insist(id)
     verify(id, file)
     printf "rollback;\n\\endif\n\\i :m_lib/steps-end.psql\n\\endif\n" > file
+}
+
+# IF NOT EXISTS passes over what is there, whatever it is: after the statements of the section, that is looked at.
+function insist(id,   file_of, l, part, any, out_file) {
+    if (insisting == "" || mode == "create" || mode == "revert") return
+    out_file = out "/" scope[id] "." title[id] ".psql"
+    file_of = insisting "/" scope[id] "." title[id]
+    while ((getline l < file_of) > 0) {
+        if (!any++) printf "\\if :m_ok\n\\i :m_lib/facts.sql\n\\endif\n" > out_file
+        split(l, part, "\t")
+        statement(out_file, part[1], part[2], "select pg_temp.m_insist(current_schema, " literal(substr(l, length(part[1]) + length(part[2]) + 3)) ")")
+    }
+    close(file_of)
 }
 
 # The verify section reads only, and what it does to the session is undone.

@@ -263,11 +263,14 @@ void note_losses(Node n, Statement& s) {
 void note_warnings(Node n, Statement& s) {
     const string table = n["relation"].text("relname");
     const auto warn = [&](const string& text) { s.warnings.push_back({table, text}); };
-    const char* masks = "IF NOT EXISTS leaves what is there as it is, right or wrong: scripts/migrate verify compares";
-    if (n.is("CreateStmt") && n.flag("if_not_exists")) s.warnings.push_back({"", masks});
+    const auto masks = [&] {
+        s.warnings.push_back({"", "IF NOT EXISTS leaves what is there as it is, right or wrong: deploy compares, and goes no further where it is wrong"});
+        note(s.flags, "if-not-exists");
+    };
+    if (!n.is("IndexStmt") && n.flag("if_not_exists")) masks();
     if (n.is("IndexStmt")) {
         if (!n.flag("concurrent")) warn("CREATE INDEX blocks writes to " + table + " until it is built: CREATE INDEX CONCURRENTLY does not");
-        if (n.flag("if_not_exists")) s.warnings.push_back({"", masks});
+        if (n.flag("if_not_exists")) masks();
     }
     if (!n.is("AlterTableStmt") || n.word("objtype") != "OBJECT_TABLE") return;
     bool exclusive = false;
@@ -277,7 +280,7 @@ void note_warnings(Node n, Statement& s) {
                      what == "AT_ColumnDefault" || what == "AT_DropNotNull" || what == "AT_DropConstraint" ||
                      (what == "AT_AddConstraint" && command["def"].word("contype") != "CONSTR_FOREIGN");
         if (what != "AT_AddColumn") continue;
-        if (command.flag("missing_ok")) s.warnings.push_back({"", masks});
+        if (command.flag("missing_ok")) masks();
         bool required = false, filled = false;
         for (const auto& constraint : command["def"].list("constraints")) {
             const string kind = constraint.word("contype");

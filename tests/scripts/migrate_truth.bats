@@ -126,7 +126,7 @@ SQL
     # "No locks": measured otherwise.
     shows '20251014_add_avatar_creator_complete line 3: takes ACCESS EXCLUSIVE on avatar_generations'
     shows '20251015_add_recovery_indexes line 1: CREATE INDEX blocks writes to avatar_generations'
-    shows 'IF NOT EXISTS leaves what is there as it is'
+    shows 'IF NOT EXISTS leaves what is there as it is, right or wrong: deploy compares'
     fails_with 0 "$migrate" deploy --yes
     fails_with 0 "$migrate" verify
     shows 'public: 22 migrations, '
@@ -134,27 +134,61 @@ SQL
         'avatarId text YES, generationType text NO, projectId text NO'
 }
 
-@test "story 003: IF NOT EXISTS passes over a column of another type and an INVALID index without a word; verify tells both" {
+@test "story 003: IF NOT EXISTS passes over a column of another type and an INVALID index without a word; deploy and verify do not" {
     story_003
     "$migrate" deploy --yes
     story_003_pending
-    # What somebody did by hand before: a column int null where text not null is wanted, and an index whose build broke.
+    # What somebody did by hand before: a column int null where text not null is wanted. The statement itself minds nothing.
     sql 'alter table avatar_generations add column "projectId" int'
-    sql "create table generated_poses (id text primary key, status text not null, \"variationKey\" text); insert into generated_poses values ('a', '', 'x'), ('b', '', 'x')"
-    fails_with 1 sql 'create unique index concurrently generated_poses_key on generated_poses ("variationKey")'
-    sql "delete from generated_poses"
-    fails_with 0 "$migrate" deploy --yes --tenants public
-    equals "$(sql "select data_type, is_nullable from information_schema.columns where column_name = 'projectId'")" 'integer|YES'
-    # deploy heals the INVALID index before CREATE INDEX CONCURRENTLY; a plain psql would have left it.
+    sql "alter table avatar_generations add column if not exists \"projectId\" text not null default ''"
+    fails_with 5 "$migrate" deploy --yes
+    shows 'SQLSTATE MG002 at statement 4'
+    shows '20251014_add_avatar_creator_complete/migration.sql line 4'
+    shows "IF NOT EXISTS passed over what was there: column avatar_generations.projectId text not null with a default is wanted, and it is integer, null allowed, without a default"
+    # All of it was undone, and the next migrations wait.
+    equals "$(sql "select to_regclass('avatar_projects') is null, count(*) filter (where finished_at is not null) from schema_history")" 't|18'
+    sql 'alter table avatar_generations drop column "projectId"'
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+    # Later on: an index becomes INVALID, a column changes by hand; both statements are no help, and status sees files only.
     as_superuser "$database" -c "update pg_index set indisvalid = false where indexrelid = 'generated_poses_key'::regclass"
-    sql 'create unique index concurrently if not exists generated_poses_key on generated_poses ("variationKey")'
+    sql 'create unique index concurrently if not exists generated_poses_key on generated_poses ("variationKey"); '
     equals "$(sql "select indisvalid from pg_index where indexrelid = 'generated_poses_key'::regclass")" f
+    sql 'alter table avatar_generations alter "projectId" drop not null, alter "projectId" drop default'
     fails_with 0 "$migrate" status
     fails_with 4 "$migrate" verify
-    shows '20251014_add_avatar_creator_complete line 4: column avatar_generations.projectId text not null with a default: it is integer, null allowed, without a default'
+    shows '20251014_add_avatar_creator_complete line 4: column avatar_generations.projectId text not null with a default: it is text, null allowed, without a default'
     shows '20251016_p2_performance_indexes line 1: unique index generated_poses_key on generated_poses (variationKey): it is INVALID'
     shows '1 of 1 schemas are not as their migrations left them'
     shows_not 'part_'
+}
+
+@test "IF NOT EXISTS over what is as it should be is fine, also in steps" {
+    tenants one
+    migration 20240101000000_first <<'SQL'
+-- migrate:up scope:tenant
+create table notes (id int primary key, body text);
+SQL
+    "$migrate" deploy --yes
+    migration 20240201000000_again <<'SQL'
+-- migrate:up scope:tenant
+create table if not exists notes (id bigint, other text);
+create table if not exists tags (id int primary key, name varchar(20) not null default 'x', check (id > 0));
+alter table notes add column if not exists tag int references tags (id);
+create index concurrently if not exists notes_tag on notes (tag);
+SQL
+    sql "set search_path = one; create table tags (id int constraint own_name primary key, name varchar(20) not null default 'y', constraint positive check (id > 0))"
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+    migration 20240301000000_wrong <<'SQL'
+-- migrate:up scope:tenant transaction:false
+create index if not exists notes_tag on notes (body);
+create index concurrently if not exists tags_name on tags (name);
+SQL
+    sql "set search_path = one; create index tags_name on tags (id)"
+    fails_with 5 "$migrate" deploy --yes
+    shows 'one: 20240301000000_wrong FAILED with SQLSTATE MG002 at statement 2'
+    shows 'index tags_name on tags (name) is wanted, and it is CREATE INDEX tags_name ON one.tags USING btree (id)'
 }
 
 @test "story 003: a database without a history: baseline notes the 18 that are there, says what is missing, and deploy does the rest" {
