@@ -214,7 +214,8 @@ help_generate() {
     cat <<'EOT'
 scripts/migrate generate NAME [--scope public|tenant|both]
 
-Writes FOLDER/YYYYMMDDHHMMSS_NAME.sql with empty sections (scope: tenant) and prints its path. A section begins with a line
+Writes FOLDER/YYYYMMDDHHMMSS_NAME.sql with empty sections (scope: tenant) and prints its path. The time is UTC, and always after
+the newest file's; NAME is of letters, digits, - and _, and no other file may have it. A section begins with a line
   -- migrate:up|down|verify scope:public|tenant [transaction:false]
 up is what changes, down undoes it, verify fails when the change is not there; verify may only read.
 

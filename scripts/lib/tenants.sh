@@ -62,7 +62,13 @@ tenants_create() {
         esac
         shift
     done
-    printf '%s\n' "$slug" | LC_ALL=C grep -Eqx '[a-z][a-z0-9_]{0,62}' ||
+    # Of a slug with a line break grep would look at each line by itself.
+    case $slug in
+        *"
+"*) fits= ;;
+        *) fits=$(printf '%s\n' "$slug" | LC_ALL=C grep -Ex '[a-z][a-z0-9_]{0,62}') || fits= ;;
+    esac
+    [ -n "$fits" ] ||
         usage "tenants create needs a SLUG of small letters, digits and _, beginning with a letter, at most 63"
     case $slug in
         pg_* | public | information_schema) usage "a tenant cannot be called $slug" ;;

@@ -660,6 +660,27 @@ create table tags (id int);'
     shows '1 pending; 1 of 7 schemas are not as the folder says; the odd ones: t6.'
 }
 
+@test "generate: sections to fill in, a time after the newest file's, no two of one name" {
+    tenants
+    migration 20991231235959_far <<<'-- migrate:up scope:public
+select 1;'
+    fails_with 0 "$migrate" generate 'Add Tags-Table' --scope both
+    equals "$output" "$folder/21000101000000_add_tags_table.sql"
+    equals "$(grep '^-- migrate:' "$output" | paste -sd ' ')" '-- migrate:up scope:public -- migrate:down scope:public -- migrate:verify scope:public -- migrate:up scope:tenant -- migrate:down scope:tenant -- migrate:verify scope:tenant'
+    fails_with 2 "$migrate" generate add_tags_table
+    shows 'there is a migration of that name already, 21000101000000_add_tags_table'
+    for odd in '' '_x' 'a/b' '../up' 'a;b' 'ä' "$(printf 'x%.0s' $(seq 81))" 'a
+b'; do
+        fails_with 2 "$migrate" generate "$odd"
+        shows 'generate needs a NAME'
+    done
+    equals "$(find "$folder" -name '*.sql' | wc -l)" 3
+    # Empty sections are nothing to run: they are applied and reverted all the same.
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" revert --yes
+    shows 'public: 21000101000000_add_tags_table reverted'
+}
+
 @test "misuse has a clear word and exit 2" {
     tenants
     while IFS='|' read -r words text; do
