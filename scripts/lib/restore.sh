@@ -207,7 +207,7 @@ compare_database() {
     warn "migrate: database $into is not what the backup of $(manifest taken) was:"
     LC_ALL=C sort "$work/differences" | head -n 30 | sed 's/^/  /' >&2
     [ "$(wc -l <"$work/differences")" -le 30 ] || warn "  and $(($(wc -l <"$work/differences") - 30)) more"
-    fail "$exit_problem" "$(plural "$(wc -l <"$work/differences")" difference); $live is as it was" "Look at $into, then remove it: drop database."
+    fail "$exit_problem" "$(plural "$(wc -l <"$work/differences")" difference); $live is as it was" "Mend $into, and the same command compares it again; or remove it: drop database $(sql_ident "$into");"
 }
 
 # Both renames are one transaction, which nobody can connect into: at any moment the one or the other is whole.
