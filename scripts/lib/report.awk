@@ -45,6 +45,7 @@ input == 5 {
     }
     next
 }
+input == 6 && $1 == "stray" { trouble[++troubles] = "`" $2 "." $3 "` is a table that only public should have: it was made by hand, or by another tool"; next }
 input == 6 { rows[$1, $2] = $4; bytes[$1, $2] = $5; copies[$1, $2] = $3; largest[$1, $2] = $6; largest_bytes[$1, $2] = $7; unknown_rows[$1, $2] = $8; next }
 input == 7 { recent[++recents] = $0; next }
 input == 8 { backup_at = $1; backup_file = $2; backup_scope = $3; next }
@@ -84,7 +85,7 @@ END {
         else say("-", "Nothing to apply: all " files " migrations are in the history of every schema that they are for.")
         if (counted["failed"]) say("-", counted["failed"] " failed before; a deploy tries again.")
         if (counted["interrupted"]) say("-", counted["interrupted"] " interrupted, or running just now; a deploy goes on where it was.")
-        if (troubles) say("-", plural(troubles, "problem") " with the history, below: look at them before anything else.")
+        if (troubles) say("-", plural(troubles, "problem") " with the history or the schemas, below: look at them before anything else.")
         if (to_come) say("-", plural(to_come, "thing") " that the pending migrations make " (to_come == 1 ? "is" : "are") " missing now.")
         if (lost) say("-", plural(lost, "thing") " that APPLIED migrations should have made " (lost == 1 ? "is" : "are") " missing or different: no deploy mends that.")
         if (absent != "") say("-", "No schema for:" absent ".")

@@ -61,7 +61,8 @@ report_missing() {
     judge_facts
 }
 
-# The tables that pending statements name: how large they are, over all schemas. Writes $work/tables: scope, name, schemas, rows, bytes, largest.
+# The tables that pending statements name: how large they are, over all schemas. Writes $work/tables: scope, name, schemas, rows,
+# bytes, largest …; and "stray", schema, name of what a tenant has and only public should.
 report_tables() {
     awk -F '\t' '
         FILENAME == ARGV[1] { if ($1 == "row" && $4 ~ /^(pending|late|failed|interrupted)$/) pending[$3] = 1; next }
@@ -72,7 +73,10 @@ report_tables() {
         printf 'create temp table m_named (scope text, name text);\ncreate temp table m_place (place text, scope text);\n'
         awk -F '\t' 'function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" } { printf "insert into m_named values (%s, %s);\n", literal($1), literal($2) }' "$work/named"
         awk -F '\t' 'function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" } $1 == "schema" && $3 == "t" { printf "insert into m_place values (%s, %s);\n", literal($2), $2 == "public" ? "\047public\047" : "\047tenant\047" }' "$work/state"
+        printf '\\set m_public_only %s\n' "$(psql_word "$public_only_tables")"
         cat <<'SQL'
+select 'stray', p.place, c.relname from m_place p join pg_namespace n on n.nspname = p.place join pg_class c on c.relnamespace = n.oid
+ where p.scope = 'tenant' and c.relkind in ('r', 'p', 'v', 'm') and c.relname::text = any (string_to_array(:'m_public_only', ',')) order by 2, 3;
 select m.scope, m.name, count(*), coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint, sum(pg_total_relation_size(c.oid))::bigint,
        (array_agg(n.nspname order by pg_total_relation_size(c.oid) desc))[1], max(pg_total_relation_size(c.oid)), bool_or(c.reltuples < 0)
   from m_named m join m_place p using (scope) join pg_namespace n on n.nspname = p.place join pg_class c on c.relnamespace = n.oid and c.relname = m.name

@@ -73,6 +73,11 @@ SQL
     equals "$(sql "select string_agg(distinct relnamespace::regnamespace::text, ',') from pg_class where relname in ('users', 'roles', 'tenants', 'invitations', 'user_tenant')")" public
     equals "$(sql "select count(*) from information_schema.columns where table_name = 'users' and column_name = 'phone'")" 1
     equals "$(sql 'select count(*), sum(budget) from tenant1_schema.campaigns')" '50|0'
+    # One that another tool has left there is told.
+    sql 'create table "New Tenant".users (id int)'
+    fails_with 0 "$migrate" report
+    shows 'New Tenant.users is a table that only public should have'
+    sql 'drop table "New Tenant".users'
     # The belief that a query filter does it: a tenant's ALTER TABLE users would have met public's, once a tenant.
     migration 20240301000000_wrong <<'SQL'
 -- migrate:up scope:tenant
