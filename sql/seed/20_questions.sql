@@ -111,8 +111,8 @@ select q.id as question_id, o.option_value, 10 * o.place as sort_order
  cross join unnest(a.options) with ordinality o (option_value, place);
 insert into question_options (question_id, option_value, sort_order)
 select question_id, option_value, sort_order from offered order by question_id, sort_order
-    on conflict (question_id, option_value) do update set sort_order = excluded.sort_order;
-delete from question_options o
- using asked a join service_types s on s.name = a.service join questions q on q.service_id = s.id and q.question_key = a.question_key
+    on conflict (question_id, option_value) do update set sort_order = excluded.sort_order, is_active = true;
+update question_options o set is_active = false
+  from asked a join service_types s on s.name = a.service join questions q on q.service_id = s.id and q.question_key = a.question_key
  where o.question_id = q.id
    and not exists (select from offered f where f.question_id = o.question_id and f.option_value = o.option_value);

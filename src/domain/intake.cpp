@@ -1,4 +1,4 @@
-// Intake: visibility by showIf, and one check a type.
+// Intake: one check a type of question.
 #include "domain/intake.h"
 
 #include <algorithm>
@@ -10,47 +10,6 @@ namespace domain {
 using core::Json;
 
 namespace {
-
-constexpr int nesting_limit = 16;  // of showIf, and of questions that hang on one another
-
-bool holds(const Json& rule, const std::vector<Question>& all, const Json& answers, int depth);
-
-bool asked(const Question& question, const std::vector<Question>& all, const Json& answers, int depth) {
-    if (!question.show_if || question.show_if.is(Json::Kind::null)) return true;
-    return depth < nesting_limit && holds(question.show_if, all, answers, depth + 1);
-}
-
-bool has_value(const Json& answer, std::string_view wanted) {
-    if (answer.is(Json::Kind::string)) return answer.text() == wanted;
-    if (answer.is(Json::Kind::integer)) return std::to_string(answer.integer()) == wanted;
-    for (std::size_t i = 0; answer.is(Json::Kind::array) && i < answer.size(); ++i)
-        if (answer[i].text() == wanted) return true;
-    return false;
-}
-
-bool holds(const Json& rule, const std::vector<Question>& all, const Json& answers, int depth) {
-    if (depth > nesting_limit) return false;
-    if (const Json parts = rule["all"]; parts.is(Json::Kind::array)) {
-        for (std::size_t i = 0; i < parts.size(); ++i)
-            if (!holds(parts[i], all, answers, depth + 1)) return false;
-        return true;
-    }
-    if (const Json parts = rule["any"]; parts.is(Json::Kind::array)) {
-        for (std::size_t i = 0; i < parts.size(); ++i)
-            if (holds(parts[i], all, answers, depth + 1)) return true;
-        return false;
-    }
-    const std::string_view key = rule["questionKey"].text();
-    const auto other = std::ranges::find(all, key, &Question::key);
-    if (other == all.end() || !asked(*other, all, answers, depth)) return false;
-    const Json answer = answers[key];
-    if (const Json wanted = rule["in"]; wanted.is(Json::Kind::array)) {
-        for (std::size_t i = 0; i < wanted.size(); ++i)
-            if (has_value(answer, wanted[i].text())) return true;
-        return false;
-    }
-    return has_value(answer, rule["equals"].text());
-}
 
 struct Checked {
     std::string value;  // empty: no answer
@@ -143,10 +102,6 @@ std::vector<Question> read_questions(std::string_view json) {
         questions.push_back(std::move(question));
     }
     return questions;
-}
-
-bool is_asked(const Question& question, const std::vector<Question>& all, const Json& answers) {
-    return asked(question, all, answers, 0);
 }
 
 std::string take_answers(const std::vector<Question>& questions, const Json& answers, core::Form& form) {

@@ -8,6 +8,7 @@
 #include "core/form.h"
 #include "core/json.h"
 #include "core/sql.h"
+#include "domain/show_if.h"
 
 namespace domain {
 
@@ -24,17 +25,13 @@ inline constexpr core::Sql questions_for_intake = R"(
     select coalesce(json_agg(json_build_object(
         'id', q.id, 'key', q.question_key, 'text', q.question_text, 'type', q.question_type, 'required', q.required,
         'showIf', q.show_if, 'options', coalesce((select json_agg(o.option_value order by o.sort_order, o.id)
-                                                  from question_options o where o.question_id = q.id), '[]'))
+                                                  from question_options o where o.question_id = q.id and o.is_active), '[]'))
         order by q.sort_order, q.id), '[]')
-    from questions q where q.service_id = $1)";
+    from questions q where q.service_id = $1 and q.is_active)";
 std::vector<Question> read_questions(std::string_view json);
 
 // Characters (code points) that an answer may have.
 inline constexpr std::size_t line_limit = 500, paragraph_limit = 5'000;
-
-// Whether a question is asked, given the answers so far; an answer to a question that is itself not asked counts as none.
-// {"questionKey":K,"equals":V} · {"questionKey":K,"in":[V…]} (a checkbox answer: contains) · {"all":[…]} · {"any":[…]}
-bool is_asked(const Question& question, const std::vector<Question>& all, const core::Json& answers);
 
 // Writes what is stored in project_answers, as a JSON array of {question_id, question_key, answer_value}; what is wrong goes
 // to the form as questionAnswers.KEY. Answers to questions that are not asked are left out, like unknown keys (seed §7).

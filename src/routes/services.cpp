@@ -1,4 +1,4 @@
-// services: what the agency sells. Serves /api/services and /api/admin/cms/services/{id}.
+// services: what the agency sells. Serves /api/services.
 #include "core/app.h"
 #include "domain/access.h"
 
@@ -27,7 +27,6 @@ Reply one(Call& call, Id service) {
 constexpr Route routes[] = {
     get<list>("/api/services", anyone),
     get<one>("/api/services/{id}", anyone),
-    get<one>("/api/admin/cms/services/{id}", anyone),
 };
 
 int main(int argc, char** argv) { return serve(routes, argc, argv); }

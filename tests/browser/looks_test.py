@@ -22,6 +22,11 @@ PAGES = {
     "admin-payments": ("/admin/payments", "#record-title", "staff"),
     "calendar": ("/admin/calendar", "#days [data-day]", "admin"),
     "account": ("/account", "#sign-out", "client"),
+    "office": ("/admin", "#edits *", "staff"),
+    "office-services": ("/admin/services", "#services li", "staff"),
+    "office-service": ("/admin/service?id=3", "#questions li", "staff"),
+    "office-landing": ("/admin/landing", "#sections li", "staff"),
+    "office-for-clients": ("/admin", ".notice", "client"),
 }
 
 

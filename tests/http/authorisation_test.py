@@ -2,6 +2,7 @@
 
 A route without an example below fails the test: whoever adds one says here how it is called.
 """
+import uuid
 from dataclasses import dataclass, field
 
 import pytest
@@ -73,6 +74,8 @@ def asked(world, client):
     number = world.site.one("insert into asks (project_id, kind, title, asked_by) values (%s, 'answer', 'Which font?', 'walk') returning id",
                             world.project, tenant=world.site.tenant)
     return f"/api/projects/{world.project}/asks/{number}"
+
+
 def own_lead(world):
     return world.site.visitor().post("/api/leads", {}).expect(201)["token"]
 
@@ -94,11 +97,54 @@ def one_more_message(world):
     return world.client.twin().post(f"/api/projects/{world.project}/messages", {"body": "One more"}).expect(201)["id"]
 
 
+def new_service(world, client):
+    return {"name": f"Asks {new_address('s')[:40]}", "description": "", "basePrice": 100, "features": [], "timeline": "", "popular": False, "active": False}
+
+
+def new_question(world, client):
+    return {"serviceId": 1, "questionKey": f"k_{uuid.uuid4().hex}", "questionText": "Why?", "questionType": "text", "required": False, "active": False}
+
+
+def edit_of(kind, path):
+    """An edit that changes nothing, made from the version that staff see."""
+    def body(world, client):
+        return {"version": world.site.one("select public.version_of(%s, %s)", kind, item_of(world, kind), tenant=world.site.tenant)}
+    return Example(lambda world, client: path(item_of(world, kind)), body)
+
+
+def cms_order(kind, item=0):
+    """The order that is there, in the caller's agency."""
+    def body(world, client):
+        tenant = "other" if client.host == OTHER_HOST else world.site.tenant
+        row = world.site.one("select public.version_of(%s, %s) as version, public.content_of(%s, %s) -> 'ids' as ids", kind, item, kind, item, tenant=tenant)
+        return {**row, **({"serviceId": item} if item else {})}
+    return body
+
+
+def item_of(world, kind):
+    table = {"service": "service_types", "question": "questions", "section": "landing_page_content"}[kind]
+    return world.site.one(f"select max(id) from {table} where id < 700000", tenant=world.site.tenant)
+
+
 EXAMPLES = {
     "GET /health": Example("/health", other_agency_too=True),
     "GET /api/services": Example("/api/services", other_agency_too=True),
     "GET /api/services/{id}": Example("/api/services/1", other_agency_too=True),
     "GET /api/admin/cms/services/{id}": Example("/api/admin/cms/services/1", other_agency_too=True),
+    "GET /api/admin/cms/services": Example("/api/admin/cms/services", other_agency_too=True),
+    "POST /api/admin/cms/services": Example("/api/admin/cms/services", new_service, (201,), other_agency_too=True),
+    "POST /api/admin/cms/services/order": Example("/api/admin/cms/services/order", cms_order("services"), other_agency_too=True),
+    "PATCH /api/admin/cms/services/{id}": edit_of("service", lambda n: f"/api/admin/cms/services/{n}"),
+    "GET /api/admin/cms/questions": Example("/api/admin/cms/questions?serviceId=1", other_agency_too=True),
+    "POST /api/admin/cms/questions": Example("/api/admin/cms/questions", new_question, (201,), other_agency_too=True),
+    "POST /api/admin/cms/questions/order": Example("/api/admin/cms/questions/order", cms_order("questions", 1), other_agency_too=True),
+    "PATCH /api/admin/cms/questions/{id}": edit_of("question", lambda n: f"/api/admin/cms/questions/{n}"),
+    "GET /api/admin/cms/landing": Example("/api/admin/cms/landing", other_agency_too=True),
+    "POST /api/admin/cms/landing": Example("/api/admin/cms/landing", {"key": "hero", "title": "T", "content": {"headline": "H"}, "active": True}, (201, 409),
+                                           other_agency_too=True),
+    "POST /api/admin/cms/landing/order": Example("/api/admin/cms/landing/order", cms_order("sections"), other_agency_too=True),
+    "PATCH /api/admin/cms/landing/{id}": edit_of("section", lambda n: f"/api/admin/cms/landing/{n}"),
+    "GET /api/admin/cms/versions": Example("/api/admin/cms/versions", other_agency_too=True),
     "GET /api/questions/{serviceId}": Example("/api/questions/1", other_agency_too=True),
     "GET /api/landing": Example("/api/landing", other_agency_too=True),
     "POST /api/leads": Example("/api/leads", {}, (201,), other_agency_too=True),

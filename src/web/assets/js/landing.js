@@ -1,8 +1,8 @@
 // The landing page: the agency's own sections and its services with their prices.
 import { get } from './api.js';
 import { $, $$, el, show, text } from './dom.js';
-import { peso } from './format.js';
 import { phase } from './moon.js';
+import { serviceCard } from './service-card.js';
 import { header } from './session.js';
 import { attempt } from './view.js';
 import { recordVisit } from './visit.js';
@@ -75,18 +75,6 @@ function order(keys) {
 }
 
 /* Services */
-
-function serviceCard(service) {
-  const title = `service-${service.id}`;
-  return el('article', { class: service.popular ? 'card service popular' : 'card service', 'data-service-id': service.id, 'aria-labelledby': title },
-    service.popular && el('p', { class: 'chip badge' }, 'Most chosen'),
-    el('h3', { id: title }, service.name),
-    el('p', { class: 'summary' }, service.description ?? ''),
-    el('p', { class: 'price' }, peso(service.basePrice)),
-    el('p', { class: 'timeline' }, service.timeline ?? ''),
-    el('ul', { role: 'list' }, (service.features ?? []).map((feature) => el('li', {}, feature))),
-    el('a', { class: service.popular ? 'button' : 'button quiet', href: `/onboarding?serviceId=${encodeURIComponent(service.id)}`, 'aria-describedby': title }, 'Get started'));
-}
 
 async function loadServices() {
   const { services } = await get('/api/services', { login: false });

@@ -23,7 +23,7 @@ export async function header(again = false) {
   const user = await session(again).catch(() => null);
   if (place) {
     const link = (href, label) => el('a', { href, 'aria-current': location.pathname === href ? 'page' : null }, label);
-    place.replaceChildren(...(user ? [link('/dashboard', 'Dashboard'), link('/account', 'Account')] : [link('/login', 'Sign in')]));
+    place.replaceChildren(...(user ? [isStaff(user) && link('/admin', 'Office'), link('/dashboard', 'Dashboard'), link('/account', 'Account')].filter(Boolean) : [link('/login', 'Sign in')]));
     place.dataset.known = '';
   }
   return user;

@@ -136,16 +136,21 @@ export class Questions {
     return Object.fromEntries(this.#list.map((question) => [question.questionKey, readField(question, this.#fields.get(question.questionKey))]));
   }
 
+  /** As the server reads them: text without the spaces around it. */
+  #visible(answers) {
+    return visibleKeys(this.#list, Object.fromEntries(Object.entries(answers).map(([key, answer]) => [key, typeof answer === 'string' ? answer.trim() : answer])));
+  }
+
   /** Shows and hides by showIf; call after each change. */
   refresh() {
-    const visible = visibleKeys(this.#list, this.answers());
+    const visible = this.#visible(this.answers());
     for (const [key, field] of this.#fields) show(field, visible.has(key));
   }
 
   /** The questions that are asked, with their answers: [{question, answer}], unanswered ones included. */
   asked() {
     const answers = this.answers();
-    const visible = visibleKeys(this.#list, answers);
+    const visible = this.#visible(answers);
     return this.#list.filter((question) => visible.has(question.questionKey)).map((question) => ({ question, answer: answers[question.questionKey] }));
   }
 

@@ -1,0 +1,52 @@
+// The form of one question: words, type, options, condition.
+import { $, el, show } from '../dom.js';
+import { Condition } from './condition.js';
+import { Editor, formEnd } from './editor.js';
+import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './fields.js';
+
+export const TYPES = [['text', 'One line of text'], ['textarea', 'Several lines of text'], ['select', 'One of a list'], ['radio', 'One of a few choices'],
+  ['checkbox', 'Any of several choices'], ['number', 'A number']];
+const CHOICES = ['select', 'radio', 'checkbox'];
+
+const keyOf = (words) => words.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '').slice(0, 40).replace(/_+$/, '');
+
+/** others(): the other questions that are asked; changed(): what is typed differs from a moment ago. */
+export function questionForm({ item, service, others, reload, saved, changed }) {
+  const form = el('form', { class: 'question-form', 'aria-label': item.id ? `Question “${item.questionText}”` : 'New question' });
+  let condition;
+  const read = () => {
+    const questionType = valueOf(form, 'questionType');
+    return {
+      questionKey: item.id ? item.questionKey : valueOf(form, 'questionKey'), questionText: valueOf(form, 'questionText'), questionType,
+      required: checkedIn(form, 'required'), placeholder: valueOf(form, 'placeholder'), options: CHOICES.includes(questionType) ? linesIn(form, 'options') : [],
+      showIf: condition.read(), active: checkedIn(form, 'active'),
+    };
+  };
+  const draw = (now) => {
+    item = now;
+    condition = new Condition(now.showIf, others(), () => changed());
+    const options = linesField('options', 'Options', now.options, { hint: 'One on each line, in the order in which they are shown. What is taken out is not offered any more; answers that name it stay.' });
+    const type = choiceField('questionType', 'Type of answer', now.questionType, TYPES, { disabled: now.answered, hint: now.answered ? 'This question has answers, so its type stays.' : null });
+    form.replaceChildren(
+      textField('questionText', 'Question', now.questionText, { required: true, maxlength: 300, rows: 2 }),
+      el('div', { class: 'two' }, type,
+        textField('questionKey', 'Key', now.questionKey, { required: true, maxlength: 60, readonly: Boolean(now.id), hint: now.id ? 'It stays: answers and conditions name it.' : 'The name under which answers are kept.' })),
+      options,
+      textField('placeholder', 'Hint', now.placeholder, { optional: true, maxlength: 200, hint: 'Shown in the empty field, or above the choices.' }),
+      checkField('required', 'An answer is required', now.required),
+      condition.node,
+      checkField('active', 'It is asked', now.active, 'Switched off it is retired: nobody is asked any more, and the answers that were given stay.'),
+      ...formEnd(now.id ? 'Save the question' : 'Add the question'));
+    const types = () => show(options, CHOICES.includes(valueOf(form, 'questionType')));
+    $('[name=questionType]', form).addEventListener('change', types);
+    types();
+    if (!now.id) {
+      const key = $('[name=questionKey]', form);
+      $('[name=questionText]', form).addEventListener('input', (event) => { if (!key.dataset.own) key.value = keyOf(event.target.value); });
+      key.addEventListener('input', () => { key.dataset.own = ''; });
+    }
+  };
+  const editor = new Editor(form, { item, draw, read, path: '/api/admin/cms/questions', reload, saved, extra: { serviceId: service } });
+  form.addEventListener('input', () => changed());
+  return { form, editor, read };
+}

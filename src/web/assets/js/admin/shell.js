@@ -1,0 +1,35 @@
+// The frame of the back office: who may be here, and its navigation.
+import { $, el } from '../dom.js';
+import { header, isStaff } from '../session.js';
+import { notice } from '../view.js';
+
+/** Every page of the back office, in the order of its navigation; `also`: pages that belong to it. */
+const PAGES = [
+  { path: '/admin', label: 'Home' },
+  { path: '/admin/services', label: 'Services', also: ['/admin/service'] },
+  { path: '/admin/landing', label: 'Landing page' },
+];
+
+function drawNavigation() {
+  const here = location.pathname.replace(/\/$/, '');
+  $('[data-office-nav]').replaceChildren(el('ul', { class: 'wrap', role: 'list' }, PAGES.map(({ path, label, also = [] }) => el('li', {},
+    el('a', { href: path, 'aria-current': path === here ? 'page' : also.includes(here) ? 'true' : null }, label)))));
+}
+
+/** Runs `start(user)` for who works here; others read why they cannot. */
+export async function office(start) {
+  drawNavigation();
+  const user = await header();
+  if (!user) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    return;
+  }
+  if (!isStaff(user)) {
+    const main = $('#main');
+    main.removeAttribute('aria-busy');
+    $('.wrap', main).replaceChildren(el('h1', {}, 'For staff'), notice('warn', el('p', {}, 'This part of the site is for the people who work at the agency. '),
+      el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard')));
+    return;
+  }
+  await start(user);
+}

@@ -1,0 +1,173 @@
+"""The back office: staff write what the site sells and asks, and clients see it."""
+import uuid
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+import journey
+import onboarding
+
+
+@pytest.fixture
+def staff(site, browser):
+    person = site.signed_in(*site.account("member"))
+    journey.signed_in_device(browser, site, person)
+    return person
+
+
+def field(browser, name, value, form="form"):
+    control = browser.see(f"{form} [name='{name}']")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", control)
+    if control.tag_name == "select":
+        journey.choose(control, value)
+    else:
+        control.clear()
+        control.send_keys(value)
+    return control
+
+
+def new_service(staff, **changes):
+    body = {"name": f"Asks {uuid.uuid4().hex[:10]}", "description": "Of a test.", "basePrice": 9000, "features": ["One"], "timeline": "1 week", "popular": False,
+            "active": True, "planTemplate": None, **changes}
+    return staff.post("/api/admin/cms/services", body).expect(201)
+
+
+def test_staff_come_from_the_header_and_sell_something_new(site, browser, staff):
+    browser.open("/")
+    browser.click("[data-session] a", "Office")
+    browser.see("#edits *")
+    browser.click(".office-nav a", "Services")
+    browser.see("#services li")
+    assert browser.see(".office-nav [aria-current=page]").text == "Services"
+    browser.click("a.button", "Add a service")
+    name = f"Asks {uuid.uuid4().hex[:10]}"
+    field(browser, "name", name, "#service-form")
+    field(browser, "basePrice", "12500", "#service-form")
+    field(browser, "features", "First thing\nSecond thing", "#service-form")
+    assert browser.see("#card-preview .price").text == "₱12,500"
+    browser.click("#service-form [name=active]")
+    browser.click("#service-form [type=submit]")
+    browser.wait_for_path("/admin/service?id=")
+    browser.see("#add-question")
+    browser.screenshot("office-new-service")
+
+    browser.click("#add-question")
+    field(browser, "questionText", "Do you sell online?", ".question-form")
+    field(browser, "questionType", "One of a few choices", ".question-form")
+    field(browser, "options", "Yes\nNo", ".question-form")
+    assert browser.see(".question-form [name=questionKey]").get_attribute("value") == "do_you_sell_online"
+    assert browser.see("#preview [type=radio]"), "what is being typed is in the preview"
+    browser.click(".question-form [type=submit]")
+    browser.see("#questions li h3", "Do you sell online?")
+
+    browser.click("#questions [aria-expanded=true]")
+    browser.click("#add-question")
+    field(browser, "questionText", "What do you sell?", ".question-form")
+    browser.click(".question-form [name=required]")
+    browser.click("[data-add-condition]")
+    journey.choose(browser.see("[data-condition-question]"), "Do you sell online?")
+    browser.click(".condition-answers label", "Yes")
+    browser.wait(lambda: len(browser.all("#preview [data-question]")) == 1, about="the new question waits for its condition in the preview")
+    browser.click("#preview label", "Yes")
+    browser.see("#preview [data-question='what_do_you_sell']")
+    browser.screenshot("office-condition")
+    assert browser.audit() == []
+    browser.width(360)
+    browser.screenshot("office-condition-360")
+    assert browser.audit() == []
+    browser.any_width()
+    browser.click(".question-form [type=submit]")
+    browser.see("#questions li:nth-child(2) h3", "What do you sell?")
+
+    number = browser.path.split("id=")[1].split("#")[0]
+    asked = onboarding.questions(site.visitor(), number)
+    assert [(q["questionKey"], q["required"], q["showIf"]) for q in asked] == [
+        ("do_you_sell_online", False, None), ("what_do_you_sell", True, {"questionKey": "do_you_sell_online", "equals": "Yes"})]
+    browser.new_device()
+    browser.open(f"/onboarding?serviceId={number}")
+    journey.describe(browser)
+    browser.click("#next")
+    browser.see("[data-question='do_you_sell_online']")
+    assert not browser.all("[data-question='what_do_you_sell']")
+
+
+@pytest.mark.expects(409)
+def test_what_a_colleague_saved_meanwhile_is_not_lost(site, browser, staff):
+    service = new_service(staff)
+    browser.open(f"/admin/service?id={service['id']}")
+    field(browser, "basePrice", "9900", "#service-form")
+    site.signed_in(*site.account("admin")).patch(f"/api/admin/cms/services/{service['id']}", {"version": 1, "basePrice": 8000, "timeline": "3 weeks"}).expect()
+    browser.click("#service-form [type=submit]")
+    browser.see("[data-field=basePrice] .error", "8000")
+    assert browser.see("#service-form [name=timeline]").get_attribute("value") == "3 weeks"
+    assert browser.see("#service-form [name=basePrice]").get_attribute("value") == "9900"
+    browser.screenshot("office-conflict")
+    browser.click("#service-form [type=submit]")
+    browser.see("#service-form [data-said]", "Saved. This is version 3.")
+    assert site.one("select base_price, timeline from service_types where id = %s", service["id"], tenant=site.tenant) == {"base_price": 9900, "timeline": "3 weeks"}
+
+    browser.click("#service-history summary")
+    browser.screenshot("office-history")
+    browser.click("[data-restore='1']")
+    browser.see("#service-form [data-said]", "version 4")
+    assert browser.see("#service-form [name=basePrice]").get_attribute("value") == "9000"
+
+
+@pytest.mark.expects(422)
+def test_a_refusal_stands_beside_its_field(browser, staff):
+    service = new_service(staff)
+    browser.open(f"/admin/service?id={service['id']}")
+    field(browser, "name", "", "#service-form")
+    browser.press(Keys.CONTROL, "s")
+    browser.see("#service-form [data-field=name] .error", "The name is needed.")
+    assert browser.run("return document.activeElement.name") == "name"
+    assert browser.audit() == []
+
+
+def test_questions_are_put_in_order_by_keyboard_and_by_dragging(site, browser, staff):
+    service = new_service(staff)
+    for n in range(3):
+        staff.post("/api/admin/cms/questions", {"serviceId": service["id"], "questionKey": f"q{n}", "questionText": f"Question {n}?", "questionType": "text",
+                                                "required": False, "active": True}).expect(201)
+    browser.open(f"/admin/service?id={service['id']}")
+    browser.see("#questions li")
+    browser.run("document.querySelector('#questions li:last-child [data-move=\"-1\"]').focus()")
+    browser.press(Keys.ENTER)
+    browser.press(Keys.ENTER)
+    browser.see("#said", "The order is saved.")
+    order = lambda: [row["question_key"] for row in site.sql("select question_key from questions where service_id = %s order by sort_order", service["id"], tenant=site.tenant)]
+    browser.wait(lambda: order() == ["q2", "q0", "q1"])
+    assert [f.text.split(" (")[0] for f in browser.driver.find_elements(By.CSS_SELECTOR, "#preview label")] == ["Question 2?", "Question 0?", "Question 1?"]
+    # A drag as the browser reports it: its own pointer cannot be driven headless.
+    browser.run("""const [first, , last] = document.querySelectorAll('#questions > li'), data = new DataTransfer(), box = last.getBoundingClientRect();
+        for (const [type, node] of [['dragstart', first], ['dragover', last], ['drop', last], ['dragend', first]])
+            node.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data, clientY: box.bottom - 1 }));""")
+    browser.wait(lambda: order() == ["q0", "q1", "q2"])
+
+
+@pytest.mark.expects(422)
+def test_a_section_of_the_landing_page_is_written_by_its_form(site, browser, staff):
+    mark = f"Is {uuid.uuid4().hex[:8]} included?"
+    browser.open("/admin/landing")
+    browser.click("[data-key=faq] summary")
+    browser.see("[data-key=faq] form")
+    browser.screenshot("office-faq")
+    assert browser.audit() == []
+    browser.width(360)
+    browser.screenshot("office-faq-360")
+    assert browser.audit() == []
+    browser.any_width()
+    browser.click("[data-key=faq] button", "Add a question")
+    browser.press(mark)
+    browser.click("[data-key=faq] [type=submit]")
+    assert "is needed" in browser.see("[data-key=faq] .item .error").text
+    browser.run("document.activeElement.scrollIntoView()")
+    browser.press("Yes, it is.")
+    browser.click("[data-key=faq] [type=submit]")
+    browser.see("[data-key=faq] [data-said]", "Saved")
+    browser.open("/")
+    browser.see("[data-section=faq] summary", mark)
+    now = next(s for s in staff.get("/api/admin/cms/landing").expect()["sections"] if s["key"] == "faq")
+    staff.patch(f"/api/admin/cms/landing/{now['id']}", {"version": now["version"], "restore": now["version"] - 1}).expect()
+
