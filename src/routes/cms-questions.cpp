@@ -86,8 +86,8 @@ Wanted read_question(Form& form) {
         form.wrong("questionKey", "The key is a word of a–z, 0–9 and _, and begins with a letter: page_count.");
     q.text = form.text("questionText", {3, 300}, "The question");
     q.type = form.text("questionType", {1, 20}, "The type");
-    constexpr std::string_view types[] = {"text", "textarea", "select", "radio", "checkbox", "number"};
-    if (std::ranges::find(types, q.type) == std::end(types)) form.wrong("questionType", "The type is text, textarea, select, radio, checkbox or number.");
+    constexpr std::string_view types[] = {"text", "textarea", "select", "radio", "checkbox", "number", "file"};
+    if (std::ranges::find(types, q.type) == std::end(types)) form.wrong("questionType", "The type is text, textarea, select, radio, checkbox, number or file.");
     q.required = flag(form, "required", "Required");
     wanted.active = flag(form, "active", "Active");
     wanted.placeholder = form.text("placeholder", {0, 200}, "The placeholder");

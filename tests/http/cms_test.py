@@ -178,12 +178,13 @@ def test_questions_of_every_type_are_asked_as_they_were_written(staff, visitor, 
     ask(staff, service, "goal", "What is the goal?", required=True, placeholder="Example: bread")
     ask(staff, service, "story", "Tell us more", "textarea")
     ask(staff, service, "pages", "How many pages?", "number")
+    ask(staff, service, "logo", "Do you have a logo?", "file")
     for kind in ("select", "radio", "checkbox"):
         ask(staff, service, f"by_{kind}", f"Choose by {kind}", kind, options=["One, or \"two\"", "Back\\slash {x}", "Ñandú 🌙"])
     shown = public_questions(visitor, service)
-    assert [q["questionType"] for q in shown] == ["text", "textarea", "number", "select", "radio", "checkbox"]
+    assert [q["questionType"] for q in shown] == ["text", "textarea", "number", "file", "select", "radio", "checkbox"]
     assert shown[0]["required"] is True and shown[0]["placeholder"] == "Example: bread" and shown[1]["placeholder"] is None
-    assert all(q["options"] == ["One, or \"two\"", "Back\\slash {x}", "Ñandú 🌙"] for q in shown[3:])
+    assert all(q["options"] == ["One, or \"two\"", "Back\\slash {x}", "Ñandú 🌙"] for q in shown[4:])
 
 
 @pytest.mark.parametrize("field, body", [

@@ -3,6 +3,7 @@ import { explain, get, patch, post, remove } from './api.js';
 import { $, $$, el, focusOn, show, text } from './dom.js';
 import { busy, clearErrors, showFailure } from './form.js';
 import { header } from './session.js';
+import { drawNavigation } from './admin/shell.js';
 import { attempt, notice } from './view.js';
 import { at, dayWord } from './project/days.js';
 
@@ -95,6 +96,7 @@ for (const [id, step] of [['#year-before', -1], ['#year-after', 1]]) {
 }
 
 attempt($('#calendar-error'), async () => {
+  drawNavigation();
   const user = await header();
   admin = user?.role === 'admin';
   await load();

@@ -4,6 +4,7 @@ import { $, $$, el, focusOn, show, text } from './dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { centavos } from './format.js';
 import { header, isStaff } from './session.js';
+import { drawNavigation } from './admin/shell.js';
 import { attempt, notice } from './view.js';
 import { drawAccounts } from './payment/accounts.js';
 import { drawItem } from './payment/desk.js';
@@ -65,6 +66,7 @@ record.addEventListener('submit', (event) => {
 });
 
 attempt($('#desk-error'), async () => {
+  drawNavigation();
   const user = await header();
   if (!user) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); await new Promise(() => {}); }
   if (!isStaff(user)) {

@@ -117,11 +117,13 @@ function preview() {
   if (typed && !typed.id && typed.questionKey) shown.push({ ...typed, id: 0 });
   const asked = shown.filter((one) => one.active).map((one, place) => ({ ...one, sortOrder: place, placeholder: one.placeholder || null }));
   const before = previewed?.answers() ?? {};
-  previewed = new Questions($('#preview'), asked, before);
+  previewed = new Questions($('#preview'), asked, before, () => null);
+  for (const input of $$('#preview [type=file]')) input.disabled = true; // there is no draft that would keep them
 }
 
 let previewed = null;
 $('#preview').addEventListener('input', () => previewed.refresh());
+$('#preview').addEventListener('drop', (event) => { event.preventDefault(); event.stopPropagation(); }, true);
 
 async function load() {
   const answer = await get(`/api/admin/cms/questions?serviceId=${id}`);

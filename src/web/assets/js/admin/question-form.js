@@ -5,7 +5,7 @@ import { Editor, formEnd } from './editor.js';
 import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './fields.js';
 
 export const TYPES = [['text', 'One line of text'], ['textarea', 'Several lines of text'], ['select', 'One of a list'], ['radio', 'One of a few choices'],
-  ['checkbox', 'Any of several choices'], ['number', 'A number']];
+  ['checkbox', 'Any of several choices'], ['number', 'A number'], ['file', 'Files']];
 const CHOICES = ['select', 'radio', 'checkbox'];
 
 const keyOf = (words) => words.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '').slice(0, 40).replace(/_+$/, '');

@@ -6,11 +6,14 @@ import { notice } from '../view.js';
 /** Every page of the back office, in the order of its navigation; `also`: pages that belong to it. */
 const PAGES = [
   { path: '/admin', label: 'Home' },
+  { path: '/admin/payments', label: 'Payments' },
   { path: '/admin/services', label: 'Services', also: ['/admin/service'] },
   { path: '/admin/landing', label: 'Landing page' },
+  { path: '/admin/calendar', label: 'Calendar' },
 ];
 
-function drawNavigation() {
+/** Fills the page's navigation; pages with a frame of their own call it themselves. */
+export function drawNavigation() {
   const here = location.pathname.replace(/\/$/, '');
   $('[data-office-nav]').replaceChildren(el('ul', { class: 'wrap', role: 'list' }, PAGES.map(({ path, label, also = [] }) => el('li', {},
     el('a', { href: path, 'aria-current': path === here ? 'page' : also.includes(here) ? 'true' : null }, label)))));
@@ -26,6 +29,7 @@ export async function office(start) {
   }
   if (!isStaff(user)) {
     const main = $('#main');
+    $('[data-office-nav]').replaceChildren();
     main.removeAttribute('aria-busy');
     $('.wrap', main).replaceChildren(el('h1', {}, 'For staff'), notice('warn', el('p', {}, 'This part of the site is for the people who work at the agency. '),
       el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard')));
