@@ -33,6 +33,7 @@ std::string with(std::string_view before, const std::string& text, std::string_v
 std::string status_word(std::string_view status) {
     if (status == "in-progress") return "in progress";
     if (status == "on-hold") return "on hold";
+    if (status.empty()) return "changed";
     return one_line(status);
 }
 
@@ -144,7 +145,9 @@ Words words_of(const Notice& notice, bool staff) {
         w.paragraph = project + " is " + status_word(data["status"].text()) + " now." + with(" ", reason);
     } else if (kind == "file-uploaded") {
         w.subject = "New file for " + project;
-        w.summary = with("", who, " added ") + (who.empty() ? "A file was added: " : "") + word(data, "name", 120) + ".";
+        const std::string name = word(data, "name", 120);
+        w.summary = (who.empty() ? "A file was added" : who + (name.empty() ? " added a file" : " added " + name)) +
+                    (who.empty() ? with(": ", name) : "") + ".";
         w.paragraph = w.summary;
         w.path = page + "#files";
     } else {

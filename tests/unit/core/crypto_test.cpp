@@ -53,3 +53,13 @@ TEST(Crypto, WhatIsNoHashVerifiesNothing) {
     for (const char* hash : {"", "plain text", "$argon2id$", "$2b$10$abcdefghijklmnopqrstuuGFvO5PQ8CGNSTO9kRzMLfFQrdHK8Oye"})
         EXPECT_FALSE(verify_password(hash, "plain text")) << hash;
 }
+
+TEST(Crypto, Base64UrlAsInRfc4648WithoutPadding) {
+    EXPECT_EQ(base64url(""), "");
+    EXPECT_EQ(base64url("f"), "Zg");
+    EXPECT_EQ(base64url("foobar"), "Zm9vYmFy");
+    EXPECT_EQ(base64url("\xfb\xff"), "-_8");
+    for (const std::string& bytes : {std::string{}, std::string{"f"}, std::string("\0\xff\0", 3), std::string(1000, '\xfe')})
+        EXPECT_EQ(from_base64url(base64url(bytes)), bytes);
+    for (const char* wrong : {"Z", "Zg==", "Zh", "Zg\n", " Zg", "+/8", "Zg.Zg"}) EXPECT_FALSE(from_base64url(wrong)) << wrong;
+}

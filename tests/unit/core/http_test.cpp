@@ -69,3 +69,10 @@ TEST(Replies, AreMadeByTheirKind) {
     const Reply kept = ok("{}").cache(std::chrono::minutes{2});
     EXPECT_EQ(kept.headers.front(), (std::pair<std::string, std::string>{"Cache-Control", "public, max-age=120"}));
 }
+
+TEST(Http, AValueForAQueryComesBackTheSame) {
+    EXPECT_EQ(url_encoded("a b&c=d/ä~._-"), "a%20b%26c%3Dd%2F%C3%A4~._-");
+    std::string all;
+    for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+    EXPECT_EQ(url_decoded(url_encoded(all), true), all);
+}

@@ -169,3 +169,27 @@ TEST(MessageText, RefusesWhatIsNoAddressOrMessageId) {
     }
     EXPECT_EQ(bare_address("Juan Cruz <juan@example.com>"), "juan@example.com");
 }
+
+TEST(Mail, SaysWhereAnswersGoAndHowToEndSuchMails) {
+    Mail mail = plain();
+    EXPECT_EQ(header(text(mail), "Reply-To"), "none");
+    EXPECT_EQ(header(text(mail), "List-Unsubscribe"), "none");
+    mail.reply_to = "hello@example.ph";
+    mail.unsubscribe = "https://example.ph/api/notifications/unsubscribe?user=u&signature=" + std::string(64, 'a');
+    EXPECT_EQ(header(text(mail), "Reply-To"), "hello@example.ph");
+    EXPECT_NE(text(mail).find("\r\nList-Unsubscribe:\r\n <" + mail.unsubscribe + ">\r\n"), std::string::npos);
+    EXPECT_EQ(header(text(mail), "List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    mail.unsubscribe = "http://127.0.0.1/x";
+    EXPECT_EQ(header(text(mail), "List-Unsubscribe-Post"), "none") << "RFC 8058 wants https";
+}
+
+TEST(Mail, AnAddressForEndingMailsThatIsNoneIsRefused) {
+    for (const char* wrong : {"javascript:x", "https://x/\r\nBcc: a@b.c", "https://x/<y>", "https://x/ y", "https://ä/"}) {
+        Mail mail = plain();
+        mail.unsubscribe = wrong;
+        EXPECT_THROW(text(mail), Error) << wrong;
+    }
+    Mail mail = plain();
+    mail.reply_to = "a@b.c\r\nBcc: d@e.f";
+    EXPECT_THROW(text(mail), Error);
+}
