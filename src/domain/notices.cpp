@@ -188,6 +188,17 @@ Letter messages(const Brand& brand, const Reader& reader, const std::vector<Noti
     return letter.button(first.button, brand.site + first.path).end(why(brand, reader), reader.preferences, reader.unsubscribe);
 }
 
+// Several of one kind about one project, as they follow one another when somebody is at work.
+Letter several(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices) {
+    const Words first = words_of(notices.front(), reader.staff);
+    const std::string count = std::to_string(notices.size()), project = one_line(notices.front().project_name, 120);
+    LetterWriter letter{brand, notices.front().kind == "file-uploaded" ? count + " new files for " + project : first.subject + " (" + count + ")", first.summary};
+    letter.paragraph(greeting(reader));
+    for (std::size_t i = 0; i < notices.size() && i < most_listed; ++i) letter.paragraph(words_of(notices[i], reader.staff).summary);
+    if (notices.size() > most_listed) letter.paragraph("… and " + std::to_string(notices.size() - most_listed) + " more.");
+    return letter.button(first.button, brand.site + first.path).end(why(brand, reader), reader.preferences, reader.unsubscribe);
+}
+
 Letter digest_letter(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices) {
     const std::string count = std::to_string(notices.size()) + (notices.size() == 1 ? " piece of news" : " pieces of news");
     LetterWriter letter{brand, "Your day with " + brand.name + ": " + count, words_of(notices.front(), reader.staff).summary};
@@ -212,6 +223,7 @@ Letter digest_letter(const Brand& brand, const Reader& reader, const std::vector
 Letter notice_letter(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices, bool digest) {
     if (digest) return digest_letter(brand, reader, notices);
     if (notices.front().kind == "message") return messages(brand, reader, notices);
+    if (notices.size() > 1) return several(brand, reader, notices);
     const Words words = words_of(notices.front(), reader.staff);
     LetterWriter letter{brand, words.subject, words.summary};
     letter.paragraph(greeting(reader)).paragraph(words.paragraph).facts(words.facts);

@@ -25,7 +25,7 @@ struct Reader {
     bool staff = false;
 };
 
-// One notice, or messages about one project, or the digest of a day. Unknown words in `data` are left out.
+// One notice, or several of one kind about one project, or the digest of a day. Unknown words in `data` are left out.
 Letter notice_letter(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices, bool digest);
 
 // The signature of a link that ends mails of one topic ("digest": those that come once a day) for one person.

@@ -32,6 +32,11 @@ constexpr Sql post_them = R"(
     from mail where n.id = any($1::bigint[]))";
 constexpr Sql drop_them = "update notices set settled_at = now(), outcome = $2 where id = any($1::bigint[]) and settled_at is null";
 
+// A key is told once for as long as this.
+constexpr Sql forget_settled = R"(
+    delete from notices where id in (
+        select id from notices where settled_at < now() - interval '180 days' order by settled_at limit 100 for update skip locked))";
+
 constexpr auto until_verified = std::chrono::hours{1};  // verifying wakes it earlier
 
 struct Pile {
@@ -103,7 +108,7 @@ bool post(Db& db, const Claim& job, Pile& pile, const core::Config& config) {
     transaction.all(ask<post_them>(pile.ids, pile.email, letter.subject, letter.text, letter.html,
                                    core::random_token() + "@" + host_in(config.base_url), none(pile.agency.sender),
                                    none(pile.agency.mail_from), none(pile.agency.reply_to), site + "/api/notifications/unsubscribe" + query),
-                    ask<drop_them>(pile.unwanted_ids, "off"));
+                    ask<drop_them>(pile.unwanted_ids, "off"), ask<forget_settled>());
     transaction.commit();
     return true;
 }

@@ -69,6 +69,14 @@ def test_messages_that_follow_one_another_are_one_mail(site, verified):
     assert mail["Subject"].startswith("3 new messages about") and "Part 0" in text_of(mail)
 
 
+def test_files_that_follow_one_another_are_one_mail(site, verified):
+    client, project = verified
+    for number in range(3):
+        tell(site, "file-uploaded", project, f'{{"author": "Maria", "name": "menu-{number}.pdf"}}', wait="1 second")
+    mail = site.wait_for_mail(client.email, "menu-2.pdf")
+    assert mail["Subject"].startswith("3 new files for") and "Maria added menu-0.pdf." in text_of(mail)
+
+
 def test_what_was_read_meanwhile_is_not_mailed(site, verified):
     client, project = verified
     tell(site, "message", project, '{"author": "Maria", "excerpt": "Already read"}', wait="1 second")

@@ -55,6 +55,13 @@ def _of_tenant(site, tenant):
             yield f"I5 project {row['id']} is {row['state']} with no live job"
         elif row["state"] == "failed" and not row["error"]:
             yield f"I5 project {row['id']} failed and says nothing"
+    for row in rows("""select n.id, n.kind from notices n where n.settled_at is null and not exists (
+                          select from public.jobs j where j.tenant = current_schema() and j.kind = 'notice' and j.payload->>'notice' = n.id::text
+                             and j.state in ('queued', 'running'))"""):
+        yield f"I9 notice {row['id']} ({row['kind']}) waits and nothing will tell it"
+    for row in rows("""select n.mail_id, count(distinct n.user_id) as people, count(o.id) as mails from notices n left join public.outbox o on o.id = n.mail_id
+                        where n.outcome = 'mailed' group by n.mail_id having count(distinct n.user_id) <> 1 or count(o.id) = 0"""):
+        yield f"I9 mail {row['mail_id']} of notices has {row['people']} readers and {row['mails']} rows"
     for row in rows("""select p.id from projects p where exists
                         (select from questions q where q.service_id = p.service_type_id and q.required and q.show_if is null)
                         and not exists (select from project_answers a where a.project_id = p.id)"""):

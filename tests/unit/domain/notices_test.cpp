@@ -63,6 +63,13 @@ TEST(Notices, MessagesAboutOneProjectAreOneMail) {
     EXPECT_NE(made.html.find("One<br>Two"), std::string::npos);
 }
 
+TEST(Notices, FilesThatFollowOneAnotherAreOneMail) {
+    std::vector<Notice> files(3, notice("file-uploaded", R"({"author": "Maria", "name": "menu.pdf"})"));
+    const Letter made = notice_letter(brand, reader(), files, false);
+    EXPECT_EQ(made.subject, "3 new files for A page");
+    EXPECT_NE(made.text.find("Maria added menu.pdf.\n\nMaria added menu.pdf.\n\n"), std::string::npos) << made.text;
+}
+
 TEST(Notices, ADigestIsByProjectAndNeverEndless) {
     std::vector<Notice> many;
     for (int i = 0; i < 90; ++i) many.push_back({i, i % 2 + 1, "file-uploaded", i % 2 ? "Second" : "First", Json::parse(R"({"author": "Maria", "name": "menu.pdf"})")});
