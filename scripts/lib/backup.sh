@@ -45,7 +45,7 @@ cmd_backup() {
         [ "$only" = public ] || only=$(printf 'public\n%s' "$(printf '%s' "$only" | grep -vx public)")
     fi
     take_backup "$file" "${only:-*}" "scripts/migrate backup"
-    say "$backup: $(bytes "$(manifest size)"), $(manifest schemas) schemas, $(manifest tables) tables, $(manifest total) rows; database $(manifest database)."
+    say "$backup: $(bytes "$(manifest size)"), $(plural "$(manifest schemas)" schema), $(plural "$(manifest tables)" table), $(plural "$(manifest total)" row); database $(manifest database)."
 }
 
 backup_folder() {
@@ -189,6 +189,7 @@ EOT
         cat <<SQL
 \\set m_lib $(psql_word "$lib")
 \\set m_only $(psql_word "$schema_array")
+set application_name = 'migrate backup';
 begin isolation level repeatable read, read only;
 select pg_export_snapshot() as m_snapshot \\gset
 \\setenv DUMP_SNAPSHOT :m_snapshot

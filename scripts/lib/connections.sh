@@ -98,6 +98,8 @@ select pid, extract(epoch from backend_start)::text, datname, usename, coalesce(
   from pg_stat_activity
  where backend_type = 'client backend' and pid <> pg_backend_pid() and state in ('idle', 'idle in transaction', 'idle in transaction (aborted)')
    and state_change <= now() - make_interval(secs => :m_age)
+   -- It waits, in the transaction whose snapshot pg_dump sees.
+   and application_name <> 'migrate backup'
    and (:'m_everywhere' = 'yes' or datname = current_database())
  order by state_change;
 SQL

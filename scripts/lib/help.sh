@@ -370,7 +370,7 @@ Who holds the server's connections, by database, role, application and state; ho
 superusers. When there is none left even for this, it says how to get in.
 
   --kill-idle      lists what has been idle, or idle in a transaction, for SECONDS (600), asks, and ends it: never itself, never
-                   what is at work by then, never in another database
+                   a backup, never what is at work by then, never in another database
   --all-databases  in every database of the server
 
 Exit: 0 done, 2 wrong use, 5 failed, 7 no connection, 9 not confirmed.

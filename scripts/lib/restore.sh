@@ -46,7 +46,7 @@ cmd_restore() {
     fi
     compare_database
     if [ -z "$swap" ]; then
-        say "Database $into is what the backup of $(manifest taken) was: $(manifest tables) tables, $(manifest total) rows, $(manifest schemas) schemas."
+        say "Database $into is what the backup of $(manifest taken) was: $(plural "$(manifest tables)" table), $(plural "$(manifest total)" row), $(plural "$(manifest schemas)" schema)."
         say "  Look at it, then put it in the place of $live: scripts/migrate restore $file --into $into --swap"
         return 0
     fi

@@ -122,6 +122,16 @@ as_super() { MIGRATE_DATABASE_URL=$super_url "$@"; }
     wait "$run" || true
     [ ! -e "$BATS_TEST_TMPDIR/two.dump.part" ]
     await 0 "select count(*) from pg_stat_activity where query like 'LOCK TABLE %' and datname = '$database'"
+    # Nobody ends it for idling, though its session waits for pg_dump.
+    "$migrate" backup --file "$BATS_TEST_TMPDIR/two.dump" >/dev/null 2>&1 3>&- &
+    run=$!
+    await 1 "select count(*) from pg_stat_activity where application_name = 'migrate backup' and state = 'idle in transaction' and state_change < now() - interval '1.1 s'"
+    MIGRATE_DATABASE_URL=$super_url fails_with 9 "$migrate" connections --kill-idle 1 </dev/null
+    shows 'migrate backup'
+    shows "lunaxcode_owner to $database (psql)"
+    shows_not '(migrate backup)'
+    kill "$run"
+    wait "$run" || true
     # Behind a lock it gives up as every other command does.
     MIGRATE_LOCK_TIMEOUT=200ms fails_with 5 "$migrate" backup --file "$BATS_TEST_TMPDIR/two.dump"
     shows 'no backup was made: '
