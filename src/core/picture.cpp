@@ -102,7 +102,7 @@ Image decoded(std::string_view bytes, PictureFacts::Kind kind) {
 }
 
 Image turned(Image image, int turn) {
-    constexpr float angles[] = {0, 0, 0, 180, 180, 90, 270, 270, 90};  // counter-clockwise, before the flip
+    constexpr float angles[] = {0, 0, 0, 180, 180, 270, 270, 90, 90};  // counter-clockwise, before the flip
     if (angles[turn] > 0) image.reset(gdImageRotateInterpolated(image.get(), angles[turn], 0));
     if (image && (turn == 2 || turn == 5 || turn == 7)) gdImageFlipHorizontal(image.get());
     if (image && turn == 4) gdImageFlipHorizontal(image.get());

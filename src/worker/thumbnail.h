@@ -4,7 +4,7 @@
 
 namespace worker {
 
-// Settles the job whatever happens. One picture at a time in a worker, since each may take 200 MB while it is made.
+// Settles the job whatever happens. One picture at a time in a worker, since each may take 300 MB while it is made.
 void make_thumbnail(const domain::Job& job, Desk& desk) noexcept;
 
 }  // namespace worker
