@@ -288,3 +288,29 @@ def test_orphans_go_and_what_has_a_row_stays(site, owner, files):
     assert not (home / gone["sha256"][:2] / gone["sha256"]).exists()
     owner.post(f"/api/files/{gone['id']}/restore").problem(410)
     assert listed(owner, files)[gone["id"]]["removedAt"]
+
+
+def as_apache(site, client, path, method="GET", **more):
+    """The program as plain CGI under a web server that sends no files for it: status, headers, body."""
+    variables = {"PATH": os.environ["PATH"], "LUNAXCODE_ENV": str(site.state / "env"), "REQUEST_METHOD": method, "REQUEST_URI": path, "HTTP_HOST": site.host,
+                 "HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in client.cookies.items()), "HTTP_ORIGIN": client.origin, **more}
+    done = subprocess.run([build() / "bin/files"], env=variables, stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    return int(headers["Status"].split()[0]), headers, body
+
+
+def test_without_nginx_the_program_sends_the_bytes_itself(site, owner, files):
+    content = b"%PDF-1.7\n" + os.urandom(300_000)
+    path = f"/api/files/{send(owner, files, content, 'alone.pdf').expect(201)['id']}"
+    status, headers, body = as_apache(site, owner, path)
+    assert (status, body) == (200, content) and headers["Content-Disposition"] == 'attachment; filename="alone.pdf"' and headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Length"] == str(len(content)) and "X-Accel-Redirect" not in headers
+    status, ranged, body = as_apache(site, owner, path, HTTP_RANGE="bytes=1000-1999", HTTP_IF_RANGE=headers["ETag"])
+    assert (status, body, ranged["Content-Range"]) == (206, content[1000:2000], f"bytes 1000-1999/{len(content)}")
+    assert as_apache(site, owner, path, HTTP_RANGE=f"bytes={len(content)}-")[0] == 416
+    assert as_apache(site, owner, path, HTTP_IF_NONE_MATCH=headers["ETag"])[::2] == (304, b"")
+    assert as_apache(site, owner, path, "HEAD")[::2] == (200, b"")
+    assert as_apache(site, site.visitor(), path)[0] == 401
+    status, handed, body = as_apache(site, owner, path, LUNAXCODE_SENDS_FILES="xsendfile")
+    assert status == 200 and body == b"" and open(handed["X-Sendfile"], "rb").read() == content
