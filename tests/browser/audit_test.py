@@ -22,6 +22,16 @@ DEFECTS = {
     "a field whose edge": ("1px solid #555", "1px solid #eee"),
     "beside another": ("<button>Send</button>", '<button style="height: 12px; width: 12px; min-height: 0; padding: 0">x</button><button>Send</button>'),
     "px wide in a window": ("<h2>Part</h2>", '<h2>Part</h2><p style="width: 4000px">wide</p>'),
+    "a table without a caption": ("<h2>Part</h2>", '<h2>Part</h2><table><tr><th scope="col">x</th></tr></table>'),
+    "a table without heads": ("<h2>Part</h2>", '<h2>Part</h2><table><caption>Dates</caption><tr><td>x</td></tr></table>'),
+    "a head without a scope": ("<h2>Part</h2>", '<h2>Part</h2><table><caption>Dates</caption><tr><th>x</th></tr></table>'),
+    "a list holds what is no item": ("<h2>Part</h2>", "<h2>Part</h2><ul><p>x</p></ul>"),
+    "a section without a heading": ("<h2>Part</h2>", "<h2>Part</h2><section><p>x</p></section>"),
+    "aria-pressed is yes": ("<button>", '<button aria-pressed="yes">'),
+    "two places are the current one": ("<h2>Part</h2>", '<h2>Part</h2><nav><a href="#a" aria-current="true">a</a> <a href="#a" aria-current="true">b</a></nav>'),
+    "a link to #nowhere": ("<h2>Part</h2>", '<h2>Part</h2><p><a href="#nowhere">There</a></p>'),
+    "scrolls, but not by keyboard": ("<h2>Part</h2>", '<h2>Part</h2><div style="overflow: auto; width: 100px"><p style="width: 300px">wide</p></div>'),
+    "a control within a control": ("<h2>Part</h2>", '<h2>Part</h2><label>Name <button>x</button></label>'),
     "unknown role": ("<h2>Part</h2>", '<h2>Part</h2><p role="butler">Yes?</p>'),
 }
 

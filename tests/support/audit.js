@@ -134,6 +134,33 @@ function audit() {
   for (const element of document.querySelectorAll('[tabindex]')) if (element.tabIndex > 0) wrong.push(`tabindex above 0: ${short(element)}`);
   for (const element of all('[aria-hidden="true"] a[href], [aria-hidden="true"] button, [aria-hidden="true"] input')) wrong.push(`can be reached but not heard: ${short(element)}`);
 
+  // Tables say what they are and what heads what (1.3.1); a document's own have heads alone
+  for (const table of all('table')) {
+    const named = table.caption?.textContent.trim() || table.getAttribute('aria-label') || table.getAttribute('aria-labelledby');
+    if (!table.closest('.prose') && !named) wrong.push(`a table without a caption: ${short(table)}`);
+    if (!table.querySelector('th')) wrong.push(`a table without heads: ${short(table)}`);
+    for (const head of table.querySelectorAll('th:not([scope])')) if (!table.closest('.prose')) wrong.push(`a head without a scope: ${short(head)}`);
+  }
+  // Lists hold items only; sections that are landmarks have names
+  for (const list of all('ul, ol')) for (const child of list.children) if (!['li', 'script', 'template'].includes(child.localName)) wrong.push(`a list holds what is no item: ${short(child)}`);
+  for (const part of all('section')) if (!part.hasAttribute('aria-labelledby') && !part.hasAttribute('aria-label') && !part.querySelector('h1, h2, h3, h4')) wrong.push(`a section without a heading: ${short(part)}`);
+  // States are words that ARIA knows
+  const states = { 'aria-pressed': /^(true|false|mixed)$/, 'aria-expanded': /^(true|false)$/, 'aria-hidden': /^(true|false)$/, 'aria-invalid': /^(true|false|grammar|spelling)$/,
+    'aria-current': /^(page|step|location|date|time|true|false)$/, 'aria-live': /^(off|polite|assertive)$/, 'aria-busy': /^(true|false)$/ };
+  for (const [name, known] of Object.entries(states)) for (const element of document.querySelectorAll(`[${name}]`)) if (!known.test(element.getAttribute(name))) wrong.push(`${name} is ${element.getAttribute(name)}: ${short(element)}`);
+  for (const list of all('nav')) if (list.querySelectorAll('[aria-current]').length > 1) wrong.push(`two places are the current one: ${short(list)}`);
+  // Links within the page lead somewhere
+  for (const link of all('a[href^="#"]')) if (link.hash.length > 1 && !document.getElementById(decodeURIComponent(link.hash.slice(1)))) wrong.push(`a link to ${link.hash}, which is not there: ${short(link)}`);
+  // What scrolls can be scrolled by keyboard (2.1.1)
+  for (const box of all('main *')) {
+    const style = getComputedStyle(box);
+    if (!/auto|scroll/.test(style.overflowX + style.overflowY) || box.localName === 'textarea' || unseen(box)) continue;
+    const scrolls = (box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(style.overflowX)) || (box.scrollHeight > box.clientHeight + 1 && /auto|scroll/.test(style.overflowY));
+    if (scrolls && box.tabIndex < 0 && !box.querySelector('a[href], button, input, select, textarea, [tabindex="0"]')) wrong.push(`scrolls, but not by keyboard: ${short(box)}`);
+  }
+  // No control within a control
+  for (const inner of all('a[href] button, a[href] a[href], button a[href], button button, label button, summary a[href], summary button')) wrong.push(`a control within a control: ${short(inner)}`);
+
   // Contrast of text (WCAG 2.2, 1.4.3)
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const seen = new Set();
