@@ -326,6 +326,56 @@ create index concurrently notes_body on notes (body);'
     equals "$(sql "select indisvalid from pg_index where indexrelid = 't1.notes_body'::regclass")" t
 }
 
+@test "a session blocked in pg_advisory_lock deadlocks with CREATE INDEX CONCURRENTLY; a deploy that waits for its turn does not" {
+    fleet 1
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+create index concurrently notes_body on notes (body);'
+    hold -d "$MIGRATE_DATABASE_URL" <<<"select pg_advisory_lock(1835625338, hashtext('t1'));"
+    sql "select pg_advisory_lock(1835625338, hashtext('t1'))" >"$BATS_TEST_TMPDIR/blocked" 2>&1 3>&- &
+    blocked=$!
+    await 1 "select count(*) from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
+    printf '%s\n' '\set ON_ERROR_STOP off' 'create index concurrently first on t1.notes (body);' '\echo @tried' >&"$held_in"
+    while read -r -t 20 line <&"$held_out" && [ "$line" != @tried ]; do said="${said-}$line"; done
+    wait "$blocked" || said="$said$(cat "$BATS_TEST_TMPDIR/blocked")"
+    grep -q 'deadlock detected' <<<"$said"
+    # A deploy in the place of the one that was blocked.
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    for _ in $(seq 200); do
+        ! grep -q 'waiting for another run that holds the lock of schema t1' "$BATS_TEST_TMPDIR/log" || break
+        sleep 0.05
+    done
+    release 'create index concurrently second on t1.notes (body);'
+    wait "$run"
+    cat "$BATS_TEST_TMPDIR/log"
+    equals "$(sql "select count(*) from pg_index where indisvalid and indexrelid::regclass::text in ('t1.second', 't1.notes_body')")" 2
+}
+
+@test "with public in the search path two tenants would change public's table twice; a deploy's path has only the tenant" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    for tenant in t1 t2; do PGOPTIONS="-c search_path=$tenant,public" sql 'alter table people add column if not exists '"x_$tenant"' int'; done
+    equals "$(sql "select count(*) from information_schema.columns where table_schema = 'public' and table_name = 'people'")" 3
+    migration 20240102000000_people <<<'-- migrate:up scope:tenant
+alter table people add column y int;'
+    fails_with 6 "$migrate" deploy --yes
+    shows "20240102000000_people.sql line 2: a tenant's section changes people, which is public's only"
+    # A new tenant that lags behind gets all files, and only its own tables.
+    rm "$folder"/*people.sql
+    migration 20240103000000_more <<<'-- migrate:up scope:tenant
+create table more (id int);'
+    sql "insert into tenants values (3, 't3'); create schema t3"
+    fails_with 0 "$migrate" deploy --dry-run
+    shows 't1, t2:'
+    shows 't3:'
+    fails_with 0 "$migrate" deploy --yes
+    shows 't3: 2 migrations applied (20240101000000_first … 20240103000000_more)'
+    equals "$(sql "select string_agg(relname, ' ' order by relname) from pg_class where relnamespace = 't3'::regnamespace and relkind = 'r'")" 'more notes schema_history'
+}
+
 @test "a tenant's function that writes to public, makes something there, or a table of public's only, is undone in the same transaction" {
     fleet 1
     notes_for_all
