@@ -226,7 +226,7 @@ std::string Paymongo::sessions_url() const {
     return config_.paymongo_checkout_url.empty() ? config_.paymongo_base_url + "/checkout_sessions" : config_.paymongo_checkout_url;
 }
 
-PaymongoAnswer Paymongo::create_session(core::Fetcher& fetcher, const Order& order, std::string_view reference) const {
+PaymongoAnswer Paymongo::create_session(core::Fetcher& fetcher, const Order& order, std::string_view reference, std::string_view key) const {
     Writer out;
     out.object().key("line_items").array().object().member("name", order.description).member("amount", order.amount).member("currency", "PHP");
     out.member("quantity", 1).end_object().end_array().member("description", order.description).member("reference_number", reference);
@@ -234,7 +234,7 @@ PaymongoAnswer Paymongo::create_session(core::Fetcher& fetcher, const Order& ord
     write_billing(out, order);
     write_metadata(out, order);
     out.member("success_url", page(order)).member("cancel_url", page(order));
-    return call(fetcher, "POST", sessions_url(), attributes(out.end_object()), "lunaxcode-" + order.tenant + "-" + std::string{reference});
+    return call(fetcher, "POST", sessions_url(), attributes(out.end_object()), "lunaxcode-" + order.tenant + "-session-" + std::string{key});
 }
 
 PaymongoAnswer Paymongo::session(core::Fetcher& fetcher, std::string_view id) const {

@@ -59,7 +59,8 @@ public:
     PaymongoAnswer find_intent(core::Fetcher& fetcher, const Order& order) const;
     PaymongoAnswer create_method(core::Fetcher& fetcher, std::string_view type, const Order& order) const;
     PaymongoAnswer attach(core::Fetcher& fetcher, std::string_view intent, std::string_view method, const Order& order) const;
-    PaymongoAnswer create_session(core::Fetcher& fetcher, const Order& order, std::string_view reference) const;
+    // Of tries with one `key` PayMongo may know that they are one.
+    PaymongoAnswer create_session(core::Fetcher& fetcher, const Order& order, std::string_view reference, std::string_view key) const;
     PaymongoAnswer session(core::Fetcher& fetcher, std::string_view id) const;
     bool live() const { return config_.paymongo_secret_key.starts_with("sk_live_"); }
 

@@ -45,7 +45,7 @@ constexpr Sql note_asked = "update payments set asked_at = now(), lookups = 0 wh
 constexpr Sql note_not_asked = "update payments set asked_at = null where id = $1";
 constexpr Sql note_lookup = "update payments set lookups = lookups + 1 where id = $1";
 constexpr Sql name_session = R"(
-    update payments set checkout_id = $2, payment_intent_id = case when claim_intent($3, id) then $3 else payment_intent_id end
+    update payments set checkout_id = $2, payment_intent_id = case when $3 <> '' and claim_intent($3, id) then $3 else payment_intent_id end
     where id = $1 and claim_intent($2, id))";
 constexpr Sql send_client = R"(
     update payments set stage = 'open', next_url = nullif($2, ''), failure = null, updated_at = now() where id = $1 and stage = 'starting')";
@@ -319,7 +319,7 @@ void Paying::start_session(const gateways::Order& order, const Row& row) {
         if (answer.kind == Kind::away || answer.kind == Kind::unknown) return later(answer);
         if (answer.kind == Kind::done && (answer.intent.paid() || answer.intent.status == "active")) return follow(answer.intent);
     }
-    const PaymongoAnswer answer = paymongo_.create_session(desk_.fetcher, order, row.str(9));
+    const PaymongoAnswer answer = paymongo_.create_session(desk_.fetcher, order, row.str(9), std::to_string(job_.id));
     if (answer.kind == Kind::refused) return refuse(answer.people);
     if (answer.kind != Kind::done) return later(answer);  // a page whose address nobody was told cannot be paid on
     change(domain::hold(job_), ask<name_session>(id_, answer.id, answer.intent.within));

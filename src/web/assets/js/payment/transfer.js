@@ -1,9 +1,9 @@
 // Paying by transfer: where to, with which reference, and sending the proof.
 import { post } from '../api.js';
-import { $, el, focusOn } from '../dom.js';
+import { $, el, focusOn, text } from '../dom.js';
 import { busy, forgiveOnInput, formError, showErrors, showFailure } from '../form.js';
 import { centavos } from '../format.js';
-import { upload } from './upload.js';
+import { Upload } from '../upload.js';
 
 /** Where the money goes, as the client copies it into their bank's app. */
 export function drawAccount(payment, account) {
@@ -26,6 +26,7 @@ export function drawProof(projectId, payment, sent) {
       el('input', { class: 'input', id: 'proof-reference', maxlength: 60, autocomplete: 'off', 'aria-describedby': 'proof-reference-hint' }),
       el('p', { class: 'error', id: 'proof-reference-error', hidden: true })),
     el('progress', { id: 'proof-progress', max: 100, value: 0, hidden: true, 'aria-label': 'Sending the proof' }),
+    el('p', { class: 'soft small', id: 'proof-said', role: 'status' }),
     el('div', { class: 'notice bad', 'data-form-error': '', hidden: true }),
     el('button', { type: 'submit', class: 'button', id: 'proof-send' }, payment.stage === 'submitted' ? 'Send another proof' : 'I have paid: send the proof'));
   forgiveOnInput(form);
@@ -43,7 +44,11 @@ export function drawProof(projectId, payment, sent) {
       try {
         if (done?.file !== file) {
           bar.hidden = false;
-          done = { file, id: await upload(`/api/projects/${projectId}/files`, file, 'payment', (share) => { bar.value = Math.round(share * 100); }) };
+          const tell = ({ sent, state, words }) => {
+            bar.value = Math.round((sent / file.size) * 100);
+            text($('#proof-said', form), state === 'waiting' ? words : '');
+          };
+          done = { file, id: (await new Upload(`/api/projects/${projectId}/files`, file, { purpose: 'payment', tell }).run()).id };
         }
         sent(await post(`/api/projects/${projectId}/payments/${payment.id}/proof`, { fileId: done.id, reference }));
       } catch (error) {
