@@ -130,6 +130,10 @@ constexpr Sql forget_mail = R"(
     delete from outbox where id in (
         select id from outbox where state = 'sent' and sent_at < now() - interval '30 days' limit 5000))";
 
+constexpr Sql forget_strays = R"(
+    delete from stray_payment_events where event_id in (
+        select event_id from stray_payment_events where received_at < now() - interval '90 days' limit 5000))";
+
 constexpr auto lease_seconds = static_cast<std::int64_t>(lease.count());
 
 // PostgreSQL's text of a bigint[].
@@ -227,9 +231,9 @@ bool hand_mail_back(Db& db, const Claim& mail) { return changed(db, ask<hand_mai
 
 bool forget_old(Db& db) {
     Transaction transaction{db, ""};
-    const auto [jobs, mail] = transaction.all(ask<forget_jobs>(), ask<forget_mail>());
+    const auto [jobs, mail, strays] = transaction.all(ask<forget_jobs>(), ask<forget_mail>(), ask<forget_strays>());
     transaction.commit();
-    return jobs.affected() == 5000 || mail.affected() == 5000;
+    return jobs.affected() == 5000 || mail.affected() == 5000 || strays.affected() == 5000;
 }
 
 milliseconds back_off(int attempts, milliseconds first, milliseconds most, milliseconds least, double chance) {

@@ -61,7 +61,8 @@ bool mail_failed(core::Db& db, const Claim& mail, std::string_view why);
 bool put_mail_off(core::Db& db, const Claim& mail, std::chrono::milliseconds delay, std::string_view why);
 bool hand_mail_back(core::Db& db, const Claim& mail);
 
-// Deletes jobs that ended, and mail that was sent, more than 30 days ago (its links are dead, its words are private).
+// Deletes jobs that ended, and mail that was sent, more than 30 days ago (its links are dead, its words are private), and
+// PayMongo's events of nobody's payment after 90.
 // Failed mail stays. A few thousand rows a call; true when there may be more.
 bool forget_old(core::Db& db);
 
