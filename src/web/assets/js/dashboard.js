@@ -81,7 +81,6 @@ attempt($('#loading'), async () => {
   drafts((await leads).leads ?? []);
   if (user?.emailVerified === false) $('#drafts').prepend(verifyNotice(user));
   text($('#dashboard-title'), isStaff(user) ? 'All projects' : 'Your projects');
-  if (isStaff(user) && !$('#to-payments')) $('.page-head').append(el('a', { id: 'to-payments', class: 'button quiet', href: '/admin/payments' }, 'Payments'));
   show($('#loading'), false);
   show(list);
 }).then((done) => { if (done && location.hash === '#projects') focusOn($('#dashboard-title')); });
