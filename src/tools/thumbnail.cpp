@@ -47,13 +47,13 @@ int make() {
 }  // namespace
 
 int main() {
-#if !defined(__SANITIZE_ADDRESS__)  // which reserves terabytes of addresses
+#if !defined(__SANITIZE_ADDRESS__)  // which reserves terabytes of addresses, and looks for leaks with a process of its own
     limit(RLIMIT_AS, 700UL << 20U);
+    limit(RLIMIT_NPROC, 0);
 #endif
     limit(RLIMIT_CPU, 15);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 4UL << 20U);
-    limit(RLIMIT_NPROC, 0);
     try {
         return make();
     } catch (const std::bad_alloc&) {
