@@ -236,8 +236,9 @@ as_super() { MIGRATE_DATABASE_URL=$super_url "$@"; }
     rm "$backup" "$backup.manifest"
     sql 'create view needs as select * from keyless'
     a_backup
-    # A tool on the way that fails in the middle.
+    # A tool on the way that fails in the middle; with a psql beside it, this folder is the one that is taken.
     mkdir "$BATS_TEST_TMPDIR/bin"
+    ln -s "$bin/psql" "$BATS_TEST_TMPDIR/bin/psql"
     printf '#!/bin/sh\n%s/pg_restore --section=pre-data "$@"\necho "pg_restore: error: could not execute query: ERROR:  no room" >&2\nexit 1\n' "$bin" >"$BATS_TEST_TMPDIR/bin/pg_restore"
     chmod +x "$BATS_TEST_TMPDIR/bin/pg_restore"
     PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 5 as_super "$migrate" restore "$backup"
