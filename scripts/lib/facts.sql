@@ -115,14 +115,15 @@ begin
              where conrelid = relation and contype::text = w->>'type'
                and (contype = 'x' or cardinality(wanted) = 0 or case when contype = 'c' then pg_temp.m_columns(relation, conkey) @> wanted and pg_temp.m_columns(relation, conkey) <@ wanted
                                                                      else pg_temp.m_columns(relation, conkey) = wanted end)
-               and (contype <> 'f' or (select relname from pg_class where oid = confrelid) = w->>'ref')
+               and (contype <> 'f' or w->>'refSchema' <> '' or (select relname from pg_class where oid = confrelid) = w->>'ref')
              order by convalidated desc limit 1;
         end if;
         there := c.oid is not null;
         if there and not gone then
             if c.contype::text <> w->>'type'
                or (c.contype in ('p', 'u', 'f') and pg_temp.m_columns(relation, c.conkey) <> wanted)
-               or (c.contype = 'f' and (select relname from pg_class where oid = c.confrelid) <> w->>'ref') then
+               -- What is in another schema may be renamed there.
+               or (c.contype = 'f' and w->>'refSchema' = '' and (select relname from pg_class where oid = c.confrelid) <> w->>'ref') then
                 trace := true;
                 instead := 'it is ' || pg_get_constraintdef(c.oid);
             elsif (w->>'valid')::boolean and not c.convalidated then

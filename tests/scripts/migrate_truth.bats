@@ -641,6 +641,44 @@ alter system reset work_mem;'
     done
 }
 
+@test "schemas and files with quotes, spaces, capitals and backslashes are verified, resolved, noted and reverted like others" {
+    tenants
+    for tenant in 'Big Café' "O'Hara \"& Sons\\"; do
+        sql "create schema \"${tenant//\"/\"\"}\""
+        sql "insert into tenants (schema_name) values (\$q\$$tenant\$q\$)"
+    done
+    migration "20240101000000_it's an odd name" <<'SQL'
+-- migrate:up scope:tenant
+create table "My ""Notes""" (id int primary key, "the body" text);
+insert into "My ""Notes""" values (1, 'it''s \ "x"');
+-- migrate:down scope:tenant
+drop table "My ""Notes""";
+-- migrate:verify scope:tenant
+select "the body" from "My ""Notes""";
+SQL
+    "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+    shows "Big Café, O'Hara \"& Sons\\: 1 migration, 5 facts hold, 1 statements of verify sections pass"
+    fails_with 0 "$migrate" revert --dry-run
+    shows "table My \"Notes\": 2 rows (Big Café 1, O'Hara \"& Sons\\ 1)"
+    fails_with 0 "$migrate" revert --yes --tenants "O'Hara \"& Sons\\"
+    sql 'alter table "Big Café"."My ""Notes""" drop column "the body"'
+    fails_with 4 "$migrate" verify
+    shows "20240101000000_it's an odd name line 2: column My \"Notes\".the body text: it is not there"
+    fails_with 4 "$migrate" resolve --rolled-back "20240101000000_it's an odd name" --tenants 'Big Café'
+    shows 'a part of it is there'
+    fails_with 4 "$migrate" resolve --applied "20240101000000_it's an odd name"
+    shows "O'Hara \"& Sons\\: 20240101000000_it's an odd name cannot be called applied: nothing of it is there"
+    sql 'drop table "Big Café"."My ""Notes"""'
+    fails_with 0 "$migrate" resolve --rolled-back "20240101000000_it's an odd name" --tenants 'Big Café'
+    fails_with 0 "$migrate" deploy --yes
+    sql 'drop table "Big Café".schema_history'
+    fails_with 0 "$migrate" baseline
+    shows 'Big Café: 1 migration noted as applied.'
+    fails_with 0 "$migrate" status
+    fails_with 0 "$migrate" verify
+}
+
 # ---- status and misuse
 
 @test "status of a fleet names the odd ones in one line, and works without a table of tenants" {

@@ -273,6 +273,25 @@ no a
 no index i'
 }
 
+@test "facts: what takes the place of something dropped is no contradiction" {
+    equals "$(facts public <<'SQL'
+create table t (a int);
+drop index t_a_key;
+alter table t add constraint t_a_key unique (a);
+create trigger on_t before insert on t for each row execute function f();
+alter table t disable trigger on_t;
+create index only_parent on only t (a);
+drop view v;
+create table v (b int);
+drop table v;
+create view v as select 1;
+SQL
+)" 'table t
+column t.a integer
+constraint t_a_key: unique (a) of t
+view v'
+}
+
 @test "facts: of one migration, in its place among others; of one scope; a thing that was there before is none of its own" {
     printf -- '-- migrate:up scope:tenant\ncreate table t (id int);\n' >1_a.sql
     printf -- '-- migrate:up scope:tenant\ncreate table if not exists t (id int, more int);\nalter table t add column if not exists id int, add column b text not null;\n-- migrate:up scope:public\ncreate table p (id int);\n' >2_b.sql

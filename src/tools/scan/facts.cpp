@@ -357,6 +357,9 @@ void Facts::alter_table(Node s) {
                 if (c.name == part) c.valid = Known<bool>{true, now_};
         } else if (what == "AT_EnableRowSecurity" || what == "AT_DisableRowSecurity") {
             model_.table(name).row_security = Known<bool>{what == "AT_EnableRowSecurity", now_};
+        } else if (what.starts_with("AT_DisableTrig")) {
+            auto& triggers = model_.table(name).triggers;
+            part.empty() ? triggers.clear() : static_cast<void>(triggers.erase(part));
         } else {
             alter_column(name, command);
         }
@@ -391,7 +394,8 @@ void Facts::alter_column(const string& table, Node command) {
 }
 
 void Facts::create_index(Node s) {
-    if (!own(s["relation"])) return;
+    // ON ONLY a partitioned table: not valid before every partition has its own.
+    if (!own(s["relation"]) || !s["relation"].flag("inh")) return;
     Index index;
     index.table = s["relation"].text("relname");
     index.unique = s.flag("unique");

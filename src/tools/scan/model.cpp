@@ -143,6 +143,7 @@ void Model::rename_column(const string& name, const string& column, const string
 void Model::add_constraint(const string& name, Constraint constraint) {
     auto& t = table(name);
     absent.erase({"constraint", name, constraint.name});
+    if (constraint.type != 'c' && constraint.type != 'f') absent.erase({"index", "", constraint.name});  // it has one of its name
     // A primary key makes its columns NOT NULL, for good.
     if (constraint.type == 'p')
         for (const auto& column : constraint.columns)
