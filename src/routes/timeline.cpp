@@ -45,7 +45,7 @@ constexpr Sql ask_client = R"(
                   returning id, project_id)
     select id, note_activity(project_id, 'asked-for', jsonb_build_object('ask', id, 'kind', $3::text, 'title', $4::text)),
            tell_client('message', project_id, jsonb_build_object('author', (select name from people(array[me()])),
-                       'excerpt', 'We need this from you: ' || $4::text, 'path', '/projects/' || project_id || '#timeline')) from made)";
+                       'excerpt', 'We need this from you: ' || $4::text, 'path', '/projects/' || project_id || '#now')) from made)";
 constexpr Sql settle_ask = R"(
     with before as (select * from asks where id = $2 and project_id = $1 for update),
     changed as (update asks a set done_at = case when $3 then now() end, done_by = case when $3 then me() end
