@@ -17,8 +17,10 @@ prepare_sections() {
         restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
     fi
     who_runs
+    downs=
+    [ ! -d "$work/downs" ] || downs=$work/downs
     case $1 in create | revert | verify) ;; *) prepare_insisting "$2" ;; esac
-    LC_ALL=C awk -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
+    LC_ALL=C awk -v downs="$downs" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 
@@ -198,6 +200,7 @@ tell_failure() {
     line=${name%% *} name=${name#* }
     verifying=${name%% *} name=${name#* }
     path=$(name=$name awk -F '\t' '$1 == ENVIRON["name"] { print $2 }' "$work/timeline")
+    [ "${command-}" != revert ] || [ ! -e "$work/downs/$name/down.sql" ] || path=${path%migration.sql}down.sql
     where="statement $number"
     [ "$verifying" != true ] || where="the verify section, statement $number"
     [ "$number" != 0 ] || where="the end of its transaction"

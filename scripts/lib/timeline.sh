@@ -60,9 +60,36 @@ scan_timeline() {
     cut -f 2 "$work/timeline" >"$work/paths"
     set --
     while IFS= read -r path; do set -- "$@" "$path"; done <"$work/paths"
+    # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
+    downs=
+    for path in "$dir"/[0-9]*/down.sql; do
+        [ -f "$path" ] || continue
+        [ -f "${path%down.sql}migration.sql" ] || continue
+        ! grep -q '^-- migrate:' "${path%down.sql}migration.sql" || continue
+        downs=yes
+        name=${path%/down.sql}
+        name=${name##*/}
+        mkdir -p "$work/downs/$name"
+        { printf -- '-- migrate:down scope:%s\n' "$default_scope"; cat "$path"; } >"$work/downs/$name/down.sql"
+        set -- "$@" "$work/downs/$name/down.sql"
+    done
     code=0
     "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/tokens" "$@" >"$work/scan" || code=$?
     [ "$code" -lt 2 ] || fail "$exit_usage" "sql-scan could not read $dir"
+    [ -z "$downs" ] || {
+        rm -f "$work/tokens/down"
+        awk -F '\t' -v OFS='\t' -v downs="$work/downs/" '
+            FILENAME == ARGV[1] { path[$1] = $2; next }
+            index($1, downs) == 1 {
+                name = substr($1, length(downs) + 1)
+                sub(/\/down\.sql$/, "", name)
+                $1 = path[name]
+                $8 -= 1
+                if ($2 == "-" || $11 != "-") sub(/\/migration\.sql$/, "/down.sql", $1)
+            }
+            { print }' "$work/timeline" "$work/scan" >"$work/scan.both"
+        mv "$work/scan.both" "$work/scan"
+    }
     (cd "$work/tokens" && sha256sum -- *) | sed 's/^\([0-9a-f]*\)  \(.*\)$/\2\t\1/' >"$work/normalised"
 }
 
@@ -70,7 +97,8 @@ scan_timeline() {
 refuse_unfit() {
     awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
         FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
-        ($1 in path) && $11 != "-" { printf "  %s line %s: %s\n", $1, $8, $11; n++ }
+        { file = $1; sub(/\/down\.sql$/, "/migration.sql", file) }
+        (file in path) && $11 != "-" { printf "  %s line %s: %s\n", $1, $8, $11; n++ }
         END { exit n > 0 }' "$1" "$work/timeline" "$work/scan" >"$work/refused" && return 0
     warn "migrate: not fit to be run:"
     cat "$work/refused" >&2

@@ -440,6 +440,18 @@ select 1 / 0;'
     echo 'create table "Customer" (id text primary key);' >"$folder/20240101000000_init/migration.sql"
     fails_with 0 "$migrate" deploy --yes
     shows 'public: 20240101000000_init applied'
+    # Its down.sql is the way back.
+    printf 'select 1;\ndrop table "Customer";\n' >"$folder/20240101000000_init/down.sql"
+    fails_with 0 "$migrate" revert --yes
+    equals "$(sql "select to_regclass('\"Customer\"') is null")" t
+    printf 'select 1;\nselect 1/0;\n' >"$folder/20240101000000_init/down.sql"
+    "$migrate" deploy --yes
+    fails_with 5 "$migrate" revert --yes
+    shows "20240101000000_init/down.sql line 2"
+    printf 'select 1;\ncommit;\n' >"$folder/20240101000000_init/down.sql"
+    fails_with 6 "$migrate" revert --yes
+    shows "20240101000000_init/down.sql line 2: transaction control"
+    rm "$folder/20240101000000_init/down.sql"
     migration 20240102000000_tenants <<<'-- migrate:up scope:tenant
 create table orders (id int);'
     fails_with 0 "$migrate" deploy --yes --tenants-pattern 'agency_*' --parallel 2
