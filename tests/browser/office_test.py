@@ -171,3 +171,33 @@ def test_a_section_of_the_landing_page_is_written_by_its_form(site, browser, sta
     now = next(s for s in staff.get("/api/admin/cms/landing").expect()["sections"] if s["key"] == "faq")
     staff.patch(f"/api/admin/cms/landing/{now['id']}", {"version": now["version"], "restore": now["version"] - 1}).expect()
 
+
+
+def test_staff_find_a_draft_read_it_and_write_to_its_person(site, browser, staff):
+    mark = f"lead{uuid.uuid4().hex[:10]}"
+    visitor = site.visitor()
+    service = onboarding.services(visitor)[0]
+    token = visitor.post("/api/leads", {"serviceId": service["id"], "path": "/onboarding"}).expect(201)["token"]
+    visitor.patch(f"/api/leads/{token}", {"step": 2, "description": f"A bakery, {mark}", "clientName": "Ana Reyes", "clientEmail": f"{mark}@example.test"}).expect()
+    browser.open("/admin/leads")
+    browser.see("#leads li")
+    browser.type("#q", mark)
+    browser.press(Keys.ENTER)
+    browser.see("#said", "1 draft.")
+    browser.click("#leads summary", "Ana Reyes")
+    browser.see(".lead-body", mark)
+    browser.screenshot("office-lead")
+    assert browser.audit() == []
+    browser.width(360)
+    browser.screenshot("office-lead-360")
+    assert browser.audit() == []
+    browser.any_width()
+    field(browser, "message", "Shall we go on with your bakery?", ".lead-body")
+    browser.click(".lead-body [type=submit]")
+    browser.see(".lead-body .notice.good", "on its way")
+    assert "go on with your bakery" in site.wait_for_mail(f"{mark}@example.test", "bakery").get_body(("plain",)).get_content()
+    browser.run("window.saved = null; URL.createObjectURL = (blob) => { window.saved = blob; return '#'; };")
+    browser.click("#csv")
+    browser.see("#said", "The file is there.")
+    text = browser.driver.execute_async_script("window.saved.text().then(arguments[0])")
+    assert text.count("\r\n") == 2 and mark in text

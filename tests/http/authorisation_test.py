@@ -97,6 +97,13 @@ def one_more_message(world):
     return world.client.twin().post(f"/api/projects/{world.project}/messages", {"body": "One more"}).expect(201)["id"]
 
 
+def lead_by_number(world, client):
+    """A draft with an address to write to, of our agency."""
+    number = world.site.one("insert into leads (id, token_hash, email) overriding system value "
+                            "select 700000 + coalesce(max(id), 0) + 1, sha256(gen_random_uuid()::text::bytea), 'walk@example.test' from leads returning id", tenant=world.site.tenant)
+    return f"/api/admin/leads/{number}"
+
+
 def new_service(world, client):
     return {"name": f"Asks {new_address('s')[:40]}", "description": "", "basePrice": 100, "features": [], "timeline": "", "popular": False, "active": False}
 
@@ -144,6 +151,11 @@ EXAMPLES = {
                                            other_agency_too=True),
     "POST /api/admin/cms/landing/order": Example("/api/admin/cms/landing/order", cms_order("sections"), other_agency_too=True),
     "PATCH /api/admin/cms/landing/{id}": edit_of("section", lambda n: f"/api/admin/cms/landing/{n}"),
+    "GET /api/admin/stats": Example("/api/admin/stats", other_agency_too=True),
+    "GET /api/admin/leads": Example("/api/admin/leads", other_agency_too=True),
+    "GET /api/admin/leads/csv": Example("/api/admin/leads/csv", other_agency_too=True),
+    "GET /api/admin/leads/{id}": Example(lead_by_number),
+    "POST /api/admin/leads/{id}/follow-up": Example(lambda w, c: lead_by_number(w, c) + "/follow-up", {"subject": "Shall we go on?", "message": "You began a project with us."}, (201,)),
     "GET /api/admin/cms/versions": Example("/api/admin/cms/versions", other_agency_too=True),
     "GET /api/questions/{serviceId}": Example("/api/questions/1", other_agency_too=True),
     "GET /api/landing": Example("/api/landing", other_agency_too=True),

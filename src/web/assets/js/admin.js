@@ -1,9 +1,10 @@
-// The back office's home: what was changed lately.
+// The back office's home: what waits for somebody, how drafts become projects, and what was changed lately.
 import { get } from './api.js';
 import { $, el } from './dom.js';
-import { ago, dateTime } from './format.js';
+import { ago, date, dateTime } from './format.js';
 import { attempt } from './view.js';
 import { differences, sentence } from './admin/history.js';
+import { funnel } from './admin/funnel.js';
 import { office } from './admin/shell.js';
 
 const KINDS = { service: 'service', question: 'question', section: 'section', services: 'order of the services', questions: 'order of the questions', sections: 'order of the sections' };
@@ -15,8 +16,27 @@ function edit(version) {
     changed.length > 0 && `${changed.join(', ')} · `, el('time', { datetime: version.at, title: dateTime(version.at) }, ago(version.at))));
 }
 
-office(() => attempt($('#edits'), async () => {
+const links = (list, words) => list.length > 0 && el('ul', { class: 'plain-list small', role: 'list' }, list.map((one) => el('li', {}, el('a', { href: `/projects/${one.id}` }, one.name), words(one))));
+
+function waits(count, words, none, ...more) {
+  return el('li', { class: count ? 'card waits' : 'card waits nothing' }, el('p', { class: 'waits-count' }, count >= 100 ? '100+' : String(count)), el('h3', {}, words),
+    count ? more.filter(Boolean) : el('p', { class: 'soft small' }, none));
+}
+
+async function stats() {
+  const { waiting, conversion } = await get('/api/admin/stats');
+  $('#waiting').replaceChildren(el('ul', { class: 'waiting', role: 'list' },
+    waits(waiting.payments, 'Payments to look at', 'No payment waits.', el('p', {}, el('a', { href: '/admin/payments' }, 'Look at them'))),
+    waits(waiting.messages, 'Messages you have not read', 'You have read everything.', links(waiting.unread, (one) => `: ${one.messages}`)),
+    waits(waiting.generations, 'Plans that failed', 'Every plan was written.', links(waiting.failed, () => null)),
+    waits(waiting.overdue, 'Sections past their date', 'Nothing is late.', links(waiting.late, (one) => `: ${one.section}, due ${date(one.due)}`))));
+  $('#conversion').replaceChildren(...(conversion.services.length ? funnel(conversion.services, conversion.days) : [el('p', { class: 'soft' }, 'Nobody has begun an onboarding yet.')]));
+}
+
+async function edits() {
   const { versions } = await get('/api/admin/cms/versions');
   const shown = versions.filter((one) => one.action !== 'found').slice(0, 10);
   $('#edits').replaceChildren(shown.length ? el('ul', { class: 'plain-list', role: 'list' }, shown.map(edit)) : el('p', { class: 'soft' }, 'Nothing was changed yet.'));
-}));
+}
+
+office(() => Promise.all([attempt($('#waiting'), stats), attempt($('#edits'), edits)]));

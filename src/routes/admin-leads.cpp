@@ -1,0 +1,156 @@
+// admin-leads: who began an onboarding, how far they came, and writing to them. Serves /api/admin/leads.
+#include <algorithm>
+#include <charconv>
+
+#include "core/app.h"
+#include "domain/access.h"
+#include "domain/mails.h"
+
+using namespace core;
+using namespace domain;
+
+// Newest first; `next` is what `before` has to be for the page that follows. A draft in which nothing was written is a mere visit.
+constexpr Sql lead_page = R"(
+    with found as (
+        select l.*, row_number() over (order by l.id desc) as place from leads l
+        where ($1::bigint is null or l.id < $1::bigint) and ($2 = 'all' or l.status = $2)
+          and ($3::integer is null or l.service_type_id = $3::integer) and ($4::integer is null or l.step = $4::integer)
+          and ($5 = '' or strpos(lower(concat_ws(' ', l.name, l.email, l.phone, l.description)), lower($5)) > 0)
+        order by l.id desc limit $6::integer + 1)
+    select json_build_object('leads', coalesce(json_agg(json_build_object(
+               'id', l.id, 'serviceId', l.service_type_id, 'serviceName', s.name, 'name', l.name, 'email', l.email, 'phone', l.phone,
+               'description', left(l.description, 200), 'step', l.step, 'status', l.status, 'projectId', l.project_id, 'createdAt', l.created_at,
+               'updatedAt', l.updated_at, 'answers', (select count(*) from questionnaire_responses r where r.lead_id = l.id),
+               'followUps', (select count(*) from lead_follow_ups f where f.lead_id = l.id)) order by l.id desc) filter (where l.place <= $6::integer), '[]'),
+           'next', min(l.id) filter (where l.place = $6::integer and (select count(*) from found) > $6::integer))
+    from found l left join service_types s on s.id = l.service_type_id)";
+constexpr Sql lead_csv = R"(
+    with found as (
+        select l.*, row_number() over (order by l.id desc) as place from leads l
+        where ($1::bigint is null or l.id < $1::bigint) and ($2 = 'all' or l.status = $2)
+          and ($3::integer is null or l.service_type_id = $3::integer) and ($4::integer is null or l.step = $4::integer)
+          and ($5 = '' or strpos(lower(concat_ws(' ', l.name, l.email, l.phone, l.description)), lower($5)) > 0)
+        order by l.id desc limit $6::integer + 1)
+    select coalesce(string_agg(concat_ws(',', l.id::text, csv_cell(l.status), csv_cell(l.step::text), csv_cell(s.name), csv_cell(l.name), csv_cell(l.email),
+               csv_cell(l.phone), csv_cell(l.description), csv_cell(to_char(l.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
+               csv_cell(to_char(l.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')), csv_cell((
+                   select string_agg(r.question_key || ': ' || r.answer_value, E'\n' order by r.question_key) from questionnaire_responses r where r.lead_id = l.id)))
+               || E'\r\n', '' order by l.id desc) filter (where l.place <= $6::integer), ''),
+           min(l.id) filter (where l.place = $6::integer and (select count(*) from found) > $6::integer)
+    from found l left join service_types s on s.id = l.service_type_id)";
+constexpr Sql one_lead = R"(
+    select json_build_object('id', l.id, 'serviceId', l.service_type_id, 'serviceName', s.name, 'name', l.name, 'email', l.email, 'phone', l.phone,
+        'description', coalesce(l.description, ''), 'step', l.step, 'status', l.status, 'projectId', l.project_id, 'createdAt', l.created_at,
+        'updatedAt', l.updated_at,
+        'answers', coalesce((select json_agg(json_build_object('questionKey', r.question_key, 'questionText', coalesce(q.question_text, r.question_key),
+                'answerValue', case when q.question_type = 'checkbox' and r.answer_value like '[%' then (
+                    select string_agg(v, ', ') from json_array_elements_text(r.answer_value::json) v) else r.answer_value end) order by q.sort_order, r.question_key)
+            from questionnaire_responses r left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key where r.lead_id = l.id), '[]'),
+        'required', (select count(*) from questions q where q.service_id = l.service_type_id and q.is_active and q.required),
+        'views', coalesce((select json_agg(json_build_object('path', v.path, 'referrer', v.referrer, 'at', v.created_at) order by v.id)
+            from (select * from lead_page_views where lead_id = l.id order by id limit 100) v), '[]'),
+        'followUps', coalesce((select json_agg(json_build_object('subject', f.subject, 'message', f.message, 'to', f.to_addr, 'at', f.created_at,
+                'by', (select p.name from people(array[f.actor_id]) p)) order by f.id)
+            from (select * from lead_follow_ups where lead_id = l.id order by id desc limit 20) f), '[]'))
+    from leads l left join service_types s on s.id = l.service_type_id where l.id = $1)";
+constexpr Sql lead_to_write_to = R"(
+    select l.email, l.status, l.service_type_id, l.name, (select max(created_at) > now() - interval '1 day' from lead_follow_ups f where f.lead_id = l.id)
+    from leads l where l.id = $1 for update)";
+constexpr Sql note_follow_up = "insert into lead_follow_ups (lead_id, to_addr, subject, message, actor_id) values ($1, $2, $3, $4, me())";
+constexpr Sql send_follow_up = "select post_letter($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), null)";
+
+constexpr int page_size = 30, csv_page_size = 2'000;
+constexpr std::string_view csv_head = "Draft,Status,Step,Service,Name,E-mail,Phone,Description,Started (UTC),Changed (UTC),Answers\r\n";
+
+struct Filter {
+    std::optional<std::int64_t> before, service, step;
+    std::string status, words;
+};
+
+Filter filter_of(const Request& request) {
+    Fields wrong;
+    const auto number = [&](const char* name, std::int64_t most) -> std::optional<std::int64_t> {
+        const std::string text = request.query_value(name);
+        std::int64_t value = 0;
+        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (text.empty()) return std::nullopt;
+        if (code == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= most) return value;
+        wrong[name] = "This is a whole number from 1 to " + std::to_string(most) + ".";
+        return std::nullopt;
+    };
+    Filter filter{number("before", 9'007'199'254'740'991), number("serviceId", 2'147'483'647), number("step", 3),
+                  request.query_value("status"), trimmed(request.query_value("q"))};
+    if (filter.status.empty()) filter.status = "all";
+    if (filter.status != "all" && filter.status != "open" && filter.status != "claimed") wrong["status"] = "The status is open, claimed or all.";
+    if (filter.words.size() > 200) wrong["q"] = "At most 200 characters are searched for.";
+    if (!wrong.empty()) throw unprocessable(std::move(wrong));
+    return filter;
+}
+
+Reply list(Call& call) {
+    const Filter f = filter_of(call.request);
+    return ok(call.db().last(ask<lead_page>(f.before, f.status, f.service, f.step, f.words, page_size))[0].one().text(0));
+}
+
+// The list in pages of its own, as a file of any length: the Link header leads to what follows, and only the first has a head.
+Reply csv(Call& call) {
+    const Filter f = filter_of(call.request);
+    const Row page = call.db().last(ask<lead_csv>(f.before, f.status, f.service, f.step, f.words, csv_page_size))[0].one();
+    Reply reply = ok((f.before ? "" : std::string{"\xEF\xBB\xBF"}.append(csv_head)) + page.str(0));
+    reply.content_type = "text/csv; charset=utf-8; header=" + std::string{f.before ? "absent" : "present"};
+    reply.with("Content-Disposition", "attachment; filename=\"leads.csv\"");
+    if (!page.null(1)) {
+        std::string link = "</api/admin/leads/csv?status=" + url_encoded(f.status) + "&before=" + page.str(1);
+        if (f.service) link += "&serviceId=" + std::to_string(*f.service);
+        if (f.step) link += "&step=" + std::to_string(*f.step);
+        if (!f.words.empty()) link += "&q=" + url_encoded(f.words);
+        reply.with("Link", link + ">; rel=\"next\"");
+    }
+    return reply;
+}
+
+Reply one(Call& call, Id lead) {
+    const auto row = call.db().last(ask<one_lead>(lead))[0].maybe();
+    if (!row) throw not_found("draft");
+    return ok(row->text(0));
+}
+
+// One mail to the address in the draft. It holds no link to the draft itself: nobody has shown that the address is theirs.
+Reply follow_up(Call& call, Id lead) {
+    Form form{call.body()};
+    const std::string subject = form.text("subject", {3, 150}, "The subject"), message = form.text("message", {20, 4'000}, "The message");
+    if (subject.find_first_of("\r\n\t") != subject.npos) form.wrong("subject", "The subject is one line.");
+    const bool again = form.value("again").boolean();
+    form.check();
+    const auto [drafts, agencies] = call.db().all(ask<lead_to_write_to>(lead), agency_query(call.tenant(), call.request.host));
+    const auto draft = drafts.maybe();
+    if (!draft) throw not_found("draft");
+    if (draft->text(1) == "claimed") throw conflict("This draft has become a project. Write to the client on the project's page.");
+    const std::string address = trimmed(draft->text(0));
+    if (!is_email(address)) throw conflict("This draft has no e-mail address that mail could be sent to.");
+    if (draft->truth(4) && !again) throw conflict("A mail went to this person within the last day. Say so if another one shall go out.", {{"again", "A mail went out within the last day."}});
+    const Agency agency = read_agency(agencies.one(), call.config.base_url);
+    LetterWriter letter{agency.brand, subject, one_line(message, 120)};
+    letter.heading(subject);
+    for (std::size_t from = 0; from < message.size();) {
+        const std::size_t end = std::min(message.find('\n', from), message.size());
+        if (const std::string line = trimmed(std::string_view{message}.substr(from, end - from)); !line.empty()) letter.paragraph(line);
+        from = end + 1;
+    }
+    letter.button("Go on with my project", agency.brand.site + (draft->null(2) ? "/#pricing" : "/onboarding?serviceId=" + draft->str(2)));
+    const Letter words = letter.end("You get this mail because this address was given in a project form at " + one_line(agency.brand.name) + " that was not finished.");
+    call.db().all(ask<note_follow_up>(lead, address, subject, message), ask<send_follow_up>(address, words.subject, words.text, words.html, random_token() + "@" + host_in(call.config.base_url),
+                                      agency.sender, agency.mail_from, agency.reply_to));
+    Reply reply = ok(call.db().one<one_lead>(lead).str(0));
+    reply.status = 201;
+    return reply;
+}
+
+constexpr Route routes[] = {
+    get<list>("/api/admin/leads", staff),
+    get<csv>("/api/admin/leads/csv", staff),
+    get<one>("/api/admin/leads/{id}", staff),
+    post<follow_up>("/api/admin/leads/{id}/follow-up", staff),
+};
+
+int main(int argc, char** argv) { return serve(routes, argc, argv); }

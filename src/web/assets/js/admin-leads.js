@@ -1,0 +1,111 @@
+// Leads: who began an onboarding and how far they came, a file of them, and mails to those who stopped.
+import { ApiError, get, post } from './api.js';
+import { $, el, focusOn, show, text } from './dom.js';
+import { ago, dateTime, plural } from './format.js';
+import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
+import { phase } from './moon.js';
+import { attempt } from './view.js';
+import { textField, valueOf } from './admin/fields.js';
+import { office } from './admin/shell.js';
+
+const STEPS = { 1: 'the description', 2: 'the questions', 3: 'contact and summary' };
+const list = $('#leads');
+const filters = $('#filters');
+let next = null;
+
+const query = (more = {}) => new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...more }).filter(([, value]) => value !== ''));
+const who = (lead) => lead.name || lead.email || 'Somebody without a name';
+
+function facts(full) {
+  return [
+    full.description && el('div', {}, el('h2', {}, 'Description'), el('p', { class: 'as-written' }, full.description)),
+    el('div', {}, el('h2', {}, 'Answers'), full.answers.length
+      ? el('dl', { class: 'changes' }, full.answers.map((one) => el('div', {}, el('dt', {}, one.questionText), el('dd', { class: 'as-written' }, one.answerValue))))
+      : el('p', { class: 'soft' }, 'No question was answered yet.')),
+    el('div', {}, el('h2', {}, 'Pages seen'), full.views.length
+      ? el('ul', { class: 'plain-list small', role: 'list' }, full.views.map((view) => el('li', {}, view.path, view.referrer && el('span', { class: 'soft' }, ` from ${view.referrer}`), el('span', { class: 'soft' }, ` · ${dateTime(view.at)}`))))
+      : el('p', { class: 'soft' }, 'None were noted.')),
+    full.followUps.length > 0 && el('div', {}, el('h2', {}, 'Mails to them'), el('ul', { class: 'plain-list', role: 'list' }, full.followUps.map((mail) => el('li', {},
+      el('p', {}, el('strong', {}, mail.subject), ` · ${mail.by ?? 'somebody'} to ${mail.to}, ${dateTime(mail.at)}`), el('p', { class: 'as-written soft' }, mail.message))))),
+  ];
+}
+
+function mailForm(full, done) {
+  if (full.status === 'claimed') return el('p', {}, 'This has become a project. ', full.projectId && el('a', { href: `/projects/${full.projectId}` }, 'Open the project'));
+  if (!full.email) return el('p', { class: 'soft' }, 'There is no e-mail address to write to.');
+  const form = el('form', { 'aria-label': `Mail to ${full.email}`, novalidate: true }, el('h2', {}, `Write to ${full.email}`),
+    textField('subject', 'Subject', full.serviceName ? `Your ${full.serviceName} project` : 'Your project', { required: true, maxlength: 150 }),
+    textField('message', 'Message', '', { required: true, rows: 5, maxlength: 4000, hint: 'Below it stands a button that leads back to the form.' }),
+    el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
+    el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, 'Send the mail')));
+  let again = false;
+  forgiveOnInput(form);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    clearErrors(form);
+    busy($('[type=submit]', form), 'Sending…', async () => {
+      try {
+        done(await post(`/api/admin/leads/${full.id}/follow-up`, { subject: valueOf(form, 'subject'), message: valueOf(form, 'message'), again }));
+      } catch (error) {
+        if (error instanceof ApiError && error.fields.again) {
+          again = true;
+          error.fields = {};
+          error.detail = 'A mail went to this person within the last day. Press the button again if another one shall go out.';
+        }
+        showFailure(form, error);
+      }
+    });
+  });
+  return form;
+}
+
+function row(lead) {
+  const body = el('div', { class: 'lead-body' });
+  const draw = (full, said) => {
+    body.replaceChildren(...facts(full).filter(Boolean), mailForm(full, (after) => draw(after, `The mail to ${after.email} is on its way.`)));
+    if (said) { text($('#said'), said); body.append(el('p', { class: 'notice good' }, said)); focusOn(body.lastElementChild); }
+  };
+  const details = el('details', {}, el('summary', {}, phase(lead.status === 'claimed' ? 1 : lead.step / 4),
+    el('span', { class: 'lead-who' }, who(lead)),
+    el('span', { class: 'soft small' }, [lead.serviceName ?? 'no service', lead.status === 'claimed' ? 'became a project' : `came to ${STEPS[lead.step]}`, plural(lead.answers, 'answer'), ago(lead.updatedAt)].join(' · ')),
+    lead.followUps > 0 && el('span', { class: 'chip' }, plural(lead.followUps, 'mail')), lead.status === 'claimed' && el('span', { class: 'chip good' }, 'Project')), body);
+  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) attempt(body, async () => draw(await get(`/api/admin/leads/${lead.id}`))); });
+  return el('li', { class: 'card lead-row', 'data-lead-id': lead.id }, details);
+}
+
+async function load(before) {
+  const answer = await get(`/api/admin/leads?${query(before ? { before } : {})}`);
+  const rows = answer.leads.map(row);
+  if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  next = answer.next;
+  show($('#more'), next !== null);
+  show($('#none'), !list.children.length);
+  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'draft')}${next === null ? '' : ' and more'}.` : 'No drafts like these.');
+}
+
+/** The file comes in pages and is put together here, so that neither side holds up for a long list. */
+async function download() {
+  const parts = [];
+  let path = `/api/admin/leads/csv?${query()}`;
+  while (path) {
+    const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(30000) }).catch(() => null);
+    if (!response?.ok) throw new ApiError({ status: response?.status ?? 0, detail: 'The file could not be loaded whole. Please try again.' });
+    parts.push(await response.blob());
+    path = /^<(\/api\/admin\/leads\/csv[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1] ?? null;
+  }
+  const url = URL.createObjectURL(new Blob(parts, { type: 'text/csv' }));
+  el('a', { href: url, download: 'leads.csv' }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+  text($('#said'), 'The file is there.');
+}
+
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
+$('#csv').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), download)));
+filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
+filters.addEventListener('change', () => attempt($('#failed'), () => load()));
+
+office(() => attempt($('#failed'), async () => {
+  const { services } = await get('/api/admin/cms/services');
+  $('[name=serviceId]', filters).append(...services.map((one) => el('option', { value: one.id }, one.name)));
+  await load();
+}));

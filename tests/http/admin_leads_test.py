@@ -1,0 +1,114 @@
+"""Leads as staff see them: drafts and visits, filters, pages, a file for spreadsheets, and writing to people."""
+import csv
+import io
+import re
+import uuid
+
+import pytest
+
+import onboarding
+
+
+@pytest.fixture
+def mark():
+    return f"lead{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def draft(site, mark):
+    """Saves a draft as a visitor; answers its number."""
+    def draft(**fields):
+        visitor = site.visitor()
+        service = onboarding.services(visitor)[0]
+        token = visitor.post("/api/leads", {"serviceId": service["id"], "path": "/onboarding"}).expect(201)["token"]
+        visitor.patch(f"/api/leads/{token}", {"description": f"Something, {mark}", **fields}).expect()
+        visitor.post("/api/leads/views", {"path": "/#pricing", "referrer": "https://search.example/", "token": token})
+        return site.one("select max(id) from leads", tenant=site.tenant)
+    return draft
+
+
+def found(staff, mark, **filters):
+    query = "&".join(f"{name}={value}" for name, value in {"q": mark, **filters}.items())
+    return [one["id"] for one in staff.get(f"/api/admin/leads?{query}").expect()["leads"]]
+
+
+def test_a_draft_is_shown_with_how_far_it_came_its_answers_and_visits(site, staff, draft, mark):
+    questions = onboarding.questions(site.visitor(), onboarding.services(site.visitor())[0]["id"])
+    several = next(q for q in questions if q["questionType"] == "checkbox")
+    number = draft(step=2, clientName="Ana", questionAnswers={several["questionKey"]: several["options"][:2]})
+    one = next(one for one in staff.get(f"/api/admin/leads?q={mark}").expect()["leads"] if one["id"] == number)
+    assert (one["step"], one["status"], one["name"], one["answers"], one["followUps"]) == (2, "open", "Ana", 1, 0)
+    full = staff.get(f"/api/admin/leads/{number}").expect()
+    assert full["answers"] == [{"questionKey": several["questionKey"], "questionText": several["questionText"], "answerValue": ", ".join(several["options"][:2])}]
+    assert [v["path"] for v in full["views"]] == ["/onboarding", "/#pricing"] and "token" not in str(full)
+    staff.get("/api/admin/leads/999999999").problem(404)
+
+
+def test_filters_choose_drafts(site, staff, draft, mark):
+    first, second = draft(step=1, clientEmail="one@example.test"), draft(step=3)
+    assert found(staff, mark) == [second, first]
+    assert found(staff, mark, step=3) == [second]
+    assert found(staff, mark.upper(), status="open") == [second, first] and found(staff, mark, status="claimed") == []
+    assert found(staff, mark, serviceId=999999) == []
+    assert found(staff, mark + "%25") == []
+    for wrong in ("step=4", "step=x", "status=lost", "before=0", "serviceId=-1"):
+        staff.get(f"/api/admin/leads?{wrong}").problem(422, wrong.split("=")[0])
+
+
+def test_every_draft_comes_once_in_pages(site, staff, mark):
+    site.sql("insert into leads (token_hash, name) select sha256(gen_random_uuid()::text::bytea), %s from generate_series(1, 65)", mark, tenant=site.tenant)
+    seen, query = [], f"/api/admin/leads?q={mark}"
+    page = staff.get(query).expect()
+    while True:
+        seen += [one["id"] for one in page["leads"]]
+        if page["next"] is None:
+            break
+        page = staff.get(f"{query}&before={page['next']}").expect()
+    assert len(seen) == 65 and seen == sorted(set(seen), reverse=True)
+
+
+def test_the_file_is_whole_and_holds_no_formulas(site, staff, draft, mark):
+    evil = ["=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "  =1", "\t=1", 'He said "hi",\nthen left']
+    for name in evil:
+        site.sql("insert into leads (token_hash, name, description) values (sha256(gen_random_uuid()::text::bytea), %s, %s)", name, mark, tenant=site.tenant)
+    site.sql("insert into leads (token_hash, description) select sha256(gen_random_uuid()::text::bytea), %s from generate_series(1, 4100)", mark, tenant=site.tenant)
+    text, path, pages = "", f"/api/admin/leads/csv?q={mark}", 0
+    while path:
+        answer = staff.get(path)
+        assert answer.status == 200 and answer.header("content-type").startswith("text/csv") and "attachment" in answer.header("content-disposition")
+        text, pages = text + answer.text, pages + 1
+        path = (re.match(r'<(.*)>; rel="next"', answer.header("link") or "") or [None, None])[1]
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
+    assert pages == 3 and len(rows) == 1 + 4100 + len(evil) and len({row[0] for row in rows}) == len(rows)
+    assert all(len(row) == len(rows[0]) for row in rows)
+    names = [row[4] for row in rows[1:] if row[4]][::-1]
+    assert names == ["'" + name for name in evil[:-1]] + [evil[-1]]
+    site.sql("delete from leads where description = %s", mark, tenant=site.tenant)
+
+
+def test_a_follow_up_is_mailed_once_and_noted(site, staff, draft, mark):
+    number, address = draft(clientEmail=f"{mark}@example.test"), f"{mark}@example.test"
+    path, body = f"/api/admin/leads/{number}/follow-up", {"subject": f"About {mark}", "message": "You began a project with us.\n\nShall we <b>go on</b>?"}
+    after = staff.post(path, body).expect(201)
+    assert [(f["subject"], f["to"], f["by"]) for f in after["followUps"]] == [(body["subject"], address, "Member")]
+    mail = site.wait_for_mail(address, "Shall we")
+    html = mail.get_body(("html",)).get_content()
+    assert mail["Subject"] == body["subject"] and "&lt;b&gt;go on" in html and "/onboarding?serviceId=" in html
+    staff.post(path, body).problem(409, "again")
+    assert len(staff.post(path, {**body, "again": True}).expect(201)["followUps"]) == 2
+
+
+@pytest.mark.parametrize("field, value", [("subject", ""), ("subject", "x" * 151), ("subject", "a\nBcc: x@y.z"), ("message", "short"), ("message", "x" * 4001)])
+def test_a_mail_that_cannot_be_sent_is_refused(staff, draft, field, value):
+    body = {"subject": "Shall we go on?", "message": "You began a project with us.", field: value}
+    staff.post(f"/api/admin/leads/{draft(clientEmail='a@example.test')}/follow-up", body).problem(422, field)
+
+
+def test_nobody_is_written_to_without_an_address_or_after_the_project_is_there(site, staff, draft):
+    body = {"subject": "Shall we go on?", "message": "You began a project with us."}
+    staff.post(f"/api/admin/leads/{draft()}/follow-up", body).problem(409, detail="no e-mail address")
+    staff.post(f"/api/admin/leads/{draft(clientEmail='half@')}/follow-up", body).problem(409, detail="no e-mail address")
+    number = draft(clientEmail="a@example.test")
+    site.sql("update leads set status = 'claimed', claimed_at = now() where id = %s", number, tenant=site.tenant)
+    staff.post(f"/api/admin/leads/{number}/follow-up", body).problem(409, detail="project")
+    site.sql("update leads set status = 'open', claimed_at = null where id = %s", number, tenant=site.tenant)
