@@ -201,3 +201,21 @@ def test_staff_find_a_draft_read_it_and_write_to_its_person(site, browser, staff
     browser.see("#said", "The file is there.")
     text = browser.driver.execute_async_script("window.saved.text().then(arguments[0])")
     assert text.count("\r\n") == 2 and mark in text
+
+
+def test_home_says_what_waits_and_how_drafts_become_projects(site, browser, staff):
+    site.sql("insert into leads (token_hash, service_type_id, step) select sha256(gen_random_uuid()::text::bytea), 1 + n % 3, 1 + n % 3 from generate_series(1, 24) n",
+             tenant=site.tenant)
+    browser.open("/admin")
+    chart = browser.see("#conversion svg")
+    assert "Started: " in chart.get_attribute("aria-label") and "Became a project: " in chart.get_attribute("aria-label")
+    browser.see(".waits", "Payments to look at")
+    browser.click("#conversion summary")
+    browser.see("#conversion tbody th", "Landing Page")
+    for scheme in ("light", "dark"):
+        browser.colours(scheme)
+        for width in (1280, 360):
+            browser.width(width)
+            browser.screenshot(f"office-home-{scheme}-{width}")
+            assert browser.audit() == []
+    browser.any_width()

@@ -73,8 +73,12 @@ function row(lead) {
   return el('li', { class: 'card lead-row', 'data-lead-id': lead.id }, details);
 }
 
+let asked = 0;
+
 async function load(before) {
+  const mine = ++asked;
   const answer = await get(`/api/admin/leads?${query(before ? { before } : {})}`);
+  if (mine !== asked) return; // another choice was made meanwhile
   const rows = answer.leads.map(row);
   if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
   next = answer.next;
@@ -102,7 +106,7 @@ async function download() {
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
 $('#csv').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), download)));
 filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
-filters.addEventListener('change', () => attempt($('#failed'), () => load()));
+filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
 
 office(() => attempt($('#failed'), async () => {
   const { services } = await get('/api/admin/cms/services');

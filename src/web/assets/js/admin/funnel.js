@@ -13,8 +13,8 @@ export function funnel(services, days) {
   const height = STEPS.length * (BAR + GAP);
   const chart = svg('svg', { class: 'funnel', viewBox: `0 0 ${WIDTH} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Drafts of the last ${days} days. ${label}.` },
     STEPS.map(([key], index) => [
-      svg('rect', { class: 'funnel-ground', x: 0, y: index * (BAR + GAP), width: WIDTH, height: BAR, rx: 4 }),
-      svg('rect', { class: 'funnel-bar', x: 0, y: index * (BAR + GAP), width: Math.max(sum[key] ? 3 : 0, (sum[key] / Math.max(1, sum.started)) * WIDTH), height: BAR, rx: 4 }),
+      svg('rect', { class: 'funnel-ground', x: 0, y: index * (BAR + GAP) + GAP / 2, width: WIDTH, height: BAR, rx: 4 }),
+      svg('rect', { class: 'funnel-bar', x: 0, y: index * (BAR + GAP) + GAP / 2, width: Math.max(sum[key] ? 3 : 0, (sum[key] / Math.max(1, sum.started)) * WIDTH), height: BAR, rx: 4 }),
     ]));
   const legend = el('ul', { class: 'funnel-legend', role: 'list', 'aria-hidden': 'true' }, STEPS.map(([key, words]) => el('li', {}, el('strong', {}, `${sum[key]}`), ` ${words.toLowerCase()}`, el('span', { class: 'soft' }, ` ${percent(sum[key], sum.started)}%`))));
   const table = el('table', { class: 'figures-table' }, el('caption', { class: 'unseen' }, `Drafts of the last ${days} days by service and step`),
