@@ -112,7 +112,7 @@ do $$ begin if current_schema = 't3' then perform pg_sleep(20); end if; end $$;
 SQL
     "$migrate" deploy --yes --health 'true' --soak 0 --max-failures 2 >/dev/null 2>&1 3>&- &
     run=$!
-    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(20)%' and pid <> pg_backend_pid()"
+    await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
     kill -9 "$run"
     wait "$run" || true
     sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(20)%' and pid <> pg_backend_pid()" >/dev/null
@@ -247,7 +247,7 @@ create table more (id int);
 SQL
     "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     run=$!
-    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(1)%' and pid <> pg_backend_pid()"
+    await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
     # One that waits its turn, and the one that is in hand: its history is gone when the section ends.
     sql "delete from tenants where schema_name in ('t1', 't3'); drop schema t3 cascade"
     # One of the two may have to give way.
