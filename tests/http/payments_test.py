@@ -17,7 +17,7 @@ def until(look, seconds=15):
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
+        time.sleep(0.15)
     return found
 
 
