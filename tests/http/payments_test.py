@@ -21,8 +21,8 @@ def until(look, seconds=15):
     return found
 
 
-@pytest.fixture(scope="module")
-def client(site):
+@pytest.fixture
+def client(site):  # one a test: requests are counted by address
     return new_person(site)
 
 
