@@ -134,8 +134,8 @@ function audit() {
   for (const element of document.querySelectorAll('[tabindex]')) if (element.tabIndex > 0) wrong.push(`tabindex above 0: ${short(element)}`);
   for (const element of all('[aria-hidden="true"] a[href], [aria-hidden="true"] button, [aria-hidden="true"] input')) wrong.push(`can be reached but not heard: ${short(element)}`);
 
-  // Tables say what they are and what heads what (1.3.1); a document's own have heads alone
-  for (const table of all('table')) {
+  // Tables say what they are and what heads what (1.3.1); a document's own have heads alone. A mail's are for its layout, and say so
+  for (const table of all('table:not([role="presentation"])')) {
     const named = table.caption?.textContent.trim() || table.getAttribute('aria-label') || table.getAttribute('aria-labelledby');
     if (!table.closest('.prose') && !named) wrong.push(`a table without a caption: ${short(table)}`);
     if (!table.querySelector('th')) wrong.push(`a table without heads: ${short(table)}`);
