@@ -52,7 +52,7 @@ private:
 
 TEST_F(Settings, HaveDefaultsThatServe) {
     const Config config = Config::load();
-    EXPECT_EQ(config.threads, 8);
+    EXPECT_EQ(config.threads, 4);
     EXPECT_TRUE(config.prepared);
     EXPECT_EQ(config.database_url, "");
     EXPECT_EQ(config.log_level, "info");
@@ -74,7 +74,7 @@ TEST_F(Settings, AnEmptyTextIsMeantAndAnEmptyNumberIsNot) {
     set("THREADS", "");
     const Config config = Config::load();
     EXPECT_EQ(config.gemini_fallback_model, "");
-    EXPECT_EQ(config.threads, 8);
+    EXPECT_EQ(config.threads, 4);
 }
 
 TEST_F(Settings, ABaseUrlLosesItsLastSlash) {

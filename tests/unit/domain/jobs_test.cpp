@@ -41,9 +41,10 @@ protected:
         server.sql(migration("_jobs_and_mail"));
         server.sql(migration("_jobs_by_tenant"));
         server.sql(migration("_letters"));
-        server.sql("grant select on tenants to app; grant select, insert, update, delete on jobs, outbox to app");
+        server.sql("create table stray_payment_events (event_id text primary key, received_at timestamptz not null default now())");  // as _payments has it
+        server.sql("grant select on tenants to app; grant select, insert, update, delete on jobs, outbox to app; grant select, delete on stray_payment_events to app");
     }
-    static void TearDownTestSuite() { Postgres::get().sql("drop table jobs, outbox, tenants"); }
+    static void TearDownTestSuite() { Postgres::get().sql("drop table jobs, outbox, tenants, stray_payment_events"); }
     void SetUp() override {
         server.sql("truncate jobs, outbox, tenants restart identity; insert into tenants (schema_name) values ('one'), ('two'), ('three')");
     }
@@ -262,14 +263,16 @@ TEST_F(Jobs, MailIsClaimedSentPutOffAndFailedUnderItsFence) {
               "failedno such person1 queuedbusy1 sending2 sent1");
 }
 
-TEST_F(Jobs, OldRowsAreForgottenButNotFailedMail) {
+TEST_F(Jobs, OldRowsAndStrayEventsAreForgottenButNotFailedMail) {
     server.sql(R"(insert into jobs (tenant, kind, key, state, finished_at)
                   values ('one', 'k', 'old', 'done', now() - interval '31 days'), ('one', 'k', 'new', 'failed', now() - interval '29 days'),
                          ('one', 'k', 'live', 'queued', null);
                   insert into outbox (to_addr, subject, body_text, state, sent_at, created_at)
                   values ('a@b.c', 'old', '', 'sent', now() - interval '31 days', now() - interval '32 days'),
-                         ('a@b.c', 'new', '', 'sent', now(), now()), ('a@b.c', 'failed', '', 'failed', null, now() - interval '90 days'))");
+                         ('a@b.c', 'new', '', 'sent', now(), now()), ('a@b.c', 'failed', '', 'failed', null, now() - interval '90 days');
+                  insert into stray_payment_events values ('old', now() - interval '91 days'), ('new', now() - interval '89 days'))");
     EXPECT_FALSE(forget_old(db));
+    EXPECT_EQ(server.sql("select string_agg(event_id, ' ') from stray_payment_events"), "new");
     EXPECT_EQ(server.sql("select string_agg(key, ' ' order by key) from jobs"), "live new");
     EXPECT_EQ(server.sql("select string_agg(subject, ' ' order by subject) from outbox"), "failed new");
 }
