@@ -71,7 +71,14 @@ create table made$1 (id int primary key, note int references notes);"
         setsid "$migrate" deploy --yes --parallel 3 >>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
         run=$!
         sleep "0.$((RANDOM % 60 + 15))"
-        if ! kill -0 "$run" 2>/dev/null; then
+        # A campaign may come to its end before the sleep does, or between a look and the kill: the kill itself tells.
+        hit=1
+        case $((killed % 3)) in
+            0) kill -9 "$run" ;;                                      # the shell alone: its workers finish what they have in hand
+            1) kill -9 -- "-$run" ;;                                  # everything
+            2) kill -9 "$(pgrep -g "$run" psql | shuf -n 1)" || kill -9 "$run" ;;    # one psql
+        esac 2>/dev/null || hit=0
+        if [ "$hit" = 0 ]; then
             code=0
             wait "$run" || code=$?
             equals "$code" 0
@@ -81,11 +88,6 @@ create table made$1 (id int primary key, note int references notes);"
             more "$files"
             continue
         fi
-        case $((killed % 3)) in
-            0) kill -9 "$run" ;;                                      # the shell alone: its workers finish what they have in hand
-            1) kill -9 -- "-$run" ;;                                  # everything
-            2) kill -9 "$(pgrep -g "$run" psql | shuf -n 1)" 2>/dev/null || kill -9 "$run" ;;    # one psql
-        esac
         killed=$((killed + 1))
         wait "$run" 2>/dev/null || true
         [ "$killed" != 15 ] || {
