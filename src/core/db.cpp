@@ -165,8 +165,8 @@ struct Db::State {
 
     // What the pipeline owes us, in order.
     struct Due {
-        enum class Kind { control, prepare, query } kind;
-        unsigned statement = 0;
+        enum class Kind { control, prepare, prepare_role, query } kind;
+        unsigned statement = 0;  // of prepare_role: where the role stands among roles
         Result* result = nullptr;
     };
 
@@ -175,6 +175,7 @@ struct Db::State {
     const bool prepare;
     Owned<PGconn, PQfinish> connection;
     std::vector<bool> prepared;
+    std::vector<std::pair<std::string, bool>> roles;  // those that were taken on this connection; whether that is prepared
     std::vector<Due> due;
     bool listening = false;
     bool unread = false;  // a finish_reading() whose answer is still to come
@@ -182,6 +183,7 @@ struct Db::State {
     void connect();
     void push(const Query& query, Result* result);
     void push_control(const char* text);
+    void push_role(const std::string& role);
     void sync();
     void exchange();
     void wait(short events, Clock::time_point until);
@@ -217,11 +219,32 @@ void Db::State::connect() {
     if (PQsetnonblocking(connection.get(), 1) != 0 || PQenterPipelineMode(connection.get()) != 1)
         throw lost("the connection cannot be used");
     prepared.assign(statements().size(), false);
+    roles.clear();
 }
 
 void Db::State::push_control(const char* text) {
     if (PQsendQueryParams(connection.get(), text, 0, nullptr, nullptr, nullptr, nullptr, 0) != 1)
         throw lost("the connection broke");
+    due.push_back({Due::Kind::control});
+}
+
+// Prepared like the others, for the tenants that a connection meets first.
+void Db::State::push_role(const std::string& role) {
+    constexpr std::size_t most = 64;
+    auto known = std::find_if(roles.begin(), roles.end(), [&](const auto& r) { return r.first == role; });
+    const auto number = static_cast<unsigned>(known - roles.begin());
+    const bool named = prepare && number < most;
+    const std::string name = "r" + std::to_string(number);
+    if (!named || known == roles.end() || !known->second) {
+        const Owned<char, PQfreemem> quoted{PQescapeIdentifier(connection.get(), role.data(), role.size())};
+        if (!quoted) throw lost("the name of a role cannot be used");
+        const std::string text = std::string{"set local role "} + quoted.get();
+        if (!named) return push_control(text.c_str());
+        if (known == roles.end()) roles.emplace_back(role, false);
+        if (PQsendPrepare(connection.get(), name.c_str(), text.c_str(), 0, nullptr) != 1) throw lost("the connection broke");
+        due.push_back({Due::Kind::prepare_role, number});
+    }
+    if (PQsendQueryPrepared(connection.get(), name.c_str(), 0, nullptr, nullptr, nullptr, 0) != 1) throw lost("the connection broke");
     due.push_back({Due::Kind::control});
 }
 
@@ -297,6 +320,7 @@ void Db::State::exchange() {
             if (PQstatus(pg) != CONNECTION_OK || error->sqlstate.starts_with("57P")) throw lost("the connection broke");
         } else if (status != PGRES_PIPELINE_ABORTED) {
             if (answered.kind == Due::Kind::prepare) prepared[answered.statement] = true;
+            if (answered.kind == Due::Kind::prepare_role) roles[answered.statement].second = true;
             if (answered.result) *answered.result = Result{std::move(result)};
         }
     }
@@ -402,10 +426,7 @@ void Transaction::send(std::span<const Query* const> queries, std::span<Result> 
                 db.connect();
                 db.push(ask<begin_sql>(), nullptr);
                 if (entry_) db.push(*entry_, &entered_);
-                if (!role_.empty()) {
-                    const Owned<char, PQfreemem> name{PQescapeIdentifier(db.connection.get(), role_.data(), role_.size())};
-                    db.push_control((std::string{"set local role "} + name.get()).c_str());
-                }
+                if (!role_.empty()) db.push_role(role_);
                 if (check_) db.push(*check_, &checked_);
             }
             for (std::size_t i = 0; i < queries.size(); ++i) db.push(*queries[i], &results[i]);

@@ -60,6 +60,65 @@ bool all_plain(const char* bytes) {
     return ((word | (word - ones * 0x20U) | (quote - ones) | (slash - ones)) & tops) == 0;
 }
 
+bool is_plain(char c) { return c >= 0x20 && c != '"' && c != '\\' && static_cast<unsigned char>(c) < 0x80; }
+
+// Appends a text in quotes, with a character before and after it; 0 is none.
+void append_quoted(std::string& to, char before, std::string_view text, char after) {
+    constexpr char hex[] = "0123456789abcdef";
+    std::size_t same = 0;
+    while (text.size() - same >= 8 && all_plain(text.data() + same)) same += 8;
+    while (same < text.size() && is_plain(text[same])) ++same;
+    if (same == text.size()) {  // the most frequent by far: one growth of the string instead of three
+        const std::size_t at = to.size();
+        to.resize(at + (before ? 1 : 0) + text.size() + 2 + (after ? 1 : 0));
+        char* next = to.data() + at;
+        if (before) *next++ = before;
+        *next++ = '"';
+        next += text.copy(next, text.size());
+        *next++ = '"';
+        if (after) *next = after;
+        return;
+    }
+    if (before) to += before;
+    to += '"';
+    std::size_t plain = 0;  // where the run of bytes that need no change began
+    for (std::size_t i = same; i < text.size();) {
+        while (text.size() - i >= 8 && all_plain(text.data() + i)) i += 8;
+        if (i == text.size()) break;
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (is_plain(text[i])) {
+            ++i;
+            continue;
+        }
+        const std::size_t length = c < 0x80 ? 0 : sequence(text.substr(i));
+        if (length > 0) {
+            i += length;
+            continue;
+        }
+        to.append(text, plain, i - plain);
+        if (c >= 0x80) {
+            to += "\xEF\xBF\xBD";
+        } else {
+            to += '\\';
+            switch (c) {
+                case '"':
+                case '\\': to += static_cast<char>(c); break;
+                case '\n': to += 'n'; break;
+                case '\r': to += 'r'; break;
+                case '\t': to += 't'; break;
+                default:
+                    to += "u00";
+                    to += hex[c >> 4U];
+                    to += hex[c & 15U];
+            }
+        }
+        plain = ++i;
+    }
+    to.append(text, plain);
+    to += '"';
+    if (after) to += after;
+}
+
 }  // namespace
 
 std::optional<Json> Json::try_parse(std::string_view text) {
@@ -137,48 +196,14 @@ bool Json::boolean() const { return value_ && json_is_true(value_.get()); }
 std::string Json::dump() const { return dumped(value_.get(), 0); }
 std::string Json::canonical() const { return dumped(value_.get(), JSON_SORT_KEYS); }
 
-void append_quoted(std::string& to, std::string_view text) {
-    constexpr char hex[] = "0123456789abcdef";
-    to += '"';
-    std::size_t plain = 0;  // where the run of bytes that need no change began
-    for (std::size_t i = 0; i < text.size();) {
-        while (text.size() - i >= 8 && all_plain(text.data() + i)) i += 8;
-        if (i == text.size()) break;
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\' && c < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t length = c < 0x80 ? 0 : sequence(text.substr(i));
-        if (length > 0) {
-            i += length;
-            continue;
-        }
-        to.append(text, plain, i - plain);
-        if (c >= 0x80) {
-            to += "\xEF\xBF\xBD";
-        } else {
-            to += '\\';
-            switch (c) {
-                case '"':
-                case '\\': to += static_cast<char>(c); break;
-                case '\n': to += 'n'; break;
-                case '\r': to += 'r'; break;
-                case '\t': to += 't'; break;
-                default:
-                    to += "u00";
-                    to += hex[c >> 4U];
-                    to += hex[c & 15U];
-            }
-        }
-        plain = ++i;
-    }
-    to.append(text, plain);
-    to += '"';
+void append_quoted(std::string& to, std::string_view text) { append_quoted(to, 0, text, 0); }
+
+char Writer::separator() const {
+    return !text_.empty() && text_.back() != '{' && text_.back() != '[' && text_.back() != ':' ? ',' : '\0';
 }
 
 void Writer::separate() {
-    if (!text_.empty() && text_.back() != '{' && text_.back() != '[' && text_.back() != ':') text_ += ',';
+    if (separator()) text_ += ',';
 }
 
 Writer& Writer::open(char bracket) {
@@ -193,15 +218,12 @@ Writer& Writer::close(char bracket) {
 }
 
 Writer& Writer::key(std::string_view name) {
-    separate();
-    append_quoted(text_, name);
-    text_ += ':';
+    append_quoted(text_, separator(), name, ':');
     return *this;
 }
 
 Writer& Writer::value(std::string_view text) {
-    separate();
-    append_quoted(text_, text);
+    append_quoted(text_, separator(), text, 0);
     return *this;
 }
 

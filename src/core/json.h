@@ -49,6 +49,8 @@ private:
 // Builds a JSON text by appending; commas are put where they belong. The caller pairs open and close.
 class Writer {
 public:
+    // expected: bytes to have room for from the start, where an answer is known to be long.
+    explicit Writer(std::size_t expected = 0) { text_.reserve(expected); }
     Writer& object() { return open('{'); }
     Writer& end_object() { return close('}'); }
     Writer& array() { return open('['); }
@@ -74,6 +76,7 @@ public:
 private:
     Writer& open(char bracket);
     Writer& close(char bracket);
+    char separator() const;  // what stands between what is written and what comes; 0 is nothing
     void separate();
     std::string text_;
 };

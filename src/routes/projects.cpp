@@ -119,7 +119,7 @@ Reply details(Call& call, Id id) {
     if (!project) throw call.entered() ? not_found("project") : unauthorized();
     const Row& p = *project;
     const auto generation = generations.maybe();
-    Writer out;
+    Writer out{16 * 1024};
     out.object().key("project").object().member("id", id.value).member("name", p.text(0)).member("description", p.text(1));
     out.key("prd");
     p.null(2) ? out.null() : out.value(p.text(2));
