@@ -66,6 +66,7 @@ const Setting settings[] = {
     {"FILE_TYPES", default_types, false, &Config::file_types, "media types that are taken, by content; a star at the end stands for anything"},
     {"CLAMD", "", false, &Config::clamd, "ClamAV's socket, a path or HOST:PORT: then nothing is kept unscanned; empty: nothing is scanned"},
     {"THREADS", "4", false, &Config::threads, "threads of a route program; one database connection each when busy (2 a core: make bench)"},
+    {"DATABASE_IDLE_SECONDS", "60", false, &Config::database_idle_seconds, "after which a waiting thread gives its database connection back"},
     {"WORKER_CONCURRENCY", "64", false, &Config::worker_concurrency, "generations that one worker has under way at once"},
     {"GENERATIONS_PER_DAY", "5", false, &Config::generations_per_day, "plans a project may ask for in a day"},
     {"PREPARED", "on", false, &Config::prepared, "off behind a PgBouncer before 1.21 in transaction mode"},

@@ -37,6 +37,7 @@ struct Config {
     std::string clamd;
     std::string log_level;
     int threads = 0;
+    int database_idle_seconds = 0;
     int worker_concurrency = 0;
     int generations_per_day = 0;
     int gemini_timeout_seconds = 0;

@@ -145,10 +145,12 @@ void Connections::park(int connection) {
     if (idle_[static_cast<std::size_t>(connection)].exchange(false)) close(connection);
 }
 
-int Connections::take() {
+int Connections::take(std::chrono::milliseconds patience) {
     while (!stopping_) {
         epoll_event event{};
-        if (epoll_wait(set_, &event, 1, -1) != 1) continue;  // a signal
+        const int ready = epoll_wait(set_, &event, 1, static_cast<int>(patience.count()));
+        if (ready == 0) return nothing;
+        if (ready != 1) continue;  // a signal
         int connection = event.data.fd;
         if (connection == wake_) break;
         if (connection == listener_) {

@@ -22,7 +22,9 @@ public:
     Connections& operator=(const Connections&) = delete;
 
     // Waits for a connection that has something to read, and gives it away. -1: stopped, and nobody waits any more.
-    int take();
+    // nothing: none came within the patience; a negative one waits for ever.
+    int take(std::chrono::milliseconds patience);
+    static constexpr int nothing = -2;
     // A connection whose request was answered, to wait for its next one. Over the limit it is closed.
     void give_back(int connection) { park(connection); }
     // No new connection comes in. For a second take() still gives what comes on those that are there: a web server

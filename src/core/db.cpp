@@ -345,6 +345,9 @@ Db::Db(const Config& config, std::chrono::milliseconds limit) : state_{std::make
 Db::Db(Db&&) noexcept = default;
 Db::~Db() = default;
 
+bool Db::open() const { return state_->connection != nullptr; }
+void Db::close() { state_->drop(); }
+
 bool Db::listen(const char* channel, std::chrono::milliseconds timeout) {
     State& db = *state_;
     try {

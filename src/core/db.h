@@ -131,6 +131,9 @@ public:
     Db(Db&&) noexcept;
     ~Db();
 
+    bool open() const;  // whether it holds a connection of the server's, be it a lost one
+    void close();       // the next use opens it again; not within a transaction
+
     // Blocks until a NOTIFY on a channel listened to, or until the time is over; true when one came. Opens the connection.
     bool listen(const char* channel, std::chrono::milliseconds timeout);
     // Prepares a statement under a role and gives PostgreSQL's error text, empty when it is right.

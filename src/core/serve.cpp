@@ -136,7 +136,12 @@ void serve_thread(std::span<const Route> routes, const Config& config, Connectio
     FCGX_Request fcgi;
     FCGX_InitRequest(&fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
     for (;;) {
-        const int connection = connections.take();
+        // Who has waited for long gives its database connection back: there are many programs, and PostgreSQL has few to give.
+        const int connection = connections.take(desk.db.open() ? std::chrono::milliseconds{std::chrono::seconds{config.database_idle_seconds}} : std::chrono::milliseconds{-1});
+        if (connection == Connections::nothing) {
+            desk.db.close();
+            continue;
+        }
         if (connection < 0) return;
         fcgi.ipcFd = connection;
         try {

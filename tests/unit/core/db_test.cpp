@@ -150,6 +150,31 @@ TEST_F(Database, AStatementIsPreparedOncePerConnection) {
     EXPECT_EQ(t.one<is_prepared>(add.text()).integer(0), 1);
 }
 
+TEST_F(Database, ARoleIsPreparedOncePerConnectionAndBeyond64TheyWorkAllTheSame) {
+    server.sql("do $$ begin for i in 1..70 loop execute format('create role many%s; grant many%1$s to app', i); end loop; end $$");
+    for (int round = 0; round < 2; ++round)
+        for (int i = 1; i <= 70; ++i) {
+            const std::string role = "many" + std::to_string(i);
+            Transaction t{db, role};
+            EXPECT_EQ(t.one<who>().text(0), role);
+            t.finish_reading();
+        }
+    {
+        Transaction t{db, ""};
+        EXPECT_EQ(t.one<is_prepared>("set local role \"many1\"").integer(0), 1);
+        EXPECT_EQ(t.one<is_prepared>("set local role \"many70\"").integer(0), 0);
+    }
+    server.sql("do $$ begin for i in 1..70 loop execute format('drop role many%s', i); end loop; end $$");
+}
+
+TEST_F(Database, AClosedConnectionIsOpenedAgainWithTheNextUse) {
+    const auto before = pid();
+    EXPECT_TRUE(db.open());
+    db.close();
+    EXPECT_FALSE(db.open());
+    EXPECT_NE(pid(), before);
+}
+
 TEST_F(Database, TheSameStatementTwiceInOnePipelineIsPreparedOnce) {
     Transaction t{db, ""};
     const auto [a, b, c] = t.all(ask<add>(1, 1), ask<add>(2, 2), ask<add>(3, 3));

@@ -37,6 +37,7 @@ using tests::request;
 namespace {
 
 constexpr Sql tenant_one = "select 'one'::text where $1::text is not null";
+constexpr Sql backend = "select pg_backend_pid()";
 constexpr Sql unknown_column = "select a_column_that_is_not_there from notes";
 
 Query tenant(const Call& call) { return ask<tenant_one>(call.request.host); }
@@ -61,13 +62,15 @@ Reply slow(Call&, Id milliseconds) {
 Reply big(Call&, Id bytes) { return ok(std::string(static_cast<std::size_t>(bytes.value), 'x')); }
 Reply broken_header(Call&) { return ok("{}").with("X-A", "b\r\nSet-Cookie: stolen=1"); }
 Reply nothing(Call&) { return no_content(); }
+Reply whose_backend(Call& call) { return ok(call.db().last(ask<backend>())[0].one().text(0)); }
 Reply ask_wrongly(Call& call) { return ok(call.db().one<unknown_column>().text(0)); }
 
 constexpr Route routes[] = {
     get<hello>("/hello", nobody),      post<echo>("/echo", nobody),
     post<note>("/note", nobody),       get<slow>("/slow/{milliseconds}", nobody),
     get<big>("/big/{bytes}", nobody),  get<broken_header>("/broken-header", nobody),
-    get<nothing>("/nothing", nobody),  get<ask_wrongly>("/wrong", in_tenant),
+    get<nothing>("/nothing", nobody),  get<whose_backend>("/backend", in_tenant),
+    get<ask_wrongly>("/wrong", in_tenant),
 };
 
 // A process of its own that runs serve() over these routes.
@@ -588,6 +591,21 @@ TEST_F(FastCgi, RunningOutOfDescriptorsLosesNoThreadAndBurnsNoTime) {
     crowd.clear();
     for (int i = 0; i < 10; ++i) EXPECT_EQ(get("/hello").status(), 200);
     EXPECT_EQ(times(program->said(), "cannot accept connections"), 1U);
+    still_serves();
+}
+
+TEST_F(FastCgi, AThreadThatWaitsGivesItsDatabaseConnectionBackAndOpensItAgain) {
+    tests::Postgres& server = tests::Postgres::get();
+    program = std::make_unique<Program>(Program::Start{
+        {"--listen", path}, {{"THREADS", "1"}, {"DATABASE_URL", server.app_url()}, {"DATABASE_IDLE_SECONDS", "1"}}, -1, "", 0});
+    EXPECT_TRUE(program->said_soon("serving")) << program->said();
+    const auto lives = [&](const std::string& backend) { return server.sql("select count(*) from pg_stat_activity where pid = " + backend) == "1"; };
+    const std::string first = get("/backend").body();
+    EXPECT_EQ(get("/backend").body(), first);  // kept while there is work
+    for (int i = 0; i < 1000 && lives(first); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_FALSE(lives(first));
+    const std::string second = get("/backend").body();
+    EXPECT_TRUE(lives(second)) << second;
     still_serves();
 }
 
