@@ -11,6 +11,8 @@
 #include <string_view>
 #include <variant>
 
+#include "core/crypto.h"
+
 namespace core {
 namespace {
 
@@ -65,6 +67,7 @@ const Setting settings[] = {
     {"FILES_KEEP_FREE_MB", "200", false, &Config::files_keep_free_mb, "MiB of FILES_DIR's disk that uploads leave free"},
     {"FILE_TYPES", default_types, false, &Config::file_types, "media types that are taken, by content; a star at the end stands for anything"},
     {"CLAMD", "", false, &Config::clamd, "ClamAV's socket, a path or HOST:PORT: then nothing is kept unscanned; empty: nothing is scanned"},
+    {"SECRET_KEY", "", true, &Config::secret_key, "32 random bytes as hex or base64, under which secrets are kept in the database (openssl rand -hex 32); empty: none can be kept"},
     {"THREADS", "4", false, &Config::threads, "threads of a route program; one database connection each when busy (2 a core: make bench)"},
     {"DATABASE_IDLE_SECONDS", "60", false, &Config::database_idle_seconds, "after which a waiting thread gives its database connection back"},
     {"WORKER_CONCURRENCY", "64", false, &Config::worker_concurrency, "generations that one worker has under way at once"},
@@ -139,6 +142,8 @@ Config Config::load() {
             value = setting.fallback;
         assign(config, setting, value);
     }
+    if (!config.secret_key.empty() && !is_secret_key(config.secret_key))
+        throw std::runtime_error("SECRET_KEY must be 32 bytes as 64 hexadecimal digits, or as base64");
     while (config.base_url.ends_with('/')) config.base_url.pop_back();
     return config;
 }

@@ -35,6 +35,7 @@ struct Config {
     std::string files_dir;
     std::string file_types;
     std::string clamd;
+    std::string secret_key;  // 32 bytes as text: what core::seal() is given
     std::string log_level;
     int threads = 0;
     int database_idle_seconds = 0;

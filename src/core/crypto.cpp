@@ -96,6 +96,55 @@ bool equal(std::string_view a, std::string_view b) {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+namespace {
+
+std::optional<std::string> key_bytes(std::string_view text) {
+    std::string bytes(64, '\0');
+    std::size_t size = 0;
+    const char* end = nullptr;
+    const auto whole = [&](int failed) { return failed == 0 && end == text.data() + text.size() && size == crypto_aead_xchacha20poly1305_ietf_KEYBYTES; };
+    const auto to = reinterpret_cast<unsigned char*>(bytes.data());
+    if (text.size() > 64 || text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=") != text.npos) return std::nullopt;
+    bool right = text.size() == 64 && whole(sodium_hex2bin(to, bytes.size(), text.data(), text.size(), nullptr, &size, &end));
+    for (const int variant : {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING, sodium_base64_VARIANT_URLSAFE, sodium_base64_VARIANT_URLSAFE_NO_PADDING})
+        right = right || whole(sodium_base642bin(to, bytes.size(), text.data(), text.size(), nullptr, &size, &end, variant));
+    if (!right) return std::nullopt;
+    bytes.resize(size);
+    return bytes;
+}
+
+}  // namespace
+
+bool is_secret_key(std::string_view text) { return key_bytes(text).has_value(); }
+
+std::string random_bytes(std::size_t count) {
+    ready();
+    std::string bytes(count, '\0');
+    randombytes_buf(bytes.data(), bytes.size());
+    return bytes;
+}
+
+std::string seal(std::string_view secret_key, std::string_view context, std::string_view plain) {
+    const auto key = key_bytes(secret_key);
+    if (!key) throw std::runtime_error("SECRET_KEY is not set, so that no secret can be kept");
+    std::string sealed = random_bytes(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+    std::string box(plain.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES, '\0');
+    crypto_aead_xchacha20poly1305_ietf_encrypt(reinterpret_cast<unsigned char*>(box.data()), nullptr, bytes_of(plain), plain.size(), bytes_of(context),
+                                               context.size(), nullptr, bytes_of(sealed), bytes_of(*key));
+    return sealed += box;
+}
+
+std::optional<std::string> open_sealed(std::string_view secret_key, std::string_view context, std::string_view sealed) {
+    constexpr std::size_t nonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, tag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+    const auto key = key_bytes(secret_key);
+    if (!key || sealed.size() < nonce + tag) return std::nullopt;
+    std::string plain(sealed.size() - nonce - tag, '\0');
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), nullptr, nullptr, bytes_of(sealed.substr(nonce)),
+                                                   sealed.size() - nonce, bytes_of(context), context.size(), bytes_of(sealed), bytes_of(*key)) != 0)
+        return std::nullopt;
+    return plain;
+}
+
 std::string hash_password(std::string_view password) {
     ready();
     const Turn turn;

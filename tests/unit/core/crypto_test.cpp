@@ -20,6 +20,35 @@ TEST(Crypto, HmacAsInRfc4231) {
               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+TEST(Crypto, ASealedSecretOpensUnderItsKeyAndContextOnly) {
+    const std::string key(64, 'a'), other = std::string(63, 'a') + "b";
+    const std::string sealed = seal(key, "second-factor u-1", "the secret");
+    EXPECT_EQ(sealed.find("the secret"), std::string::npos);
+    EXPECT_NE(sealed, seal(key, "second-factor u-1", "the secret"));
+    EXPECT_EQ(open_sealed(key, "second-factor u-1", sealed), "the secret");
+    EXPECT_EQ(open_sealed(key, "second-factor u-2", sealed), std::nullopt);
+    EXPECT_EQ(open_sealed(other, "second-factor u-1", sealed), std::nullopt);
+    EXPECT_EQ(open_sealed("", "second-factor u-1", sealed), std::nullopt);
+    for (std::size_t i = 0; i < sealed.size(); ++i) {
+        std::string damaged = sealed;
+        damaged[i] = static_cast<char>(damaged[i] ^ 1);
+        EXPECT_EQ(open_sealed(key, "second-factor u-1", damaged), std::nullopt);
+        EXPECT_EQ(open_sealed(key, "second-factor u-1", sealed.substr(0, i)), std::nullopt);
+    }
+    EXPECT_THROW(seal("", "c", "s"), std::exception);
+}
+
+TEST(Crypto, ASecretKeyIs32BytesAsHexOrBase64) {
+    EXPECT_TRUE(is_secret_key("00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff"));
+    EXPECT_TRUE(is_secret_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="));
+    EXPECT_TRUE(is_secret_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"));
+    EXPECT_TRUE(is_secret_key("__________________________________________8"));
+    EXPECT_FALSE(is_secret_key(""));
+    EXPECT_FALSE(is_secret_key("secret"));
+    EXPECT_FALSE(is_secret_key("00112233445566778899aabbccddeeff00112233445566778899aabbccddee"));
+    EXPECT_FALSE(is_secret_key(std::string(64, 'g')));
+}
+
 TEST(Crypto, ATokenIs22CharactersOfBase64UrlAndNeverTheSame) {
     std::set<std::string> seen;
     for (int i = 0; i < 1000; ++i) {
