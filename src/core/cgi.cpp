@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/log.h"
 
 namespace core {
 namespace {
@@ -191,7 +192,7 @@ std::string head_of(const Reply& reply) {
     };
     if (!reply.content_type.empty()) line("Content-Type", reply.content_type);
     for (const auto& [name, value] : reply.headers) line(name, value);
-    if (reply.status != 204 && reply.status != 304) line("Content-Length", std::to_string(reply.file ? reply.file->size : reply.body.size()));
+    if (reply.status != 204 && reply.status != 304 && !reply.more) line("Content-Length", std::to_string(reply.file ? reply.file->size : reply.body.size()));
     return head.append("\r\n");
 }
 
@@ -214,6 +215,21 @@ bool send_file(const FilePart& part, const std::function<bool(std::string_view)>
     }
     close(file);
     return left == 0;
+}
+
+bool send_more(const MoreText& more, const std::function<bool(std::string_view)>& write) {
+    for (std::string piece;; piece.clear()) {
+        bool goes_on = false;
+        try {
+            goes_on = more(piece);
+        } catch (const std::exception& error) {
+            log(Level::error, "an answer broke off", {{"why", error.what()}});
+            write(piece);  // what it says of that to whoever reads
+            return false;
+        }
+        if (!write(piece)) return false;
+        if (!goes_on) return true;
+    }
 }
 
 }  // namespace core

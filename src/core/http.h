@@ -51,11 +51,15 @@ struct FilePart {
     std::uint64_t offset = 0, size = 0;
 };
 
+// Adds the next piece of an answer; false with the last one. Called by the thread that made the answer, before its next request.
+using MoreText = std::function<bool(std::string& to)>;
+
 struct Reply {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
     std::optional<FilePart> file;  // instead of the body
+    MoreText more;                 // what follows the body, made while it is sent; its length is not announced
     std::vector<std::pair<std::string, std::string>> headers;
 
     Reply& with(std::string name, std::string value) &;

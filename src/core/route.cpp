@@ -163,6 +163,19 @@ void Call::commit() {
     committed_ = true;
 }
 
+Reply Call::stream(std::string content_type, std::function<bool(Call&, std::string&)> more) {
+    Reply reply;
+    reply.content_type = std::move(content_type);
+    if (more(*this, reply.body))  // request, desk and table outlive the sending; the holes are views into the request
+        reply.more = [&request = request, &desk = desk_, &route = route, holes = holes_, more = std::move(more)](std::string& to) {
+            Call again{request, desk, route, holes};
+            const bool goes_on = more(again, to);
+            again.end();
+            return goes_on;
+        };
+    return reply;
+}
+
 std::optional<Row> Call::entered() { return db().entered().maybe(); }
 
 void Call::end() {

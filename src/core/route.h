@@ -80,6 +80,9 @@ public:
     // The tenant's schema and role, found by Host; empty for routes of no tenant. Throws Error 404 for a host that is nobody's.
     const std::string& tenant();
     const std::string& tenant_name() const { return tenant_; }  // once tenant() has found it
+    // An answer that is made while it is sent: `more` adds the next piece, false with the last. Each piece after the first has a
+    // transaction of its own behind the same access rule, so nothing is held for long, and who is signed out gets no more.
+    Reply stream(std::string content_type, std::function<bool(Call&, std::string& to)> more);
     // What the access rule's entry answered: the session's row, or none.
     std::optional<Row> entered();
     // What the access rule's check answered, once a statement has gone out.

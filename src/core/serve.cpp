@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -48,6 +49,7 @@ struct Answer {
     Method method = Method::other;
     std::string_view body() const { return body_of(reply, method); }
     bool sends_file() const { return reply.file && method != Method::head; }
+    bool sends_more() const { return reply.more && method != Method::head; }
 };
 
 Reply refusal(const Error& error, const Request& request) {
@@ -95,6 +97,18 @@ void finish_and_part(FCGX_Request& fcgi) {
     FCGX_Free(&fcgi, 1);
 }
 
+// What follows the body. Where it breaks off, the connection closes without FCGI_END_REQUEST: nginx then breaks off too, and
+// nobody takes half of the answer for the whole.
+bool send_rest(const Answer& made, const Request& request, FCGX_Request& fcgi) {
+    set_log_request(request.id);
+    const bool whole = send_more(made.reply.more, [&](std::string_view piece) { return FCGX_PutStr(piece.data(), static_cast<int>(piece.size()), fcgi.out) >= 0; });
+    set_log_request("");
+    if (whole) return true;
+    FCGX_FFlush(fcgi.out);
+    FCGX_Free(&fcgi, 1);
+    return false;
+}
+
 // Hands a connection with something to read to libfcgi for one request. True: keep the connection.
 bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk, const Connections& connections) {
     fcgi.keepConnection = 1;  // what libfcgi finishes first is no request: it must not close the connection
@@ -124,6 +138,7 @@ bool serve_request(std::span<const Route> routes, FCGX_Request& fcgi, Desk& desk
             if (!made.sends_file()) FCGX_PutStr(made.body().data(), static_cast<int>(made.body().size()), fcgi.out);
             else if (!send_file(*made.reply.file, [&](std::string_view piece) { return FCGX_PutStr(piece.data(), static_cast<int>(piece.size()), fcgi.out) >= 0; }))
                 fcgi.keepConnection = 0;  // cut short: the visitor's client sees that by the announced length
+            if (made.sends_more() && !send_rest(made, request, fcgi)) return false;
         }
     }
     if (connections.stopping() && fcgi.keepConnection && FCGX_GetError(fcgi.in) == 0) finish_and_part(fcgi);
@@ -195,11 +210,13 @@ int serve_cgi(std::span<const Route> routes) {
     };
     const Request request = read_request(environ, read_stdin, [&](const Request& head) { return streams(routes, head); });
     Answer made;
+    std::optional<Config> config;
+    std::optional<Desk> desk;  // until all is sent: what follows the body is made with it
     try {
-        const Config config = Config::load();
-        set_log_level(config.log_level);
-        Desk desk{config};
-        made = answer(routes, request, desk);
+        config = Config::load();
+        set_log_level(config->log_level);
+        desk.emplace(*config);
+        made = answer(routes, request, *desk);
     } catch (const std::exception& error) {  // a wrong setting: the visitor gets an answer, the log gets the reason
         set_log_request(request.id);
         made.reply = refusal(failed(error.what()), request);
@@ -220,7 +237,9 @@ int serve_cgi(std::span<const Route> routes) {
     if (made.sends_file()) return put(made.head) && send_file(*made.reply.file, put) ? 0 : 1;
     std::string text = std::move(made.head);
     text += made.body();
-    return put(text) ? 0 : 1;
+    if (!put(text)) return 1;
+    set_log_request(request.id);
+    return !made.sends_more() || send_more(made.reply.more, put) ? 0 : 1;
 }
 
 int print_routes(std::span<const Route> routes) {

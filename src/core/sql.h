@@ -1,6 +1,7 @@
 // Sql: the text of one SQL statement, fixed at compile time, with its parameters counted.
 // A run-time string cannot become an Sql, so no statement is ever put together from input.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -47,6 +48,18 @@ private:
 
     std::string_view text_;
     std::size_t parameters_;
+};
+
+// A statement of pieces with names, put together while compiling: for statements that differ in their order alone.
+template <const std::string_view&... Pieces>
+struct Joined {
+    static constexpr auto text = [] {
+        std::array<char, (Pieces.size() + ... + 1)> all{};
+        std::size_t at = 0;
+        ((Pieces.copy(all.data() + at, Pieces.size()), at += Pieces.size()), ...);
+        return all;
+    }();
+    static constexpr Sql sql{text.data()};
 };
 
 }  // namespace core

@@ -3,41 +3,36 @@
 #include <charconv>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/mails.h"
+#include "domain/searching.h"
 
 using namespace core;
 using namespace domain;
 
-// Newest first; `next` is what `before` has to be for the page that follows. A draft in which nothing was written is a mere visit.
-constexpr Sql lead_page = R"(
-    with found as (
-        select l.*, row_number() over (order by l.id desc) as place from leads l
-        where ($1::bigint is null or l.id < $1::bigint) and ($2 = 'all' or l.status = $2)
-          and ($3::integer is null or l.service_type_id = $3::integer) and ($4::integer is null or l.step = $4::integer)
-          and ($5 = '' or strpos(lower(concat_ws(' ', l.name, l.email, l.phone, l.description)), lower($5)) > 0)
-        order by l.id desc limit $6::integer + 1)
-    select json_build_object('leads', coalesce(json_agg(json_build_object(
+// Both the list and the file: some drafts, of which $4 status, $5 service, $6 step, $7 words, in one of three orders.
+constexpr std::string_view some = R"(
+    with page as (
+        select l.*, )", chosen = R"( as key from leads l
+        where ($4 = 'all' or l.status = $4) and ($5::integer is null or l.service_type_id = $5) and ($6::integer is null or l.step = $6)
+          and ($7 = '' or )", found = R"( @@ search_for($7)) and )";
+constexpr std::string_view no_key = "''", after_newest = "$1 = '' and l.id < $2::bigint ", by_newest = "order by l.id desc ",
+                           after_oldest = "$1 = '' and l.id > $2::bigint ", by_oldest = "order by l.id ",
+                           changed_key = "l.updated_at", after_changed = "(l.updated_at, l.id) < ($1::timestamptz, $2::bigint) ", by_changed = "order by l.updated_at desc, l.id desc ";
+// A draft in which nothing was written is a mere visit.
+constexpr std::string_view as_json = R"(limit $3)
+    select l.key, l.id, json_build_object(
                'id', l.id, 'serviceId', l.service_type_id, 'serviceName', s.name, 'name', l.name, 'email', l.email, 'phone', l.phone,
                'description', left(l.description, 200), 'step', l.step, 'status', l.status, 'projectId', l.project_id, 'createdAt', l.created_at,
                'updatedAt', l.updated_at, 'answers', (select count(*) from questionnaire_responses r where r.lead_id = l.id),
-               'followUps', (select count(*) from lead_follow_ups f where f.lead_id = l.id)) order by l.id desc) filter (where l.place <= $6::integer), '[]'),
-           'next', min(l.id) filter (where l.place = $6::integer and (select count(*) from found) > $6::integer))
-    from found l left join service_types s on s.id = l.service_type_id)";
-constexpr Sql lead_csv = R"(
-    with found as (
-        select l.*, row_number() over (order by l.id desc) as place from leads l
-        where ($1::bigint is null or l.id < $1::bigint) and ($2 = 'all' or l.status = $2)
-          and ($3::integer is null or l.service_type_id = $3::integer) and ($4::integer is null or l.step = $4::integer)
-          and ($5 = '' or strpos(lower(concat_ws(' ', l.name, l.email, l.phone, l.description)), lower($5)) > 0)
-        order by l.id desc limit $6::integer + 1)
-    select coalesce(string_agg(concat_ws(',', l.id::text, csv_cell(l.status), csv_cell(l.step::text), csv_cell(s.name), csv_cell(l.name), csv_cell(l.email),
-               csv_cell(l.phone), csv_cell(l.description), csv_cell(to_char(l.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
-               csv_cell(to_char(l.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')), csv_cell((
-                   select string_agg(r.question_key || ': ' || r.answer_value, E'\n' order by r.question_key) from questionnaire_responses r where r.lead_id = l.id)))
-               || E'\r\n', '' order by l.id desc) filter (where l.place <= $6::integer), ''),
-           min(l.id) filter (where l.place = $6::integer and (select count(*) from found) > $6::integer)
-    from found l left join service_types s on s.id = l.service_type_id)";
+               'followUps', (select count(*) from lead_follow_ups f where f.lead_id = l.id))
+    from page l left join service_types s on s.id = l.service_type_id )";
+constexpr std::string_view as_cells = R"(limit $3)
+    select l.key, l.id, l.id, l.status, l.step, s.name, l.name, l.email, l.phone, l.description,
+           to_char(l.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(l.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+           (select string_agg(r.question_key || ': ' || r.answer_value, E'\n' order by r.question_key) from questionnaire_responses r where r.lead_id = l.id)
+    from page l left join service_types s on s.id = l.service_type_id )";
 constexpr Sql one_lead = R"(
     select json_build_object('id', l.id, 'serviceId', l.service_type_id, 'serviceName', s.name, 'name', l.name, 'email', l.email, 'phone', l.phone,
         'description', coalesce(l.description, ''), 'step', l.step, 'status', l.status, 'projectId', l.project_id, 'createdAt', l.created_at,
@@ -59,13 +54,22 @@ constexpr Sql lead_to_write_to = R"(
 constexpr Sql note_follow_up = "insert into lead_follow_ups (lead_id, to_addr, subject, message, actor_id) values ($1, $2, $3, $4, me())";
 constexpr Sql send_follow_up = "select post_letter($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), null)";
 
-constexpr int page_size = 30, csv_page_size = 2'000;
-constexpr std::string_view csv_head = "Draft,Status,Step,Service,Name,E-mail,Phone,Description,Started (UTC),Changed (UTC),Answers\r\n";
-
 struct Filter {
-    std::optional<std::int64_t> before, service, step;
+    std::optional<std::int64_t> service, step;
     std::string status, words;
 };
+
+template <const Sql& S>
+Query drafts(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.status, f.service, f.step, f.words); }
+
+constexpr By orders[] = {newest, oldest, {"changed", By::Key::moment, "infinity", highest_id}};
+using Ask = Query (*)(const Filter&, const Page&);
+constexpr Ask rows[] = {drafts<Joined<some, no_key, chosen, lead_words, found, after_newest, by_newest, as_json, by_newest>::sql>,
+                        drafts<Joined<some, no_key, chosen, lead_words, found, after_oldest, by_oldest, as_json, by_oldest>::sql>,
+                        drafts<Joined<some, changed_key, chosen, lead_words, found, after_changed, by_changed, as_json, by_changed>::sql>};
+constexpr Ask cells[] = {drafts<Joined<some, no_key, chosen, lead_words, found, after_newest, by_newest, as_cells, by_newest>::sql>,
+                         drafts<Joined<some, no_key, chosen, lead_words, found, after_oldest, by_oldest, as_cells, by_oldest>::sql>,
+                         drafts<Joined<some, changed_key, chosen, lead_words, found, after_changed, by_changed, as_cells, by_changed>::sql>};
 
 Filter filter_of(const Request& request) {
     Fields wrong;
@@ -78,35 +82,24 @@ Filter filter_of(const Request& request) {
         wrong[name] = "This is a whole number from 1 to " + std::to_string(most) + ".";
         return std::nullopt;
     };
-    Filter filter{number("before", 9'007'199'254'740'991), number("serviceId", 2'147'483'647), number("step", 3),
-                  request.query_value("status"), trimmed(request.query_value("q"))};
+    Filter filter{number("serviceId", 2'147'483'647), number("step", 3), request.query_value("status"), read_words(request)};
     if (filter.status.empty()) filter.status = "all";
     if (filter.status != "all" && filter.status != "open" && filter.status != "claimed") wrong["status"] = "The status is open, claimed or all.";
-    if (filter.words.size() > 200) wrong["q"] = "At most 200 characters are searched for.";
     if (!wrong.empty()) throw unprocessable(std::move(wrong));
     return filter;
 }
 
 Reply list(Call& call) {
-    const Filter f = filter_of(call.request);
-    return ok(call.db().last(ask<lead_page>(f.before, f.status, f.service, f.step, f.words, page_size))[0].one().text(0));
+    const Filter filter = filter_of(call.request);
+    const Page page = read_page(call.request, orders, 30);
+    Writer out;
+    write_page(out.object(), "leads", page, page_rows(call, page, rows[page.by](filter, page.plus_one())));
+    return ok(out.end_object().take());
 }
 
-// The list in pages of its own, as a file of any length: the Link header leads to what follows, and only the first has a head.
 Reply csv(Call& call) {
-    const Filter f = filter_of(call.request);
-    const Row page = call.db().last(ask<lead_csv>(f.before, f.status, f.service, f.step, f.words, csv_page_size))[0].one();
-    Reply reply = ok((f.before ? "" : std::string{"\xEF\xBB\xBF"}.append(csv_head)) + page.str(0));
-    reply.content_type = "text/csv; charset=utf-8; header=" + std::string{f.before ? "absent" : "present"};
-    reply.with("Content-Disposition", "attachment; filename=\"leads.csv\"");
-    if (!page.null(1)) {
-        std::string link = "</api/admin/leads/csv?status=" + url_encoded(f.status) + "&before=" + page.str(1);
-        if (f.service) link += "&serviceId=" + std::to_string(*f.service);
-        if (f.step) link += "&step=" + std::to_string(*f.step);
-        if (!f.words.empty()) link += "&q=" + url_encoded(f.words);
-        reply.with("Link", link + ">; rel=\"next\"");
-    }
-    return reply;
+    return csv_file(call, "leads.csv", {"Draft", "Status", "Step", "Service", "Name", "E-mail", "Phone", "Description", "Started (UTC)", "Changed (UTC)", "Answers"},
+                    read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }
 
 Reply one(Call& call, Id lead) {

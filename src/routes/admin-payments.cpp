@@ -2,27 +2,40 @@
 #include <algorithm>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/money.h"
 #include "domain/payments.h"
+#include "domain/searching.h"
 
 using namespace core;
 using namespace domain;
 
-// A page of the list, newest first; `next` is where the following one begins.
-constexpr Sql payment_page = R"(
-    select json_build_object('payments', coalesce(json_agg(json_build_object('payment', payment_json(q), 'project', json_build_object(
+// Both the list and the file: payments by state ($4) and words ($5) of their project or number, in one of three orders.
+constexpr std::string_view some = R"(
+    with page as (
+        select q.*, )", chosen = R"( as key from payments q
+        where case $4 when 'all' then true when 'open' then status = 'processing'
+                      else stage in ('submitted', 'reviewed') or attention is not null end
+          and ($5 = '' or upper(q.reference) = upper($5) or upper(q.proof_reference) = upper($5)
+               or q.project_id in (select p.id from projects p where )", found = R"( @@ search_for($5))) and )";
+constexpr std::string_view no_key = "''", after_newest = "$1 = '' and q.id < $2::bigint ", by_newest = "order by q.id desc ",
+                           after_oldest = "$1 = '' and q.id > $2::bigint ", by_oldest = "order by q.id ",
+                           amount_key = "q.amount", after_amount = "(q.amount, q.id) < ($1::bigint, $2::bigint) ", by_amount = "order by q.amount desc, q.id desc ";
+constexpr std::string_view as_json = R"(limit $3)
+    select q.key, q.id, json_build_object('payment', payment_json(p), 'project', json_build_object(
                'id', j.id, 'name', j.name, 'clientName', j.client_name), 'attention', q.attention,
                'reviewedBy', (select name from people(array[q.reviewed_by])), 'reviewedByMe', coalesce(q.reviewed_by = me(), false), 'reviewedAt', q.reviewed_at,
-               'confirmedBy', (select name from people(array[q.confirmed_by]))) order by q.id desc) filter (where p.place <= $3), '[]'),
-           'next', min(p.id) filter (where p.place = $3 and p.more), 'staff', (select count(*) from staff_here()))
-    from (select id, row_number() over (order by id desc) as place, count(*) over () > $3 as more
-          from (select id from payments
-                where ($1::integer is null or id < $1::integer)
-                  and case $2 when 'all' then true when 'open' then status = 'processing'
-                              else stage in ('submitted', 'reviewed') or attention is not null end
-                order by id desc limit $3::integer + 1) found) p
-    join payments q on q.id = p.id join projects j on j.id = q.project_id)";
+               'confirmedBy', (select name from people(array[q.confirmed_by])))
+    from page q join payments p on p.id = q.id join projects j on j.id = q.project_id )";
+// Pesos as a spreadsheet reads them. What was given back is in the ledger.
+constexpr std::string_view as_cells = R"(limit $3)
+    select q.key, q.id, q.id, q.project_id, j.name, j.client_name, j.client_email, q.part, round(q.amount / 100.0, 2),
+           round((select coalesce(-sum(l.amount), 0) from ledger l where l.payment_id = q.id and l.kind = 'refund') / 100.0, 2),
+           q.status, q.stage, q.provider, coalesce(q.channel, q.payment_method), q.reference, q.proof_reference, q.attention,
+           to_char(q.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(q.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from page q join projects j on j.id = q.project_id )";
+constexpr Sql staff_count = "select count(*) from staff_here()";
 
 constexpr Sql payment_head = R"(
     select payment_json(p), to_json(p.attention), json_build_object('id', j.id, 'name', j.name, 'clientName', j.client_name, 'clientEmail', j.client_email)
@@ -80,18 +93,42 @@ constexpr Sql request_sql = R"(
     from asked)";
 constexpr Sql one_payment = "select payment_json(p) from payments p where p.id = $1";
 
-Reply list(Call& call) {
-    const auto number = [&](const char* name, std::int64_t fallback) {
-        const std::string text = call.request.query_value(name);
-        Id id{fallback};
-        if (!text.empty() && !core::detail::read_hole(text, id)) throw bad_request(std::string{name} + " must be a positive number.");
-        return id.value;
-    };
-    const std::int64_t before = number("before", 0), limit = std::min<std::int64_t>(number("limit", 25), 100);
-    std::string state = call.request.query_value("state");
+struct Filter {
+    std::string state, words;
+};
+
+template <const Sql& S>
+Query payments_of(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.state, f.words); }
+
+constexpr By orders[] = {newest, oldest, {"amount", By::Key::number, "9223372036854775807", highest_id}};
+using Ask = Query (*)(const Filter&, const Page&);
+constexpr Ask rows[] = {payments_of<Joined<some, no_key, chosen, project_words, found, after_newest, by_newest, as_json, by_newest>::sql>,
+                        payments_of<Joined<some, no_key, chosen, project_words, found, after_oldest, by_oldest, as_json, by_oldest>::sql>,
+                        payments_of<Joined<some, amount_key, chosen, project_words, found, after_amount, by_amount, as_json, by_amount>::sql>};
+constexpr Ask cells[] = {payments_of<Joined<some, no_key, chosen, project_words, found, after_newest, by_newest, as_cells, by_newest>::sql>,
+                         payments_of<Joined<some, no_key, chosen, project_words, found, after_oldest, by_oldest, as_cells, by_oldest>::sql>,
+                         payments_of<Joined<some, amount_key, chosen, project_words, found, after_amount, by_amount, as_cells, by_amount>::sql>};
+
+Filter filter_of(const Request& request) {
+    std::string state = request.query_value("state");
     if (state.empty()) state = "todo";
-    if (state != "todo" && state != "open" && state != "all") throw bad_request("state is todo, open or all.");
-    return ok(call.db().last(ask<payment_page>(before ? std::optional{before} : std::nullopt, state, limit))[0].one().text(0));
+    if (state != "todo" && state != "open" && state != "all") throw bad_request("There is no such state.", {{"state", "The state is todo, open or all."}});
+    return {std::move(state), read_words(request)};
+}
+
+Reply list(Call& call) {
+    const Filter filter = filter_of(call.request);
+    const Page page = read_page(call.request, orders, 25);
+    const std::int64_t colleagues = call.db().one<staff_count>().integer(0);
+    Writer out;
+    write_page(out.object(), "payments", page, page_rows(call, page, rows[page.by](filter, page.plus_one())));
+    return ok(out.member("staff", colleagues).end_object().take());
+}
+
+Reply csv(Call& call) {
+    return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Status", "Stage", "By", "Method",
+                                           "Reference", "Client's reference", "Attention", "Begun (UTC)", "Changed (UTC)"},
+                    read_page(call.request, orders, 25), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }
 
 Reply details(Call& call, Id payment) {
@@ -216,6 +253,7 @@ Reply request_balance(Call& call) {
 
 constexpr Route routes[] = {
     get<list>("/api/admin/payments", staff),
+    get<csv>("/api/admin/payments/csv", staff),
     get<details>("/api/admin/payments/{id}", staff),
     post<record>("/api/admin/payments/record", staff),
     post<request_balance>("/api/admin/payments/request-balance", staff),

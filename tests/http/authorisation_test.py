@@ -229,6 +229,7 @@ EXAMPLES = {
     "GET /api/projects/{id}/payments/{payment}/receipt.pdf": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/receipt.pdf", None, (404,)),
     "POST /api/payments/webhook": Example("/api/payments/webhook", {"data": {}}, (401,), other_agency_too=True, signed=True),
     "GET /api/admin/payments": Example("/api/admin/payments", other_agency_too=True),
+    "GET /api/admin/payments/csv": Example("/api/admin/payments/csv", other_agency_too=True),
     "GET /api/admin/payments/{id}": Example(lambda w, c: f"/api/admin/payments/{w.payment}"),
     "POST /api/admin/payments/record": Example("/api/admin/payments/record", lambda w, c: {
         "projectId": w.project, "part": "deposit", "channel": "cash", "amount": 1, "reference": "1234"}, (422,), other_agency_too=True),

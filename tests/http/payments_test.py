@@ -330,10 +330,10 @@ def test_the_list_of_staff_goes_on_page_by_page(site, client, staff):
         page = staff.get(f"/api/admin/payments?state=all&limit=2{before}").expect()
         seen += [p["payment"]["id"] for p in page["payments"]]
         assert len(page["payments"]) <= 2
-        before = f"&before={page['next']}"
+        before = f"&cursor={page['next']}"
     assert seen == sorted(set(seen), reverse=True)
-    staff.get("/api/admin/payments?state=never").problem(400)
-    staff.get("/api/admin/payments?before=x").problem(400)
+    staff.get("/api/admin/payments?state=never").problem(400, "state")
+    staff.get("/api/admin/payments?cursor=x").problem(400, "cursor")
 
 
 def test_accounts_are_kept_by_administrators_with_a_picture_to_scan(site, client, project, admin):

@@ -183,3 +183,19 @@ TEST(CgiReply, RefusesAHeaderThatWouldBreakOutOfItsLine) {
     typed.content_type = "text/html\r\nX: y";
     EXPECT_THROW(head_of(typed), Error);
 }
+
+TEST(CgiReply, WhatIsMadeWhileItIsSentHasNoLengthAndEndsWithItsLastPiece) {
+    Reply reply = ok("a");
+    int left = 3;
+    reply.more = [&](std::string& to) { return to = std::to_string(left), --left > 0; };
+    EXPECT_EQ(head_of(reply).find("Content-Length"), std::string::npos);
+    std::string sent;
+    EXPECT_TRUE(send_more(reply.more, [&](std::string_view piece) { return sent += piece, true; }));
+    EXPECT_EQ(sent, "321");
+    left = 3;
+    EXPECT_FALSE(send_more(reply.more, [&](std::string_view) { return false; })) << "nobody reads it";
+    EXPECT_EQ(left, 2) << "and nothing more is made";
+    sent.clear();
+    EXPECT_FALSE(send_more([](std::string& to) -> bool { to = "not whole"; throw failed("gone"); }, [&](std::string_view piece) { return sent += piece, true; }));
+    EXPECT_EQ(sent, "not whole");
+}

@@ -28,6 +28,11 @@ static_assert(doubled_quote.parameters() == 1);
 static_assert(in_comment.parameters() == 2);
 static_assert(many.parameters() == 11);
 
+// Pieces become one statement, whose parameters are counted over all of them.
+constexpr std::string_view head = "select $1 from t ", up = "order by $2", down = "order by $2 desc";
+static_assert(core::Joined<head, up>::sql.text() == "select $1 from t order by $2");
+static_assert(core::Joined<head, down>::sql.parameters() == 2);
+
 // A statement put together at run time does not compile.
 static_assert(!std::convertible_to<std::string, Sql>);
 static_assert(!std::constructible_from<Sql, std::string>);

@@ -75,36 +75,20 @@ function row(lead) {
 
 let asked = 0;
 
-async function load(before) {
+async function load(cursor) {
   const mine = ++asked;
-  const answer = await get(`/api/admin/leads?${query(before ? { before } : {})}`);
+  const answer = await get(`/api/admin/leads?${query(cursor ? { cursor } : {})}`);
   if (mine !== asked) return; // another choice was made meanwhile
   const rows = answer.leads.map(row);
-  if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  if (cursor) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
   next = answer.next;
+  $('#csv').href = `/api/admin/leads/csv?${query()}`;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
-  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'draft')}${next === null ? '' : ' and more'}.` : 'No drafts like these.');
-}
-
-/** The file comes in pages and is put together here, so that neither side holds up for a long list. */
-async function download() {
-  const parts = [];
-  let path = `/api/admin/leads/csv?${query()}`;
-  while (path) {
-    const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(30000) }).catch(() => null);
-    if (!response?.ok) throw new ApiError({ status: response?.status ?? 0, detail: 'The file could not be loaded whole. Please try again.' });
-    parts.push(await response.blob());
-    path = /^<(\/api\/admin\/leads\/csv[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1] ?? null;
-  }
-  const url = URL.createObjectURL(new Blob(parts, { type: 'text/csv' }));
-  el('a', { href: url, download: 'leads.csv' }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
-  text($('#said'), 'The file is there.');
+  if (!cursor) text($('#said'), rows.length ? `${plural(rows.length, 'draft')}${next === null ? '' : ' and more'}.` : 'No drafts like these.');
 }
 
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
-$('#csv').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), download)));
 filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
 filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
 

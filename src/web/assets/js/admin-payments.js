@@ -15,14 +15,20 @@ let next = null;
 
 const nothing = { todo: 'Nothing waits for you.', open: 'No payment is under way.', all: 'There are no payments yet.' };
 
-async function load(before = null) {
-  const answer = await get(`/api/admin/payments?${new URLSearchParams({ state, ...(before ? { before } : {}) })}`);
+const query = (more = {}) => new URLSearchParams(Object.entries({ state, ...Object.fromEntries(new FormData($('#search'))), ...more }).filter(([, value]) => value !== ''));
+let asked = 0;
+
+async function load(cursor = null) {
+  const mine = ++asked;
+  const answer = await get(`/api/admin/payments?${query(cursor ? { cursor } : {})}`);
+  if (mine !== asked) return; // another choice was made meanwhile
+  $('#csv').href = `/api/admin/payments/csv?${query()}`;
   const items = answer.payments.map((item) => drawItem(item, answer.staff, changed));
-  if (before) {
+  if (cursor) {
     list.append(...items);
     $('h3 a', items[0])?.focus();
   } else {
-    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, nothing[state])]));
+    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, $('#q').value.trim() ? 'No payments like these.' : nothing[state])]));
   }
   next = answer.next ?? null;
   show($('#more'), next !== null);
@@ -45,6 +51,9 @@ for (const button of $$('#filters button')) {
   });
 }
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#more-error'), () => load(next))));
+
+$('#search').addEventListener('submit', (event) => { event.preventDefault(); attempt($('#desk-error'), () => load()); });
+$('#sort').addEventListener('change', () => attempt($('#desk-error'), () => load()));
 
 const record = $('#record');
 forgiveOnInput(record);

@@ -39,10 +39,10 @@ function empty() {
 
 let next = null;
 
-async function load(before) {
-  const answer = await get(`/api/projects${before ? `?before=${encodeURIComponent(before)}` : ''}`);
+async function load(cursor) {
+  const answer = await get(`/api/projects${cursor ? `?cursor=${cursor}` : ''}`);
   const rows = answer.projects.map(row);
-  if (before) {
+  if (cursor) {
     list.append(...rows);
     rows[0]?.querySelector('a').focus();
   } else {
