@@ -104,6 +104,14 @@ def lead_by_number(world, client):
     return f"/api/admin/leads/{number}"
 
 
+def own_view(world, client):
+    """A view that the caller saved; for who is nobody here, one of the client's."""
+    person = client if client.user and client.host == world.site.host else world.client
+    number = world.site.one("insert into saved_views (user_id, page, name, query) values (%s, 'projects', %s, '') returning id",
+                            person.user["id"], uuid.uuid4().hex, tenant=world.site.tenant)
+    return f"/api/admin/projects/views/{number}"
+
+
 def new_service(world, client):
     return {"name": f"Asks {new_address('s')[:40]}", "description": "", "basePrice": 100, "features": [], "timeline": "", "popular": False, "active": False}
 
@@ -228,6 +236,11 @@ EXAMPLES = {
     "GET /api/projects/{id}/payments/{payment}/receipt": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/receipt", None, (404,)),
     "GET /api/projects/{id}/payments/{payment}/receipt.pdf": Example(lambda w, c: f"/api/projects/{w.project}/payments/{w.payment}/receipt.pdf", None, (404,)),
     "POST /api/payments/webhook": Example("/api/payments/webhook", {"data": {}}, (401,), other_agency_too=True, signed=True),
+    "GET /api/admin/projects": Example("/api/admin/projects", other_agency_too=True),
+    "GET /api/admin/projects/csv": Example("/api/admin/projects/csv", other_agency_too=True),
+    "GET /api/admin/projects/views": Example("/api/admin/projects/views", other_agency_too=True),
+    "POST /api/admin/projects/views": Example("/api/admin/projects/views", {"name": "Walk", "query": "status=pending"}, (201,), other_agency_too=True),
+    "DELETE /api/admin/projects/views/{id}": Example(own_view, None, (204,)),
     "GET /api/admin/payments": Example("/api/admin/payments", other_agency_too=True),
     "GET /api/admin/payments/csv": Example("/api/admin/payments/csv", other_agency_too=True),
     "GET /api/admin/payments/{id}": Example(lambda w, c: f"/api/admin/payments/{w.payment}"),
