@@ -7,6 +7,7 @@
 #include "core/form.h"
 #include "domain/access.h"
 #include "domain/intake.h"
+#include "domain/mails.h"
 
 namespace domain {
 namespace {
@@ -23,7 +24,7 @@ constexpr Sql create_all = R"(
     with project as (
         insert into projects (user_id, service_type_id, name, service, description, client_name, client_email, client_phone,
                               price, budget, deposit_amount, lead_id)
-        select me(), s.id, left(s.name || ' for ' || $2, 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
+        select $10, s.id, left(s.name || ' for ' || $2, 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
                s.base_price / 2.0, ($7::bigint[])[1]
         from service_types s where s.id = $1 returning id),
     answers as (
@@ -35,14 +36,14 @@ constexpr Sql create_all = R"(
         from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)
         join questions q on q.id = a.question_id),
     files as (
-        update files set project_id = p.id, user_id = me(), user_name = $2 from project p
+        update files set project_id = p.id, user_id = $10, user_name = $2 from project p
         where files.lead_id = any($7::bigint[]) and files.project_id is null),
     lead as (
-        update leads set status = 'claimed', claimed_at = now(), user_id = me(), project_id = p.id, updated_at = now()
+        update leads set status = 'claimed', claimed_at = now(), user_id = $10, project_id = p.id, updated_at = now()
         from project p where leads.id = any($7::bigint[])),
     key as (
         insert into idempotency_keys (user_id, key, request_hash, project_id)
-        select me(), $8::text, $9, p.id from project p where $8::text is not null),
+        select $10, $8::text, $9, p.id from project p where $8::text is not null),
     generation as (
         insert into generations (project_id, requested_by) select id, me() from project returning id, project_id)
     select g.project_id, enqueue('generation', 'generation:' || g.id, jsonb_build_object('generation', g.id, 'project', g.project_id)),
@@ -50,12 +51,29 @@ constexpr Sql create_all = R"(
            tell_staff('project-created', g.project_id, jsonb_build_object('service', s.name, 'client', $2::text))
     from generation g, service_types s where s.id = $1)";
 
+// A draft as the onboarding would send it, with what staff say instead ($2). Held until COMMIT.
+constexpr Sql draft_to_convert = R"(
+    select l.status, l.project_id, l.user_id, l.service_type_id, jsonb_build_object(
+               'description', l.description, 'clientName', l.name, 'clientEmail', l.email, 'clientPhone', l.phone, 'questionAnswers', (
+                   select coalesce(jsonb_object_agg(r.question_key, case when q.question_type in ('checkbox', 'file') and r.answer_value like '[%'
+                                                                         then r.answer_value::jsonb else to_jsonb(r.answer_value) end), '{}')
+                   from questionnaire_responses r
+                   left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key where r.lead_id = l.id))
+           || coalesce((select jsonb_object_agg(key, value) from jsonb_each($2::jsonb) where key in ('description', 'clientName', 'clientEmail', 'clientPhone')), '{}')
+    from leads l where l.id = $1 for update of l)";
+constexpr Sql find_client = "select user_id, outcome from client_account($1, $2, $3, interval '7 days')";
+constexpr Sql note_conversion = R"(
+    select note_activity($1, 'lead-converted', jsonb_build_object('client', $2::text, 'account', $3::text, 'lead', $4::bigint), true))";
+constexpr Sql post_words = "select post_letter($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), null)";
+
 // The file questions whose files are none of these drafts'.
 constexpr Sql files_elsewhere = R"(
     select a.question_key from json_to_recordset($1) as a(question_id integer, question_key text, answer_value text)
     join questions q on q.id = a.question_id and q.question_type = 'file'
     where exists (select from json_array_elements_text(a.answer_value::json) v where not exists (
         select from files f where f.id = v::bigint and f.lead_id = any($2::bigint[]) and f.removed_at is null)))";
+
+constexpr Length long_enough{20, 10'000};
 
 Reply made(std::int64_t project) {
     return created(Writer{}.object().member("success", true).member("projectId", project)
@@ -86,7 +104,75 @@ std::optional<Reply> repeated(const std::optional<Row>& row, const std::string& 
     return made(row->integer(0));
 }
 
+void check_files(Call& call, Form& form, const std::vector<Question>& asked, const std::string& answers, const std::string& drafts) {
+    if (!form.right() || std::ranges::find(asked, "file", &Question::type) == asked.end()) return;
+    const auto lost = call.db().list<files_elsewhere>(answers, "{" + drafts + "}");
+    for (int i = 0; i < lost.size(); ++i)
+        form.wrong("questionAnswers." + lost[i].str(0), "One of these files is not with this draft any more. Remove it here, and send it again.");
+}
+
+// What the client is told: where the project is, and where they have no password yet, how to get there.
+void tell_of_conversion(Call& call, std::int64_t project, const std::string& email, const std::string& token) {
+    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host)).one(), call.config.base_url);
+    const std::string name = one_line(agency.brand.name);
+    LetterWriter letter{agency.brand, "Your project at " + name, "Your project is set up, and its plan is being written."};
+    letter.heading("Your project is set up").paragraph("What you told us is now a project at " + name + ". On its page you see its plan as it is written, what it costs and what comes next.");
+    if (token.empty()) {
+        letter.button("Open my project", agency.brand.site + "/projects/" + std::to_string(project));
+    } else {
+        const std::string link = agency.brand.site + "/reset?token=" + token;
+        letter.paragraph("To get there, choose a password: the link works once, within seven days. Then sign in with this address.")
+            .button("Choose my password", link).copy_of(link);
+    }
+    const Letter words = letter.end("You get this mail because this address was given in a project form at " + name + ". If it was not you, please answer this mail.");
+    call.db().one<post_words>(email, words.subject, words.text, words.html, random_token() + "@" + host_in(call.config.base_url), agency.sender, agency.mail_from, agency.reply_to);
+}
+
+Reply converted(std::int64_t project, std::string_view account) {
+    return created(Writer{}.object().member("projectId", project).member("redirectUrl", "/projects/" + std::to_string(project)).member("account", account).end_object().take());
+}
+
 }  // namespace
+
+Reply convert_lead(Call& call, Id lead) {
+    const Json body = call.body();
+    const auto draft = call.db().maybe<draft_to_convert>(lead, body.dump());
+    if (!draft) throw not_found("draft");
+    if (draft->text(0) == "claimed" && draft->null(1)) throw conflict("A project was made of this draft, and is gone.");
+    if (draft->text(0) == "claimed") return converted(draft->integer(1), "already");  // the same click twice, or the client was quicker
+    Form form{Json::parse(draft->text(4))};
+    const std::string description = form.text("description", long_enough, "The description");
+    const std::string name = form.text("clientName", {1, 200}, "The client's name"), email = form.email("clientEmail");
+    const std::string phone = form.text("clientPhone", {0, 40}, "The phone number");
+    check_phone(form, phone);
+    const std::optional<std::int64_t> service = draft->null(3) ? std::nullopt : std::optional{draft->integer(3)};
+    const auto [services, questions] = call.db().all(ask<service_on_sale>(service), ask<questions_for_intake>(service));
+    if (services.size() == 0) form.wrong("serviceId", "This draft is of no service that is on offer.");
+    auto asked = read_questions(questions.one().text(0));
+    if (body["incomplete"].boolean())  // staff know that answers are missing, and will ask for them
+        for (Question& question : asked) question.required = false;
+    const std::string answers = take_answers(asked, form.value("questionAnswers"), form), drafts = std::to_string(lead.value);
+    check_files(call, form, asked, answers, drafts);
+    form.check();
+
+    std::string client = draft->str(2), account = "theirs", token;  // a draft that is bound to an account is its
+    if (client.empty()) {
+        token = random_token();
+        const Row found = call.db().one<find_client>(email, one_line(name, 100), Bytes{sha256(token)});
+        account = found.str(1);
+        if (account == "unverified")
+            throw conflict("Somebody signed up with this address and has not confirmed it, so it may be another person. Ask them to open the link in the mail that they got.", {{"clientEmail", "This address is not confirmed yet."}});
+        if (account == "disabled") throw conflict("The account of this address is disabled.", {{"clientEmail", "The account of this address is disabled."}});
+        client = found.str(0);
+        if (account != "invited") token.clear();
+    }
+    const std::int64_t project =
+        call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + drafts + "}", std::nullopt, Bytes{""}, client).integer(0);
+    call.db().one<note_conversion>(project, name, account, lead);
+    tell_of_conversion(call, project, email, token);
+    call.commit();
+    return converted(project, account);
+}
 
 Reply create_project(Call& call) {
     const Json body = call.body();
@@ -94,7 +180,7 @@ Reply create_project(Call& call) {
     const auto key = idempotency_key(call.request);
     const std::string hash = sha256(body.canonical());
     const auto service = form.id("serviceId", true);
-    const std::string description = form.text("description", {20, 10'000}, "The description");
+    const std::string description = form.text("description", long_enough, "The description");
     const std::string name = form.text("clientName", {1, 200}, "Your name");
     const std::string email = form.email("clientEmail");
     const std::string phone = form.text("clientPhone", {0, 40}, "The phone number");
@@ -120,16 +206,12 @@ Reply create_project(Call& call) {
     if (service && services.size() == 0) form.wrong("serviceId", "This service is not on offer. Choose another one.");
     const auto asked = read_questions(questions.one().text(0));
     const std::string answers = take_answers(asked, form.value("questionAnswers"), form);
-    if (form.right() && std::ranges::find(asked, "file", &Question::type) != asked.end()) {
-        const auto lost = call.db().list<files_elsewhere>(answers, "{" + claimed + "}");
-        for (int i = 0; i < lost.size(); ++i)
-            form.wrong("questionAnswers." + lost[i].str(0), "One of these files is not with this draft any more. Remove it here, and send it again.");
-    }
+    check_files(call, form, asked, answers, claimed);
     form.check();
 
     try {
         const std::int64_t project =
-            call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + claimed + "}", key, Bytes{hash}).integer(0);
+            call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + claimed + "}", key, Bytes{hash}, person(call).id).integer(0);
         call.commit();
         return made(project);
     } catch (const SqlError& error) {

@@ -1,10 +1,11 @@
-// admin-leads: who began an onboarding, how far they came, and writing to them. Serves /api/admin/leads.
+// admin-leads: who began an onboarding, how far they came, writing to them, and making projects of them. Serves /api/admin/leads.
 #include <algorithm>
 #include <charconv>
 
 #include "core/app.h"
 #include "core/paging.h"
 #include "domain/access.h"
+#include "domain/creation.h"
 #include "domain/mails.h"
 #include "domain/searching.h"
 
@@ -41,7 +42,8 @@ constexpr Sql one_lead = R"(
                 'answerValue', case when q.question_type = 'checkbox' and r.answer_value like '[%' then (
                     select string_agg(v, ', ') from json_array_elements_text(r.answer_value::json) v) else r.answer_value end) order by q.sort_order, r.question_key)
             from questionnaire_responses r left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key where r.lead_id = l.id), '[]'),
-        'required', (select count(*) from questions q where q.service_id = l.service_type_id and q.is_active and q.required),
+        'missing', coalesce((select json_agg(q.question_text order by q.sort_order, q.id) from questions q where q.service_id = l.service_type_id and q.is_active and q.required
+            and q.show_if is null and not exists (select from questionnaire_responses r where r.lead_id = l.id and r.question_key = q.question_key and r.answer_value not in ('', '[]'))), '[]'),
         'views', coalesce((select json_agg(json_build_object('path', v.path, 'referrer', v.referrer, 'at', v.created_at) order by v.id)
             from (select * from lead_page_views where lead_id = l.id order by id limit 100) v), '[]'),
         'followUps', coalesce((select json_agg(json_build_object('subject', f.subject, 'message', f.message, 'to', f.to_addr, 'at', f.created_at,
@@ -139,11 +141,14 @@ Reply follow_up(Call& call, Id lead) {
     return reply;
 }
 
+Reply convert(Call& call, Id lead) { return convert_lead(call, lead); }
+
 constexpr Route routes[] = {
     get<list>("/api/admin/leads", staff),
     get<csv>("/api/admin/leads/csv", staff),
     get<one>("/api/admin/leads/{id}", staff),
     post<follow_up>("/api/admin/leads/{id}/follow-up", staff),
+    post<convert>("/api/admin/leads/{id}/convert", staff),
 };
 
 int main(int argc, char** argv) { return serve(routes, argc, argv); }

@@ -192,12 +192,38 @@ def test_staff_find_a_draft_read_it_and_write_to_its_person(site, browser, staff
     browser.screenshot("office-lead-360")
     assert browser.audit() == []
     browser.any_width()
-    field(browser, "message", "Shall we go on with your bakery?", ".lead-body")
-    browser.click(".lead-body [type=submit]")
+    field(browser, "message", "Shall we go on with your bakery?", '.lead-body form[aria-label^="Mail"]')
+    browser.click('.lead-body form[aria-label^="Mail"] [type=submit]')
     browser.see(".lead-body .notice.good", "on its way")
     assert "go on with your bakery" in site.wait_for_mail(f"{mark}@example.test", "bakery").get_body(("plain",)).get_content()
     text = browser.driver.execute_async_script("fetch(document.querySelector('#csv').href).then((answer) => answer.text()).then(arguments[0])")
     assert text.count("\r\n") == 2 and mark in text, "the file is of the drafts on view"
+
+
+@pytest.mark.expects(422)
+def test_a_draft_becomes_a_project_from_its_row(site, browser, staff):
+    mark = f"convert{uuid.uuid4().hex[:10]}"
+    visitor = site.visitor()
+    service = onboarding.services(visitor)[0]["id"]
+    token = visitor.post("/api/leads", {"serviceId": service}).expect(201)["token"]
+    answers = onboarding.answers_for(onboarding.questions(visitor, service))
+    visitor.patch(f"/api/leads/{token}", {"step": 3, "clientName": "Ana Reyes", "description": f"A bakery with orders, {mark}", "questionAnswers": answers}).expect()
+    browser.open("/admin/leads")
+    browser.type("#q", mark + Keys.ENTER)
+    browser.see("#said", "1 draft.")
+    browser.click("#leads summary", "Ana Reyes")
+    browser.click(".convert summary")
+    browser.see(".convert [name=description]", mark)
+    browser.click(".convert [type=submit]")
+    browser.see('.convert [data-field="clientEmail"] .error', "needed")
+    browser.screenshot("office-convert")
+    assert browser.audit() == []
+    browser.type(".convert [name=clientEmail]", f"{mark}@example.test")
+    browser.click(".convert [type=submit]")
+    browser.see("[data-converted]", "was mailed a link")
+    assert browser.audit() == []
+    browser.click("[data-converted] a", "Open the project")
+    browser.wait_for_path("/projects/")
 
 
 def test_home_says_what_waits_and_how_drafts_become_projects(site, browser, staff):

@@ -1,12 +1,15 @@
 """Leads as staff see them: drafts and visits, filters, pages, a file for spreadsheets, and writing to people."""
+import concurrent.futures
 import csv
 import http.client
 import io
+import re
 import uuid
 
 import pytest
 
 import onboarding
+from instance import PASSWORD
 
 
 @pytest.fixture
@@ -157,3 +160,78 @@ def test_nobody_is_written_to_without_an_address_or_after_the_project_is_there(s
     site.sql("update leads set status = 'claimed', claimed_at = now() where id = %s", number, tenant=site.tenant)
     staff.post(f"/api/admin/leads/{number}/follow-up", body).problem(409, detail="project")
     site.sql("update leads set status = 'open', claimed_at = null where id = %s", number, tenant=site.tenant)
+
+
+def ready(site, draft, mark, **fields):
+    """A draft that has all that its service asks for."""
+    visitor = site.visitor()
+    questions = onboarding.questions(visitor, onboarding.services(visitor)[0]["id"])
+    return draft(**{"step": 3, "description": f"A bakery with a menu and orders, {mark}", "clientName": "Ana Reyes", "clientEmail": f"{mark}@example.test",
+                    "clientPhone": "+63 917 123 4567", "questionAnswers": onboarding.answers_for(questions), **fields})
+
+
+def test_a_draft_becomes_a_project_of_somebody_new_who_gets_in_by_mail(site, staff, draft, mark):
+    number, address = ready(site, draft, mark), f"{mark}@example.test"
+    made = staff.post(f"/api/admin/leads/{number}/convert").expect(201)
+    assert made["account"] == "invited" and made["redirectUrl"] == f"/projects/{made['projectId']}"
+    mail = site.wait_for_mail(address, "Your project is set up")
+    token = re.search(r"/reset\?token=([\w-]+)", mail.get_body(("plain",)).get_content())[1]
+    client = site.visitor()
+    client.post("/api/auth/login", {"email": address, "password": "a guess at nothing"}).problem(401)
+    client.post("/api/auth/reset", {"token": token, "password": PASSWORD}).expect(200)
+    client.post("/api/auth/login", {"email": address, "password": PASSWORD}).expect(200)
+    details = onboarding.wait_for_plan(client, made["projectId"])
+    assert details["project"]["clientName"] == "Ana Reyes" and mark in details["project"]["description"] and len(details["answers"]) > 3
+    assert client.get("/api/auth/session").expect()["user"]["role"] == "client"
+    shared = [one["kind"] for one in client.get(f"/api/projects/{made['projectId']}/activity").expect()["activity"]]
+    assert "project-created" in shared and "lead-converted" not in shared
+    log = next(one for one in staff.get(f"/api/projects/{made['projectId']}/activity").expect()["activity"] if one["kind"] == "lead-converted")
+    assert log["internal"] and log["data"]["lead"] == number
+    assert staff.get(f"/api/admin/leads/{number}").expect()["projectId"] == made["projectId"]
+    site.visitor().post("/api/auth/reset", {"token": token, "password": PASSWORD}).problem(422, "token")
+
+
+def test_however_often_it_is_asked_for_a_draft_becomes_one_project(site, staff, draft, mark):
+    number = ready(site, draft, mark)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: staff.twin().post(f"/api/admin/leads/{number}/convert").expect(201), range(4)))
+    assert len({one["projectId"] for one in answers}) == 1 and sorted(one["account"] for one in answers) == ["already"] * 3 + ["invited"]
+    assert site.one("select count(*) from projects where description like %s", f"%{mark}%", tenant=site.tenant) == 1
+    assert site.one("select count(*) from outbox where to_addr = %s", f"{mark}@example.test") == 1
+
+
+def test_a_project_goes_to_the_account_that_has_the_address_or_the_draft(site, staff, draft, mark, sign_up):
+    known = sign_up(email=f"Known.{mark}@example.test")
+    number = ready(site, draft, mark, clientEmail=f"known.{mark}@EXAMPLE.test")
+    problem = staff.post(f"/api/admin/leads/{number}/convert").problem(409, "clientEmail", detail="not confirmed")
+    assert "another person" in problem["detail"]
+    site.sql("update users set email_verified = now() where id = %s", known.user["id"])
+    made = staff.post(f"/api/admin/leads/{number}/convert").expect(201)
+    assert made["account"] == "member" and known.get(f"/api/projects/{made['projectId']}/details").status == 200
+    assert site.wait_for_mail(f"known.{mark}@example.test", f"/projects/{made['projectId']}")["Subject"].startswith("Your project")
+    site.sql("update users set disabled_at = now() where id = %s", known.user["id"])
+    staff.post(f"/api/admin/leads/{ready(site, draft, mark, clientEmail=known.email)}/convert").problem(409, "clientEmail", detail="disabled")
+    owner = sign_up()
+    bound = ready(site, draft, mark)
+    site.sql("update leads set user_id = %s where id = %s", owner.user["id"], bound, tenant=site.tenant)
+    made = staff.post(f"/api/admin/leads/{bound}/convert").expect(201)
+    assert made["account"] == "theirs" and owner.get(f"/api/projects/{made['projectId']}/details").status == 200
+
+
+def test_what_a_draft_lacks_is_named_and_staff_can_say_it(site, staff, draft, mark):
+    visitor = site.visitor()
+    answers = onboarding.answers_for(onboarding.questions(visitor, onboarding.services(visitor)[0]["id"]))
+    number = draft(questionAnswers=dict(list(answers.items())[:1]))
+    fields = staff.post(f"/api/admin/leads/{number}/convert", {"description": "short"}).problem(422)["fields"]
+    assert {"clientName", "clientEmail", "description"} < set(fields) and any(name.startswith("questionAnswers.") for name in fields)
+    assert staff.get(f"/api/admin/leads/{number}").expect()["missing"]
+    said = {"clientName": "Ben", "clientEmail": f"{mark}@example.test", "clientPhone": "", "description": "A shop for baskets from Bohol"}
+    fields = staff.post(f"/api/admin/leads/{number}/convert", said).problem(422)["fields"]
+    assert all(name.startswith("questionAnswers.") for name in fields)
+    made = staff.post(f"/api/admin/leads/{number}/convert", {**said, "incomplete": True}).expect(201)
+    assert staff.get(f"/api/projects/{made['projectId']}/details").expect()["project"]["clientName"] == "Ben"
+    retired = site.one("insert into service_types (name, base_price, is_active) values ('Retired', 100, false) returning id", tenant=site.tenant)
+    number = ready(site, draft, mark)
+    site.sql("update leads set service_type_id = %s where id = %s", retired, number, tenant=site.tenant)
+    staff.post(f"/api/admin/leads/{number}/convert").problem(422, "serviceId")
+    staff.post("/api/admin/leads/999999999/convert").problem(404)

@@ -167,6 +167,7 @@ EXAMPLES = {
     "GET /api/admin/cms/versions": Example("/api/admin/cms/versions", other_agency_too=True),
     "GET /api/questions/{serviceId}": Example("/api/questions/1", other_agency_too=True),
     "GET /api/landing": Example("/api/landing", other_agency_too=True),
+    "POST /api/admin/leads/{id}/convert": Example(lambda w, c: lead_by_number(w, c) + "/convert", {}, (422,)),
     "POST /api/leads": Example("/api/leads", {}, (201,), other_agency_too=True),
     "GET /api/leads": Example("/api/leads", other_agency_too=True),
     "POST /api/leads/views": Example("/api/leads/views", {"path": "/"}, (204,), other_agency_too=True),

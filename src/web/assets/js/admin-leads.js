@@ -4,8 +4,8 @@ import { $, el, focusOn, show, text } from './dom.js';
 import { ago, dateTime, plural } from './format.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { phase } from './moon.js';
-import { attempt } from './view.js';
-import { textField, valueOf } from './admin/fields.js';
+import { attempt, notice } from './view.js';
+import { checkField, textField, valueOf } from './admin/fields.js';
 import { office } from './admin/shell.js';
 
 const STEPS = { 1: 'the description', 2: 'the questions', 3: 'contact and summary' };
@@ -59,10 +59,52 @@ function mailForm(full, done) {
   return form;
 }
 
+const ACCOUNTS = {
+  invited: (email) => `${email} was mailed a link to choose a password with. It works for seven days.`,
+  joined: (email) => `${email} has an account already, and was told by mail.`,
+  member: (email) => `${email} is a client here already, and was told by mail.`,
+  theirs: (email) => `It belongs to the account that has the draft; ${email} was told by mail.`,
+  already: () => 'It had become a project already.',
+};
+
+/** The client's details, filled with what the draft has, and one button that makes the project. */
+function convertForm(full) {
+  if (full.status === 'claimed') return null;
+  const form = el('form', { 'aria-label': 'Make a project of this draft', novalidate: true },
+    el('p', {}, 'The price is the service’s, the plan is written at once, and the client is mailed the way to the project.'),
+    textField('clientName', 'Client’s name', full.name, { required: true, maxlength: 200 }),
+    textField('clientEmail', 'Client’s e-mail address', full.email, { required: true, type: 'email', maxlength: 254 }),
+    textField('clientPhone', 'Phone', full.phone, { type: 'tel', maxlength: 40 }),
+    textField('description', 'Description', full.description, { required: true, rows: 4, maxlength: 10000 }),
+    full.missing.length > 0 && checkField('incomplete', 'Go on without the answers that are missing', false, full.missing.join(' · ')),
+    el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
+    el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, 'Make the project')));
+  const box = el('details', { class: 'convert' }, el('summary', { class: 'button quiet short' }, 'Make a project of this draft'), form);
+  forgiveOnInput(form);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    clearErrors(form);
+    busy($('[type=submit]', form), 'Making it…', async () => {
+      try {
+        const email = valueOf(form, 'clientEmail').trim();
+        const made = await post(`/api/admin/leads/${full.id}/convert`, { clientName: valueOf(form, 'clientName'), clientEmail: email, clientPhone: valueOf(form, 'clientPhone'),
+          description: valueOf(form, 'description'), incomplete: Boolean($('[name=incomplete]', form)?.checked) });
+        const done = notice('good', el('p', {}, 'The project is made. ', ACCOUNTS[made.account]?.(email) ?? ''), el('a', { class: 'button quiet short', href: made.redirectUrl }, 'Open the project'));
+        done.dataset.converted = made.projectId;
+        box.parentElement.replaceChildren(done);
+        focusOn(done);
+      } catch (error) {
+        showFailure(form, error);
+      }
+    });
+  });
+  return box;
+}
+
 function row(lead) {
   const body = el('div', { class: 'lead-body' });
   const draw = (full, said) => {
-    body.replaceChildren(...facts(full).filter(Boolean), mailForm(full, (after) => draw(after, `The mail to ${after.email} is on its way.`)));
+    body.replaceChildren(...facts(full).filter(Boolean), convertForm(full) ?? '', mailForm(full, (after) => draw(after, `The mail to ${after.email} is on its way.`)));
     if (said) { text($('#said'), said); body.append(el('p', { class: 'notice good' }, said)); focusOn(body.lastElementChild); }
   };
   const details = el('details', {}, el('summary', {}, phase(lead.status === 'claimed' ? 1 : lead.step / 4),

@@ -14,6 +14,7 @@ const part = (data) => (['deposit', 'balance'].includes(data.part) ? `the ${data
 // Each kind: what somebody did, and the same as it reads when it was nobody's doing.
 const sentences = {
   'project-created': (d) => [`started the project${d.service ? ` (${d.service})` : ''}`, 'The project was started'],
+  'lead-converted': (d) => [`made the project of a draft${d.client ? ` of ${d.client}` : ''}`, 'The project was made of a draft'],
   'project-status': (d) => [`set the project to ${word(d.status ?? d.to)}`, `The project is ${word(d.status ?? d.to)}`],
   'project-completed': () => ['completed the project', 'The project is completed'],
   'dates-set': (d) => [`set the dates${d.start ? `: begins on ${d.start}` : ''}${d.deadline ? `${d.start ? ', ' : ': '}done by ${d.deadline}` : ''}`, 'The dates were set'],

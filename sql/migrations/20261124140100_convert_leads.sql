@@ -1,0 +1,53 @@
+-- Staff make a project of a draft: whose it becomes.
+-- migrate:up scope:public
+-- The account of this address as a client of the caller's tenant. Where there is none, or one in which nobody has set a password, it is
+-- made, and `link_hash` becomes a link to choose a password with, which also proves the address. `outcome`:
+--   member: a client here already · joined: had an account, and is a client here now · invited: has to follow the link
+--   unverified, disabled: nothing was done; a stranger may have signed up with this address, or it is shut
+create function client_account(email text, name text, link_hash bytea, valid interval, out user_id text, out outcome text)
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+    caller text := current_setting('role');
+    tenant bigint;
+    account users;
+begin
+    select t.id into tenant from tenants t where t.schema_name = caller;
+    if tenant is null then
+        raise insufficient_privilege using message = format('client_account: role %s is no tenant', caller);
+    end if;
+    if coalesce(my_role(), '') not in ('admin', 'staff') then
+        perform deny(403, 'This is for the agency''s staff.');
+    end if;
+    insert into users (name, email) values (client_account.name, client_account.email) on conflict (lower(email)) do nothing;
+    select u.* into strict account from users u where lower(u.email) = lower(client_account.email) for update;
+    if account.disabled_at is not null then
+        outcome := 'disabled';
+        return;
+    end if;
+    if account.email_verified is not null then
+        outcome := case when exists (select from user_roles r where r.user_id = account.id and r.tenant_id = tenant) then 'member' else 'joined' end;
+    elsif account.password is null and not exists (select from identities i where i.user_id = account.id) then
+        outcome := 'invited';
+        insert into email_tokens (user_id, tenant_id, purpose, token_hash, expires_at)
+        values (account.id, tenant, 'reset', client_account.link_hash, now() + client_account.valid);
+    else
+        outcome := 'unverified';
+        return;
+    end if;
+    user_id := account.id;
+    insert into user_tenant (user_id, tenant_id) values (account.id, tenant) on conflict do nothing;
+    insert into user_roles (user_id, tenant_id, role_id)
+    select account.id, tenant, r.id from roles r
+     where r.name = 'client' and not exists (select from user_roles x where x.user_id = account.id and x.tenant_id = tenant)
+        on conflict do nothing;
+end $$;
+
+-- migrate:down scope:public
+drop function client_account(text, text, bytea, interval);
+
+-- migrate:verify scope:public
+do $$ begin
+    assert (select prosecdef and proconfig = array['search_path=public, pg_temp'] from pg_proc
+             where oid = 'client_account(text, text, bytea, interval)'::regprocedure), 'client_account() sees what its caller sees';
+end $$;
