@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
 # tenants drop and restore: everything of a tenant out of the database and into a backup, and back again, each in one transaction.
+# tenants export: the same backup with its rows as JSON and its files in one archive, and the tenant stays.
 
 tenants_drop() {
     slug=
@@ -189,6 +190,68 @@ tenant_rows() {
     awk -F '\t' 'function word(s) { gsub(/\\/, "&&", s); gsub(/\047/, "\047\047", s); return "\047" s "\047" }
         { printf "\\qecho %s\ncopy (select %s from %s m_row where %s order by (m_row.*)::text collate \"C\") to stdout;\n\\qecho %s\n", word("copy " $1 " (" $3 ") from stdin;"), $3, $1, $2, word("\\.") }' "$work/tenant.tables"
 }
+
+# An archive for whoever the tenant's data belong to. FILES_DIR says where its files are.
+tenants_export() {
+    slug=
+    to=
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --to) [ $# -gt 1 ] || usage "--to needs a FILE"; to=$2; shift ;;
+            --to=*) to=${1#*=} ;;
+            -*) usage "tenants export: unknown option $1" ;;
+            *) [ -z "$slug" ] || usage "tenants export takes one SLUG"; slug=$1 ;;
+        esac
+        shift
+    done
+    [ -n "$slug" ] || usage "tenants export needs the SLUG"
+    make_work
+    find_tenant
+    [ "$schema_there" = t ] || fail "$exit_problem" "tenant $slug has no schema $schema"
+    name=$slug-$(date -u +%Y%m%dT%H%M%SZ)
+    to=${to:-$name.tar}
+    case $to in /*) ;; *) to=$PWD/$to ;; esac
+    [ -d "${to%/*}/" ] || fail "$exit_usage" "there is no folder ${to%/*}"
+    [ ! -e "$to" ] || fail "$exit_usage" "$to is there already; an export is never written over"
+    # Beside the archive, where there is room for it, and not in the folder for small things.
+    (set -C && : >"$to.part") 2>"$work/part.errors" || fail "$exit_failed" "cannot write $to.part: $(sed 's/.*: //' "$work/part.errors")"
+    unfinished_export=$to.part
+    at_end="$at_end drop_export"
+    mkdir -m 700 "$to.parts" "$to.parts/$name" "$to.parts/$name/rows" || fail "$exit_failed" "cannot write beside $to"
+    take_backup "$to.parts/$name/$slug.dump" "$schema" "scripts/migrate tenants export $slug"
+    tables=$(manifest tables)
+    printf '\\set m_schema %s\n%s\n' "$(psql_word "$schema")" "select relname from pg_class where relnamespace = (select oid from pg_namespace where nspname = :'m_schema') and relkind in ('r', 'p') order by 1;" >"$work/tables.psql"
+    ask -f "$work/tables.psql" >"$work/export.tables" || exit "$exit_failed"
+    {
+        printf '\\set FETCH_COUNT 1000\nbegin isolation level repeatable read, read only;\n'
+        awk -v to="$to.parts/$name/rows/" -v schema="$schema" '{
+            file = $0; gsub(/\047/, "\047\047", file); gsub(/\\/, "&&", file); gsub(/\//, "_", file); quoted = $0; gsub(/"/, "\"\"", quoted)
+            printf "\\o \047%s%s.jsonl\047\nselect row_to_json(r) from \"%s\".\"%s\" r;\n", to, file, schema, quoted }' "$work/export.tables"
+        printf '\\o\ncommit;\n'
+    } >"$work/rows.psql"
+    ask -f "$work/rows.psql" || fail "$exit_failed" "no export was made"
+    cat >"$to.parts/$name/README.txt" <<TEXT
+$tenant_name ($slug), exported $(date -u +%Y-%m-%dT%H:%M:%SZ).
+rows/     every table, a row a line, as JSON (rows/files.jsonl has the names of what is in files/, by its SHA-256)
+files/    what people uploaded, by its SHA-256
+$slug.dump with .manifest and .rows: the same for PostgreSQL; scripts/migrate tenants restore $slug.dump brings the tenant back
+TEXT
+    set -- -cf "$to.part" --owner=0 --group=0 -C "$to.parts" "$name"
+    kept=no
+    if [ -n "${FILES_DIR-}" ] && [ -d "$FILES_DIR/$schema" ]; then
+        set -- "$@" --exclude=./uploads --transform "s,^\\./,$name/files/," -C "$FILES_DIR/$schema" .
+        kept=$(find "$FILES_DIR/$schema" -type f ! -path "$FILES_DIR/$schema/uploads/*" | wc -l)
+    fi
+    tar "$@" 2>"$work/tar.errors" || fail "$exit_failed" "no export was made: $(sed 's/^tar: //' "$work/tar.errors" | head -n 1)"
+    sync "$to.part" || fail "$exit_failed" "no export was made: $to.part cannot be written"
+    mv "$to.part" "$to"
+    rm -rf "$to.parts"
+    unfinished_export=
+    say "$to: $(bytes "$(stat -c %s "$to")"), $(plural "$tables" table), $(plural "$kept" file)."
+}
+
+unfinished_export=
+drop_export() { [ -z "$unfinished_export" ] || rm -rf "$unfinished_export" "${unfinished_export}s"; }
 
 tenants_restore() {
     file=

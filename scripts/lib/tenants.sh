@@ -7,9 +7,14 @@ cmd_tenants() {
     case $what in
         list) tenants_list "$@" ;;
         create) tenants_create "$@" ;;
+        suspend) tenants_open suspended "$@" ;;
+        resume) tenants_open active "$@" ;;
+        export) tenants_export "$@" ;;
         drop) tenants_drop "$@" ;;
         restore) tenants_restore "$@" ;;
-        *) usage "tenants: there is no '$what'; it is list, create, drop or restore" ;;
+        owner) tenants_owner "$@" ;;
+        work) tenants_work "$@" ;;
+        *) usage "tenants: there is no '$what'; it is list, create, suspend, resume, export, drop, restore, owner or work" ;;
     esac
 }
 
@@ -50,18 +55,22 @@ tenants_create() {
     name=
     hosts=
     default=false
+    job=
     while [ $# -gt 0 ]; do
         case $1 in
             --name) [ $# -gt 1 ] || usage "--name needs a name"; name=$2; shift ;;
             --name=*) name=${1#*=} ;;
-            --host) [ $# -gt 1 ] || usage "--host needs a host name"; hosts="$hosts $2"; shift ;;
-            --host=*) hosts="$hosts ${1#*=}" ;;
+            --host) [ $# -gt 1 ] || usage "--host needs a host name"; hosts="$hosts $(printf '%s' "$2" | tr ' ' ,)"; shift ;;
+            --host=*) hosts="$hosts $(printf '%s' "${1#*=}" | tr ' ' ,)" ;;
             --default) default=true ;;
+            --job) [ $# -gt 1 ] || usage "--job needs a number"; whole_number --job "$2" 1; job=$2; shift ;; # of tenants work: it opens the tenant itself
             -*) usage "tenants create: unknown option $1" ;;
             *) [ -z "$slug" ] || usage "tenants create takes one SLUG"; slug=$1 ;;
         esac
         shift
     done
+    # Each --host is one: a space or a comma in it would make two of it.
+    case $hosts in *,*) usage "--host takes one host name; say it again for more" ;; esac
     # Of a slug with a line break grep would look at each line by itself.
     case $slug in
         *"
@@ -94,6 +103,8 @@ tenants_create() {
 \\set m_name $(psql_word "$name")
 \\set m_hosts $(psql_word "$(printf '%s' "${hosts# }" | tr ' ' ',')")
 \\set m_default $default
+\\set m_status $([ -n "$job" ] && echo suspended || echo active)
+\\set m_settings $(psql_word "$([ -n "$job" ] && printf '{"platformJob": %s}' "$job" || echo '{}')")
 \\set m_go true"
     lock_schema "$slug"
     {
@@ -110,4 +121,49 @@ tenants_create() {
     fi
     session_close finished
     say "Tenant $slug is there: schema, role, grants."
+}
+
+tenants_open() {
+    [ $# = 2 ] || usage "tenants $([ "$1" = active ] && echo resume || echo suspend) takes one SLUG"
+    case $2 in -*) usage "tenants: unknown option $2" ;; esac
+    make_work
+    {
+        printf '\\set m_slug %s\n\\set m_status %s\n' "$(psql_word "$2")" "$1"
+        printf '%s\n' "update public.tenants set status = :'m_status' where slug = :'m_slug' returning slug;"
+    } >"$work/open.psql"
+    ask -f "$work/open.psql" >"$work/open.rows" || exit "$exit_failed"
+    [ -s "$work/open.rows" ] || usage "there is no tenant $2"
+    if [ "$1" = active ]; then say "Tenant $2 is open."; else say "Tenant $2 is suspended: its sessions have ended, and its site says that it is not available."; fi
+}
+
+# Who may make, suspend, export and delete tenants in the web.
+tenants_owner() {
+    email=
+    take=
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --remove) take=yes ;;
+            -*) usage "tenants owner: unknown option $1" ;;
+            *) [ -z "$email" ] || usage "tenants owner takes one EMAIL"; email=$1 ;;
+        esac
+        shift
+    done
+    make_work
+    printf '\\set m_email %s\n' "$(psql_word "$email")" >"$work/owner.psql"
+    if [ -z "$email" ]; then
+        echo "select u.email, u.name, coalesce('disabled ' || u.disabled_at::date, '-') from public.platform_owners o join public.users u on u.id = o.user_id order by o.created_at;" >>"$work/owner.psql"
+    elif [ -n "$take" ]; then
+        echo "delete from public.platform_owners o using public.users u where u.id = o.user_id and lower(u.email) = lower(:'m_email') returning u.email;" >>"$work/owner.psql"
+    else
+        echo "with known as (select id, email from public.users where lower(email) = lower(:'m_email') and disabled_at is null),
+            made as (insert into public.platform_owners (user_id) select id from known on conflict do nothing) select email from known;" >>"$work/owner.psql"
+    fi
+    ask -f "$work/owner.psql" >"$work/owner.rows" || exit "$exit_failed"
+    if [ -z "$email" ]; then
+        [ -s "$work/owner.rows" ] || say "Nobody owns this installation yet: scripts/migrate tenants owner EMAIL"
+        awk -F '\t' '{ printf "%s (%s)%s\n", $1, $2, $3 == "-" ? "" : ", " $3 }' "$work/owner.rows"
+        return 0
+    fi
+    [ -s "$work/owner.rows" ] || usage "$([ -n "$take" ] && echo "$email is no owner of this installation" || echo "there is no account of $email that may sign in; sign up first, or see sql/accounts/upsert.sql")"
+    if [ -n "$take" ]; then say "$(cat "$work/owner.rows") no longer owns this installation."; else say "$(cat "$work/owner.rows") owns this installation: /platform, after signing in at any tenant."; fi
 }
