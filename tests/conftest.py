@@ -76,3 +76,11 @@ def admin(site):
 def other_staff(site):
     """Somebody who works for the other agency, signed in there."""
     return site.signed_in(*site.account("admin", "other"), host=OTHER_HOST)
+
+
+@pytest.fixture(scope="session")
+def platform_owner(site):
+    """Who owns the installation, and is an administrator of the agency."""
+    address, password = site.account("admin", name="platform")
+    site.migrate("tenants", "owner", address)
+    return site.signed_in(address, password)

@@ -237,10 +237,12 @@ files/    what people uploaded, by its SHA-256
 $slug.dump with .manifest and .rows: the same for PostgreSQL; scripts/migrate tenants restore $slug.dump brings the tenant back
 TEXT
     set -- -cf "$to.part" --owner=0 --group=0 -C "$to.parts" "$name"
-    kept=no
-    if [ -n "${FILES_DIR-}" ] && [ -d "$FILES_DIR/$schema" ]; then
-        set -- "$@" --exclude=./uploads --transform "s,^\\./,$name/files/," -C "$FILES_DIR/$schema" .
-        kept=$(find "$FILES_DIR/$schema" -type f ! -path "$FILES_DIR/$schema/uploads/*" | wc -l)
+    kept=0
+    files=$schema
+    case $schema in *[!a-z0-9_-]*) files=x$(printf '%s' "$schema" | od -An -v -tx1 | tr -d ' \n') ;; esac # as src/domain/file_store names it
+    if [ -n "${FILES_DIR-}" ] && [ -d "$FILES_DIR/$files" ]; then
+        set -- "$@" --exclude=./uploads --transform "s,^\\./,$name/files/," -C "$FILES_DIR/$files" .
+        kept=$(find "$FILES_DIR/$files" -type f ! -path "$FILES_DIR/$files/uploads/*" | wc -l)
     fi
     tar "$@" 2>"$work/tar.errors" || fail "$exit_failed" "no export was made: $(sed 's/^tar: //' "$work/tar.errors" | head -n 1)"
     sync "$to.part" || fail "$exit_failed" "no export was made: $to.part cannot be written"

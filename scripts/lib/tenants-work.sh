@@ -23,7 +23,8 @@ tenants_work() {
     stopping=
     child=
     job=
-    trap 'stopping=yes; [ -z "$child" ] || kill "$child" 2>/dev/null || true' TERM INT HUP
+    nap=
+    trap 'stopping=yes; for one in $child $nap; do kill "$one" 2>/dev/null || true; done' TERM INT HUP
     away=
     looks=0
     while [ -z "$stopping" ]; do
@@ -46,7 +47,9 @@ tenants_work() {
         [ -z "$once" ] || break
         # A signal is obeyed at once, and not after the sleep.
         sleep "$every" &
-        wait $! || true
+        nap=$!
+        wait "$nap" || true
+        nap=
     done
     if [ -n "$job" ]; then
         job_sql "update public.platform_jobs set lease_until = now() where id = :m_job and claims = :m_claims and state = 'running';" || true

@@ -32,11 +32,17 @@ constexpr Sql need_admin = R"(
         when me() is null then deny(401, 'Sign in first.')
         when my_role() = 'admin' then true
         else deny(403, 'This is for the agency''s administrators.') end)";
+constexpr Sql need_platform = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when is_platform_owner() then true
+        else deny(403, 'This is for the owner of this installation.') end)";
 
 std::optional<Query> check_user(const Call&) { return ask<need_user>(); }
 std::optional<Query> check_member(const Call& call) { return ask<need_member>(call.hole(0)); }
 std::optional<Query> check_staff(const Call&) { return ask<need_staff>(); }
 std::optional<Query> check_admin(const Call&) { return ask<need_admin>(); }
+std::optional<Query> check_platform(const Call&) { return ask<need_platform>(); }
 
 }  // namespace
 
@@ -55,6 +61,7 @@ const core::Access user{"user", find_tenant, find_session, check_user};
 const core::Access member{"member", find_tenant, find_session, check_member};
 const core::Access staff{"staff", find_tenant, find_session, check_staff};
 const core::Access admin{"admin", find_tenant, find_session, check_admin};
+const core::Access platform_owner{"platform-owner", find_tenant, find_session, check_platform};
 
 std::optional<Person> signed_in(Call& call) {
     const auto row = call.entered();

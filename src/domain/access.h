@@ -17,6 +17,7 @@ extern const core::Access user;         // signed in, else 401
 extern const core::Access member;       // the project in the first hole is theirs, or they are staff, else 404
 extern const core::Access staff;        // roles owner, admin, member of this tenant, else 403
 extern const core::Access admin;        // roles owner, admin of this tenant, else 403
+extern const core::Access platform_owner;  // owns the installation (public.platform_owners), else 403; for routes that are `.platform()`
 
 struct Person {
     std::string id, name, email;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -189,6 +190,12 @@ int FileStore::collect(std::chrono::seconds age, const std::function<bool(const 
     for (const std::string& name : names_in(home + "/thumbs"))
         sweep(home + "/thumbs/" + name, [&](const std::string& file) { const auto hash = unhex(file.substr(0, file.find('.'))); return hash.size() == 32 && wanted(hash); });
     return removed;
+}
+
+bool FileStore::remove_all() const {
+    std::error_code failed;
+    std::filesystem::remove_all(root_ + "/" + folder_, failed);
+    return !failed;
 }
 
 }  // namespace domain

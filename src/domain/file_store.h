@@ -45,6 +45,8 @@ public:
     // upload goes on. Two collectors do not meet. Answers how many files were removed.
     int collect(std::chrono::seconds age, const std::function<bool(const std::string& sha256)>& wanted,
                 const std::function<bool(const std::string& name)>& live) const;
+    // Removes the tenant's folder, of a tenant that is no more. False where something of it stays.
+    bool remove_all() const;
 
 private:
     std::string root_, folder_;

@@ -17,6 +17,8 @@ using core::Sql;
 constexpr std::chrono::minutes patience{20};
 
 constexpr Sql all_tenants = "select schema_name from tenants order by id";
+constexpr Sql gone_tenants = "select slug from tenants_gone()";
+constexpr Sql note_removed = "select note_files_removed($1)";
 constexpr Sql forget_uploads = "delete from uploads where updated_at < now() - interval '24 hours'";
 constexpr Sql purge_removed = R"(
     update files set purged_at = now() where removed_at < now() - interval '7 days' and purged_at is null)";
@@ -70,6 +72,16 @@ void collect_tenant(const core::Config& config, core::Db& db, const std::string&
 void collect(const core::Config& config, core::Db& db, const std::atomic<bool>& stopping) {
     const auto tenants = read<all_tenants>(db, "");
     for (int i = 0; i < tenants.size() && !stopping; ++i) collect_tenant(config, db, tenants[i].str(0));
+    // Of a tenant that was deleted the bytes are kept beside its backup.
+    const auto gone = read<gone_tenants>(db, "");
+    for (int i = 0; i < gone.size() && !stopping; ++i) {
+        const std::string slug = gone[i].str(0);
+        if (!domain::FileStore{config, slug}.remove_all()) continue;
+        core::Transaction transaction{db, ""};
+        transaction.one<note_removed>(slug);
+        transaction.commit();
+        core::log(core::Level::info, "files of a deleted tenant removed", {{"tenant", slug}});
+    }
 }
 
 }  // namespace worker

@@ -13,7 +13,7 @@ from uploading import send
 from people import new_address
 from routes import routes
 
-ROLES = ["anonymous", "stranger", "client", "staff", "admin", "their staff here", "their staff there"]
+ROLES = ["anonymous", "stranger", "client", "staff", "admin", "platform owner", "their staff here", "their staff there"]
 # their staff here: another agency's staff with their cookie on our address; there: on their own address with our ids.
 
 REFUSED = {
@@ -22,6 +22,7 @@ REFUSED = {
     "member": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},
     "staff": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "their staff there": 404},
     "admin": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "their staff there": 404},
+    "platform-owner": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "admin": 403, "their staff there": 403},
 }
 
 
@@ -262,6 +263,14 @@ EXAMPLES = {
     "GET /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", None, (404,)),
     "POST /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", {}, (415,), other_agency_too=True),
     "DELETE /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", None, (204,)),
+    "GET /api/platform/tenants": Example("/api/platform/tenants"),
+    "POST /api/platform/tenants": Example("/api/platform/tenants", {"slug": "walk", "name": "Walk"}, (422,)),
+    "PATCH /api/platform/tenants/{id}": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}", {"name": "Other Agency"}, (204,)),
+    "POST /api/platform/tenants/{id}/export": Example("/api/platform/tenants/999999/export", {}, (404,)),
+    "POST /api/platform/tenants/{id}/deletion": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}/deletion", {"confirm": "other"}, (409,)),  # it is not suspended
+    "GET /api/platform/jobs": Example("/api/platform/jobs"),
+    "GET /api/platform/jobs/{id}": Example("/api/platform/jobs/999999", None, (404,)),
+    "GET /api/platform/exports/{id}": Example("/api/platform/exports/999999", None, (404,)),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 
@@ -277,11 +286,12 @@ class World:
     message: int = 0
     payment: int = 0
     account: int = 0
+    tenant: int = 0   # the other agency, as the owner of the installation sees it
     people: dict = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
-def world(site, member, stranger, staff, admin, other_staff):
+def world(site, member, stranger, staff, admin, other_staff, platform_owner):
     here = site.visitor()
     here.cookies, here.user, here.email, here.password = dict(other_staff.cookies), other_staff.user, other_staff.email, other_staff.password
     project = onboarding.create(member.client)
@@ -292,7 +302,8 @@ def world(site, member, stranger, staff, admin, other_staff):
     made.file, made.message = one_more_file(made), one_more_message(made)
     made.account = admin.post("/api/payment-accounts", {"kind": "bank", "label": "BDO", "accountName": "Agency", "accountNumber": "001234"}).expect(201)["id"]
     made.payment = member.client.post(f"/api/projects/{project}/payments", {"part": "deposit", "method": "manual", "accountId": made.account}).expect(201)["id"]
-    made.people = {"anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
+    made.tenant = site.one("select id from tenants where slug = 'other'")
+    made.people = {"platform owner": platform_owner, "anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
                    "their staff here": here, "their staff there": other_staff}
     return made
 

@@ -1,0 +1,166 @@
+// platform: the tenants of this installation, for who owns it. Serves /api/platform.
+// What needs rights that no program has (a schema, a role, a dump) is ordered here and done by `scripts/migrate tenants work`.
+#include <algorithm>
+#include <charconv>
+
+#include "core/app.h"
+#include "domain/access.h"
+#include "domain/file_store.h"
+
+using namespace core;
+using namespace domain;
+
+constexpr Sql tenant_page = "select platform_tenants($1, $2, $3, $4)";
+constexpr Sql job_page = "select platform_jobs_page(null, $1, $2)";
+constexpr Sql one_job = "select platform_jobs_page($1, null, 1)->'jobs'->0";
+constexpr Sql order_for = "select order_platform_job($1, (select slug from tenants where id = $2), $3)";
+constexpr Sql order_new = "select order_platform_job('create', $1, $2)";
+constexpr Sql host_of_another = "select h from tenants t, unnest(t.hosts) h where h = any($1::text[]) and t.id <> $2 limit 1";
+constexpr Sql slug_there = "select 1 from tenants where slug = $1 or schema_name = $1";
+constexpr Sql slug_of = "select slug from tenants where id = $1";
+constexpr Sql change = "select change_tenant($1, $2, $3::text[], $4, $5)";
+constexpr Sql export_of = "select file, slug from platform_export($1)";
+constexpr Sql host_names = "select h from unnest($1::text[]) h where not is_host_name(h) limit 1";
+
+constexpr int page_size = 30;
+constexpr std::size_t hosts_limit = 20;
+
+std::optional<std::int64_t> before_of(const Request& request) {
+    const std::string text = request.query_value("before");
+    std::int64_t value = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty()) return std::nullopt;
+    if (code != std::errc{} || end != text.data() + text.size() || value < 1 || value > 9'007'199'254'740'991)
+        throw unprocessable({{"before", "This is the number that an answer named as next."}});
+    return value;
+}
+
+// One line, without control characters.
+std::string line_of(Form& form, const char* field, Length length, const char* what) {
+    std::string line = form.text(field, length, what);
+    if (std::ranges::any_of(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; })) form.wrong(field, std::string{what} + " is one line without control characters.");
+    return line;
+}
+
+// The hosts as PostgreSQL writes an array; what each must be, PostgreSQL says (is_host_name).
+std::string hosts_of(Form& form) {
+    const Json list = form.value("hosts");
+    std::string array = "{";
+    if (!list.is(Json::Kind::array) || list.size() == 0 || list.size() > hosts_limit) {
+        form.wrong("hosts", "Name one to " + std::to_string(hosts_limit) + " hosts: without one nobody finds the tenant.");
+        return "{}";
+    }
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        std::string host = trimmed(list[i].text());
+        std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        if (!list[i].is(Json::Kind::string) || host.empty() || host.size() > 253 || host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-[]:") != host.npos) {
+            form.wrong("hosts", "A host is a name such as agency.example: letters, digits, dots and hyphens, without https:// and without a path.");
+            return "{}";
+        }
+        array.append(i > 0 ? "," : "").append("\"").append(host).append("\"");
+    }
+    return array + "}";
+}
+
+// What only the database can say of hosts: whether each is a name, and whether it is free.
+void check_hosts(Call& call, Form& form, const std::string& hosts, std::int64_t tenant) {
+    const auto [wrong, taken] = call.db().all(ask<host_names>(hosts), ask<host_of_another>(hosts, tenant));
+    if (wrong.size() > 0) form.wrong("hosts", wrong[0].str(0) + " is no host name: it is like agency.example, without a port.");
+    else if (taken.size() > 0) form.wrong("hosts", taken[0].str(0) + " belongs to another tenant.");
+}
+
+Reply list(Call& call) {
+    const std::string words = trimmed(call.request.query_value("q")), status = call.request.query_value("status");
+    if (words.size() > 200) throw unprocessable({{"q", "At most 200 characters are searched for."}});
+    if (!status.empty() && status != "active" && status != "suspended") throw unprocessable({{"status", "The status is active or suspended."}});
+    return ok(call.db().last(ask<tenant_page>(words, status, before_of(call.request), page_size))[0].one().text(0));
+}
+
+Reply ordered(Call& call, const Row& order) {
+    Reply reply = ok(call.db().one<one_job>(order.integer(0)).text(0));
+    reply.status = 202;
+    log(Level::info, "platform job ordered", {{"job", order.integer(0)}, {"by", person(call).id}});
+    return reply;
+}
+
+Reply create(Call& call) {
+    Form form{call.body()};
+    const std::string slug = form.text("slug", {1, 63}, "The short name"), name = line_of(form, "name", {1, 100}, "The name");
+    const std::string email = form.email("ownerEmail"), owner = line_of(form, "ownerName", {1, 100}, "The owner's name");
+    const std::string hosts = hosts_of(form);
+    const bool plain = !slug.empty() && slug[0] >= 'a' && slug[0] <= 'z' && slug.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == slug.npos;
+    if (!slug.empty() && (!plain || slug.starts_with("pg_") || slug == "public" || slug == "information_schema"))
+        form.wrong("slug", "The short name has small letters, digits and _, begins with a letter, and is none of PostgreSQL's own.");
+    if (form.right()) {
+        check_hosts(call, form, hosts, 0);
+        if (call.db().maybe<slug_there>(slug)) form.wrong("slug", "There is a tenant of this short name already.");
+    }
+    form.check();
+    Writer request;
+    request.object().member("name", name).member("ownerEmail", email).member("ownerName", owner).member("demo", form.value("demo").boolean());
+    request.key("hosts").array();
+    const Json named = form.value("hosts");
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        std::string host = trimmed(named[i].text());
+        std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        request.value(host);
+    }
+    request.end_array().end_object();
+    return ordered(call, call.db().one<order_new>(slug, request.take()));
+}
+
+Reply edit(Call& call, Id tenant) {
+    Form form{call.body()};
+    std::optional<std::string> name, hosts, status;
+    if (form.has("name")) name = line_of(form, "name", {1, 100}, "The name");
+    if (form.has("hosts")) hosts = hosts_of(form);
+    if (form.has("status")) status = std::string{form.value("status").text()};
+    if (status && *status != "active" && *status != "suspended") form.wrong("status", "The status is active or suspended.");
+    if (!name && !hosts && !status) form.wrong("name", "Nothing is to be changed: send name, hosts or status.");
+    if (hosts && form.right()) check_hosts(call, form, *hosts, tenant.value);
+    form.check();
+    if (!call.db().one<change>(tenant, name, hosts, status, call.tenant()).truth(0)) throw not_found("tenant");
+    log(Level::info, "tenant changed", {{"tenant", tenant.value}, {"status", status.value_or("-")}, {"by", person(call).id}});
+    return no_content();
+}
+
+Reply take_out(Call& call, Id tenant) { return ordered(call, call.db().one<order_for>("export", tenant, "{}")); }
+
+Reply remove_tenant(Call& call, Id tenant) {
+    Form form{call.body()};
+    const std::string typed = form.text("confirm", {1, 63}, "The short name");
+    form.check();
+    const auto slug = call.db().maybe<slug_of>(tenant);
+    if (!slug) throw not_found("tenant");
+    if (typed != slug->text(0)) throw unprocessable({{"confirm", "Type the short name of the tenant that is to be deleted: " + slug->str(0) + "."}});
+    return ordered(call, call.db().one<order_for>("delete", tenant, "{}"));
+}
+
+Reply jobs(Call& call) { return ok(call.db().last(ask<job_page>(before_of(call.request), page_size))[0].one().text(0)); }
+
+Reply job(Call& call, Id number) {
+    const Row row = call.db().last(ask<one_job>(number))[0].one();
+    if (row.null(0)) throw not_found("job");
+    return ok(row.text(0));
+}
+
+Reply download(Call& call, Id number) {
+    const auto row = call.db().maybe<export_of>(number);
+    if (!row || row->text(0).find('/') != std::string_view::npos) throw Error{404, "There is no such export, or its seven days are over. Make another."};
+    log(Level::info, "export downloaded", {{"job", number.value}, {"by", person(call).id}});
+    Reply reply = FileStore{call.config, call.tenant()}.send(call.request, call.config.files_dir + "/.platform/" + row->str(0), row->text(0), "application/x-tar");
+    return std::move(reply).with("Content-Disposition", "attachment; filename=\"" + row->str(0) + "\"");
+}
+
+constexpr Route routes[] = {
+    get<list>("/api/platform/tenants", platform_owner).platform(),
+    post<create>("/api/platform/tenants", platform_owner).platform(),
+    patch<edit>("/api/platform/tenants/{id}", platform_owner).platform(),
+    post<take_out>("/api/platform/tenants/{id}/export", platform_owner).platform(),
+    post<remove_tenant>("/api/platform/tenants/{id}/deletion", platform_owner).platform(),
+    get<jobs>("/api/platform/jobs", platform_owner).platform(),
+    get<job>("/api/platform/jobs/{id}", platform_owner).platform(),
+    get<download>("/api/platform/exports/{id}", platform_owner).platform(),
+};
+
+int main(int argc, char** argv) { return serve(routes, argc, argv); }

@@ -1,0 +1,201 @@
+// The installation's tenants, for who owns it: made, renamed, suspended, exported, deleted; and how far what was ordered has come.
+import { ApiError, get, patch, post } from './api.js';
+import { $, el, focusOn, show, text } from './dom.js';
+import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
+import { ago, bytes, dateTime, plural } from './format.js';
+import { attempt, notice } from './view.js';
+import { checkField, checkedIn, linesField, linesIn, textField, valueOf } from './admin/fields.js';
+import { header } from './session.js';
+
+const list = $('#tenants');
+const filters = $('#filters');
+const open = (job) => job?.state === 'queued' || job?.state === 'running';
+const WORDS = { create: 'Make', export: 'Export', delete: 'Delete' };
+const STAGES = { schema: 'making schema, role and tables', demo: 'writing the demo content', owner: 'giving it to its owner', archive: 'writing the archive', files: 'keeping the files', drop: 'taking it out of the database', undo: 'taking away what was begun' };
+const STATES = { queued: 'waits', running: 'at work', done: 'done', failed: 'failed' };
+let next = null;
+let nextJobs = null;
+let timer = 0;
+
+const hostLink = (host) => el('a', { href: `${location.protocol}//${host}${location.port && !host.includes(':') ? `:${location.port}` : ''}/` }, host);
+
+// What was ordered
+
+function jobRow(job) {
+  const words = job.state === 'running' && STAGES[job.stage] ? STAGES[job.stage] : STATES[job.state];
+  return el('li', { class: 'card lead-row', 'data-job-id': job.id, 'data-state': job.state },
+    el('div', { class: 'row' }, el('span', { class: 'lead-who' }, `${WORDS[job.kind]} ${job.name ?? job.slug}`),
+      el('span', { class: `chip ${{ done: 'good', failed: 'bad' }[job.state] ?? ''}` }, words), el('span', { class: 'soft small' }, ago(job.createdAt)),
+      job.kind === 'export' && job.available && el('a', { href: `/api/platform/exports/${job.id}`, download: '' }, `Download ${job.slug} (${bytes(job.size)})`)),
+    open(job) && el('progress', { 'aria-label': `${WORDS[job.kind]} ${job.slug}` }),
+    job.waiting && el('p', { class: 'notice warn' }, 'Nobody has taken this up yet. The service that does it seems not to run: lunaxcode-tenants, or scripts/migrate tenants work.'),
+    job.error && el('p', { class: 'notice bad as-written' }, job.error, job.kind === 'create' ? ' Nothing of it is left.' : ''),
+    job.kept && el('p', { class: 'soft small' }, `Kept in the backup ${job.kept}.`));
+}
+
+async function loadJobs(before) {
+  const answer = await get(`/api/platform/jobs${before ? `?before=${before}` : ''}`);
+  const rows = answer.jobs.map(jobRow);
+  const shown = before ? answer.jobs : answer.jobs.slice(0, Math.max(5, answer.jobs.filter(open).length));
+  if (before) $('#jobs').append(...rows); else $('#jobs').replaceChildren(...rows.slice(0, shown.length));
+  nextJobs = shown.length < answer.jobs.length ? shown.at(-1).id : answer.next;
+  show($('#more-jobs'), nextJobs !== null);
+  show($('#no-jobs'), !$('#jobs').children.length);
+  return answer.jobs;
+}
+
+/** Looks again every two seconds while something is under way, and loads the list anew when it is over. */
+function follow(jobs) {
+  clearTimeout(timer);
+  const under = jobs.filter(open).map((job) => job.id);
+  if (!under.length) return;
+  timer = setTimeout(async () => {
+    const later = await loadJobs().catch(() => jobs);
+    const over = later.filter((job) => under.includes(job.id) && !open(job));
+    if (over.length) {
+      text($('#work-said'), over.map((job) => `${WORDS[job.kind]} ${job.slug}: ${STATES[job.state]}.`).join(' '));
+      await load().catch(() => {});
+    }
+    follow(later);
+  }, 2000);
+}
+
+const ordered = async (said) => {
+  follow(await loadJobs());
+  text($('#work-said'), said);
+  focusOn($('#work-title'));
+};
+
+// Tenants
+
+function formOf(label, fields, button, send, { bad = false } = {}) {
+  const form = el('form', { 'aria-label': label, novalidate: true }, fields, el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
+    el('div', { class: 'actions' }, el('button', { type: 'submit', class: bad ? 'button danger' : 'button quiet' }, button)));
+  forgiveOnInput(form);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    clearErrors(form);
+    busy($('[type=submit]', form), 'One moment…', async () => {
+      try { await send(form); } catch (error) { showFailure(form, error); }
+    });
+  });
+  return form;
+}
+
+function deletion(tenant) {
+  const missing = [tenant.isDefault && 'it is the default tenant', tenant.status !== 'suspended' && 'suspend it first', !tenant.export && 'export it first'].filter(Boolean);
+  if (missing.length) return el('p', { class: 'soft', 'data-not-yet': '' }, `It cannot be deleted yet: ${missing.join(', ')}.`);
+  return formOf(`Delete ${tenant.slug}`, [el('p', {}, `Schema, role and ${plural(tenant.projects ?? 0, 'project')} go. A backup is kept on the server.`),
+    textField('confirm', `Type ${tenant.slug} to delete it`, '', { required: true, maxlength: 63 })], `Delete ${tenant.slug}`, async (form) => {
+    await post(`/api/platform/tenants/${tenant.id}/deletion`, { confirm: valueOf(form, 'confirm') });
+    await load();
+    await ordered(`${tenant.slug} will be deleted.`);
+  }, { bad: true });
+}
+
+function row(tenant, opened = false) {
+  const suspended = tenant.status === 'suspended';
+  const changed = async (said) => { await load(undefined, tenant.id); text($('#said'), said); };
+  const act = (button, said, send) => busy(button, 'One moment…', async () => {
+    try { await send(); if (said) await changed(said); } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      text($('#said'), error.detail);
+      focusOn($('#said'));
+    }
+  });
+  const body = el('div', { class: 'lead-body' },
+    el('dl', { class: 'changes' }, [['Short name', tenant.slug], ['Made', dateTime(tenant.createdAt)], ['Projects', String(tenant.projects ?? 'unknown')], ['People', String(tenant.people)], ['In the database', bytes(tenant.bytes)]]
+      .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))), el('div', {}, el('dt', {}, 'Hosts'), el('dd', {}, tenant.hosts.length ? tenant.hosts.map((host, i) => [i ? ', ' : '', hostLink(host)]) : 'none', tenant.isDefault && (tenant.hosts.length ? ', and every other host' : ', but every host that no other has')))),
+    formOf(`Name and hosts of ${tenant.slug}`, [textField('name', 'Name', tenant.name, { required: true, maxlength: 100 }),
+      linesField('hosts', 'Hosts, one a line', tenant.hosts, { rows: 3, hint: 'Names that lead to this server, such as agency.example.' })], 'Save name and hosts', async (form) => {
+      const hosts = linesIn(form, 'hosts');
+      await patch(`/api/platform/tenants/${tenant.id}`, { name: valueOf(form, 'name'), ...(hosts.length || !tenant.isDefault ? { hosts } : {}) });
+      await changed(`${tenant.slug} is saved.`);
+    }),
+    el('div', { class: 'actions' },
+      el('button', { type: 'button', class: 'button quiet', 'data-act': suspended ? 'resume' : 'suspend', onclick: (event) => act(event.currentTarget, suspended ? `${tenant.slug} is open again.` : `${tenant.slug} is suspended; everybody there is signed out.`,
+        () => patch(`/api/platform/tenants/${tenant.id}`, { status: suspended ? 'active' : 'suspended' })) }, suspended ? 'Open it again' : 'Suspend'),
+      !open(tenant.job) && el('button', { type: 'button', class: 'button quiet', 'data-act': 'export', onclick: (event) => act(event.currentTarget, '', async () => {
+        await post(`/api/platform/tenants/${tenant.id}/export`);
+        await ordered(`${tenant.slug} will be exported.`);
+      }) }, 'Export'),
+      tenant.export && el('a', { class: 'button quiet', href: `/api/platform/exports/${tenant.export.id}`, download: '' }, `Download the export of ${dateTime(tenant.export.finishedAt)}`)),
+    deletion(tenant));
+  return el('li', { class: 'card lead-row', 'data-tenant': tenant.slug, 'data-status': tenant.status }, el('details', { open: opened },
+    el('summary', {}, el('span', { class: 'lead-who' }, tenant.name), el('span', { class: 'soft small' }, [tenant.hosts[0] ?? (tenant.isDefault ? 'every other host' : 'no host'), plural(tenant.projects ?? 0, 'project'), bytes(tenant.bytes)].join(' · ')),
+      tenant.isDefault && el('span', { class: 'chip' }, 'Default'), el('span', { class: `chip ${suspended ? 'warn' : 'good'}` }, suspended ? 'Suspended' : 'Open')), body));
+}
+
+let asked = 0;
+
+async function load(before, opened) {
+  const mine = ++asked;
+  const query = new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...(before ? { before } : {}) }).filter(([, value]) => value !== ''));
+  const answer = await get(`/api/platform/tenants?${query}`);
+  if (mine !== asked) return; // another choice was made meanwhile
+  const unfolded = opened ?? answer.tenants.find((one) => $(`[data-tenant="${CSS.escape(one.slug)}"] details[open]`))?.id;
+  const rows = answer.tenants.map((one) => row(one, one.id === unfolded));
+  if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  if (opened) $('details[open] summary', list)?.focus();
+  next = answer.next;
+  show($('#more'), next !== null);
+  show($('#none'), !list.children.length);
+  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'tenant')}${next === null ? '' : ' and more'}.` : 'No tenants like these.');
+}
+
+function newForm() {
+  const form = $('#new-form');
+  const fields = el('div', { class: 'two' }, textField('name', 'Name of the agency', '', { required: true, maxlength: 100 }),
+    textField('slug', 'Short name', '', { required: true, maxlength: 63, hint: 'Small letters, digits and _. It names the schema and never changes.' }),
+    textField('ownerName', 'Name of its owner', '', { required: true, maxlength: 100 }),
+    textField('ownerEmail', 'E-mail address of its owner', '', { type: 'email', required: true, maxlength: 254, hint: 'A mail goes there with a link to choose a password, or to sign in.' }));
+  form.replaceChildren(fields, linesField('hosts', 'Hosts, one a line', [], { rows: 3, required: true, hint: 'Names that lead to this server, such as agency.example.' }),
+    checkField('demo', 'With demo content', true, 'Services, their questions and a landing page to begin from.'),
+    el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }), el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, 'Make the tenant')));
+  let own = false;
+  $('[name=slug]', form).addEventListener('input', () => { own = true; });
+  $('[name=name]', form).addEventListener('input', (event) => {
+    if (!own) $('[name=slug]', form).value = event.target.value.normalize('NFD').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '').slice(0, 63);
+  });
+}
+
+$('#new-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  clearErrors(form);
+  busy($('[type=submit]', form), 'Ordering…', async () => {
+    try {
+      const job = await post('/api/platform/tenants', { name: valueOf(form, 'name'), slug: valueOf(form, 'slug'), hosts: linesIn(form, 'hosts'), ownerName: valueOf(form, 'ownerName'), ownerEmail: valueOf(form, 'ownerEmail'), demo: checkedIn(form, 'demo') });
+      $('#new').open = false;
+      newForm();
+      await ordered(`${job.name ?? job.slug} will be made.`);
+    } catch (error) { showFailure(form, error); }
+  });
+});
+forgiveOnInput($('#new-form'));
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
+$('#more-jobs').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => loadJobs(nextJobs))));
+filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
+filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
+
+async function start() {
+  if (!await header()) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    return;
+  }
+  const main = $('#main');
+  const denied = (error) => error instanceof ApiError && error.status === 403;
+  await attempt($('#failed'), async () => {
+    try {
+      await load();
+      follow(await loadJobs());
+      newForm();
+    } catch (error) {
+      if (!denied(error)) throw error;
+      $('.wrap', main).replaceChildren(el('h1', {}, 'For the owner of this installation'), notice('warn', el('p', {}, 'Tenants are made and closed here by whoever runs the servers.'),
+        el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard')));
+      main.removeAttribute('aria-busy');
+    }
+  });
+}
+start();
