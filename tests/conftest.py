@@ -18,7 +18,7 @@ from people import new_person
 def site():
     """The site that the tests of this process share. At the end everything that was promised must be there."""
     paymongo = PayMongo()
-    instance = Instance(PAYMENT_POLL_SECONDS=2, PAYMONGO_TIMEOUT_SECONDS=5, **paymongo.settings())
+    instance = Instance(TENANTS_EVERY=1, PAYMENT_POLL_SECONDS=2, PAYMONGO_TIMEOUT_SECONDS=5, **paymongo.settings())
     instance.paymongo, paymongo.webhook = paymongo, f"{instance.url}/api/payments/webhook"
     try:
         instance.start()

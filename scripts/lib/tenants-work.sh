@@ -17,7 +17,7 @@ tenants_work() {
         esac
         shift
     done
-    whole_number --every "$every" 1 3600
+    whole_number --every "$every" 1 9999
     command -v setpriv >/dev/null || fail "$exit_usage" "setpriv is not installed" "It is in Debian's package util-linux."
     make_work
     stopping=

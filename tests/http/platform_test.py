@@ -51,7 +51,7 @@ def made(site, platform_owner):
 def test_a_tenant_is_made_in_the_web_and_its_owner_signs_in(site, platform_owner, made):
     visitor = site.visitor(f"{made}.example.test")
     assert len(visitor.get("/api/services").expect()["services"]) > 0
-    mail = site.wait_for_mail(f"owner@{made}.example.test", "is ready")
+    mail = site.wait_for_mail(f"owner@{made}.example.test", "you are its owner")
     link = re.search(r"http://(\S+)/reset\?token=(\S+)", mail.get_body(("plain",)).get_content())
     assert link[1] == f"{made}.example.test:{site.port}"
     visitor.post("/api/auth/reset", {"token": link[2], "password": PASSWORD}).expect()
@@ -64,11 +64,11 @@ def test_a_tenant_is_made_in_the_web_and_its_owner_signs_in(site, platform_owner
 
 
 def test_what_is_wrong_with_a_new_tenant_is_said_field_by_field(site, platform_owner):
-    post = lambda **changes: platform_owner.post("/api/platform/tenants", wanted(short_name(), **changes))
+    post = lambda **changes: platform_owner.post("/api/platform/tenants", {**wanted(short_name()), **changes})
     platform_owner.post("/api/platform/tenants", {}).problem(422, "slug", "name", "hosts", "ownerName", "ownerEmail")
     for slug in ("Upper", "1a", "pg_x", "public", "a-b", "x" * 64, 'a"; drop schema other; --', "information_schema"):
         post(slug=slug).problem(422, "slug")
-    post(slug="other").problem(422, "slug", detail="")
+    post(slug="other").problem(422, "slug")
     for hosts in ([], ["a b"], ["http://a.example"], ["a.example/x"], ["a.example:80"], ["-a.example"], ["x'y"], [1], "a.example", [f"h{i}.example" for i in range(21)]):
         post(hosts=hosts).problem(422, "hosts")
     post(hosts=["OTHER.example.test"]).problem(422, "hosts")
@@ -81,7 +81,7 @@ def test_a_tenant_that_cannot_be_made_leaves_nothing_and_the_job_says_why(site, 
     site.sql("insert into users (name, email, disabled_at) values ('Gone', %s, now())", f"owner@{slug}.example.test")
     job = over(platform_owner, platform_owner.post("/api/platform/tenants", wanted(slug)).expect(202))
     assert job["state"] == "failed" and "disabled" in job["error"]
-    assert not site.sql("select from pg_namespace where nspname = %s union all select from pg_roles where rolname = %s", slug, slug)
+    assert not site.sql("select 1 from pg_namespace where nspname = %s union all select 1 from pg_roles where rolname = %s", slug, slug)
     assert slug not in site.tenants()
 
 
@@ -141,17 +141,19 @@ def test_a_tenant_is_exported_and_only_then_deleted_by_its_typed_name(site, plat
     platform_owner.post(f"{path}/deletion", {"confirm": "someone"}).problem(422, "confirm")
     job = over(platform_owner, platform_owner.post(f"{path}/deletion", {"confirm": slug}).expect(202))
     assert job["state"] == "done" and job["kept"]
-    assert slug not in site.tenants() and not site.sql("select from pg_namespace where nspname = %s union all select from pg_roles where rolname = %s", slug, slug)
+    assert slug not in site.tenants() and not site.sql("select 1 from pg_namespace where nspname = %s union all select 1 from pg_roles where rolname = %s", slug, slug)
     assert (site.state / "backups" / job["kept"]).exists() and (site.state / "backups" / f"{slug}-{job['id']}.files.tar").exists()
     site.migrate("tenants", "restore", str(site.state / "backups" / job["kept"]))
     site.migrate("tenants", "drop", slug, "--yes")
+    site.witness.leads = {key: host for key, host in site.witness.leads.items() if host != person.host}  # promised, and deleted by whoever may
+    site.witness.files = {key: sha for key, sha in site.witness.files.items() if key[0] != person.host}
 
 
 def test_a_killed_runner_is_followed_by_another_that_ends_the_job(site, platform_owner):
     slug = short_name()
     job = platform_owner.post("/api/platform/tenants", wanted(slug)).expect(202)
     until = time.monotonic() + 20
-    while not site.sql("select from platform_jobs where id = %s and state = 'running'", job["id"]):
+    while not site.sql("select 1 from platform_jobs where id = %s and state = 'running'", job["id"]):
         assert time.monotonic() < until
         time.sleep(0.02)
     for pid, line in site.processes().items():
