@@ -23,8 +23,12 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL] [--tenants-query SQL | -
   generate NAME                writes a new migration file
   tenants list                 the tenants of the database
   tenants create SLUG          a new tenant: schema, role, grants, migrations, all or nothing
+  tenants suspend|resume SLUG  ends its sessions and shuts its site, or opens it
+  tenants export SLUG          its rows, files and a backup in one archive
   tenants drop SLUG            everything of a tenant into a backup, and out of the database
   tenants restore FILE         brings a dropped tenant back
+  tenants owner EMAIL          who may do all of this in the web
+  tenants work                 the service that does what was ordered in the web
   backup                       a dump of the database with a record of what was in it; --list shows them
   restore FILE [--swap]        a backup into a new database, compared with the record; then in the place of the live one
   prune                        removes old backups
@@ -236,6 +240,12 @@ transaction: all of it or nothing. A tenant that is there is left as it is (exit
   --default  the tenant for every host that no tenant has
 The owner needs CREATEROLE and CREATE on the database.
 
+scripts/migrate tenants suspend SLUG | resume SLUG
+scripts/migrate tenants export SLUG [--to FILE]
+
+suspend ends all sessions of the tenant and shuts its site; resume opens it. export writes an archive (tar): every table as lines
+of JSON, the files that FILES_DIR has of it, and a backup that tenants restore takes. It is for its owner only (0600), and has the
+suffix .part until it is whole.
 
 scripts/migrate tenants drop SLUG [--default] [--yes]
 scripts/migrate tenants restore FILE
@@ -246,6 +256,16 @@ away schema, rows, grants and role in one transaction, in which it looks whether
 stays when another database of the server uses it. --default is needed for the default tenant.
 restore brings all of it back, in one transaction that is compared with the backup's record. Files that its people uploaded
 are not in the database: they stay where FILES_DIR is.
+
+scripts/migrate tenants owner [EMAIL [--remove]]
+scripts/migrate tenants work [--once] [--every SECONDS]
+
+owner lets an account make, suspend, export and delete tenants at /platform, or takes that away; without EMAIL it lists who may.
+work runs until it is ended (systemd: lunaxcode-tenants) and carries out what is ordered there: the programs behind the web server
+have no right to. It looks every 5 seconds. A job is done whole or not at all: a tenant that cannot be finished is taken away
+again. Killed at any moment, another run takes the job up after ten seconds; five times, then it has failed. Archives lie in
+EXPORTS_DIR (FILES_DIR/.platform) for seven days. The files of a deleted tenant are kept beside its backup, as SLUG-JOB.files.tar.
+BASE_URL is what the link in the new owner's mail is made of.
 
 Exit: 0 done, 2 wrong use, 3 public is behind, 4 written to meanwhile, 5 failed and nothing was changed, 6 refused (default
 tenant, something else depends on it, it is there already), 7 connection, 8 lock, 9 not confirmed.

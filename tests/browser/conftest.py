@@ -18,7 +18,7 @@ def google():
 @pytest.fixture(scope="session")
 def site(google):
     paymongo = PayMongo()
-    instance = Instance(LIMIT_API="off", LIMIT_AUTH="off", PAYMENT_POLL_SECONDS=5, **google.settings(), **paymongo.settings())
+    instance = Instance(LIMIT_API="off", LIMIT_AUTH="off", TENANTS_EVERY=1, PAYMENT_POLL_SECONDS=5, **google.settings(), **paymongo.settings())
     instance.paymongo, paymongo.webhook = paymongo, f"{instance.url}/api/payments/webhook"
     try:
         instance.start()

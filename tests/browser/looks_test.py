@@ -27,6 +27,7 @@ PAGES = {
     "office-service": ("/admin/service?id=3", "#questions li", "staff"),
     "office-landing": ("/admin/landing", "#sections li", "staff"),
     "office-leads": ("/admin/leads", "#filters select", "staff"),
+    "platform": ("/platform", "#tenants li", "owner"),
     "office-for-clients": ("/admin", ".notice", "client"),
 }
 
@@ -34,7 +35,9 @@ PAGES = {
 @pytest.fixture(scope="module")
 def world(site):
     client = new_person(site)
-    return {"client": client, "staff": site.signed_in(*site.account("member")), "admin": site.signed_in(*site.account("admin")), "project": journey.planned_project(site, client)}
+    address, password = site.account("admin", name="platform")
+    site.migrate("tenants", "owner", address)
+    return {"owner": site.signed_in(address, password), "client": client, "staff": site.signed_in(*site.account("member")), "admin": site.signed_in(*site.account("admin")), "project": journey.planned_project(site, client)}
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""The page of who owns the installation: a tenant is made, shut, exported and deleted there, each with what it needs to be sure."""
+import time
+import uuid
+
+import pytest
+
+import journey
+
+
+def owner(site, browser):
+    address, password = site.account("admin", name="platform")
+    site.migrate("tenants", "owner", address)
+    person = site.signed_in(address, password)
+    journey.signed_in_device(browser, site, person)
+    return person
+
+
+def see_in(browser, selector, words, seconds=40):
+    until = time.monotonic() + seconds
+    while not any(words in one.text for one in browser.all(selector)):
+        assert time.monotonic() < until, [one.text for one in browser.all(selector)]
+        time.sleep(0.1)
+
+
+def fill(browser, form, **values):
+    for name, value in values.items():
+        control = browser.see(f"{form} [name='{name}']")
+        browser.run("arguments[0].scrollIntoView({block: 'center'})", control)
+        control.clear()
+        control.send_keys(value)
+
+
+@pytest.mark.expects(422)
+def test_a_tenant_from_its_making_to_its_end(site, browser):
+    owner(site, browser)
+    slug = f"agency_{uuid.uuid4().hex[:6]}"
+    browser.open("/platform")
+    browser.see("#tenants [data-tenant=lunaxcode]")
+    browser.click("#new summary")
+    fill(browser, "#new-form", name=slug.replace("_", " ").title())
+    assert browser.see("#new-form [name=slug]").get_attribute("value") == slug
+    browser.click("#new-form [type=submit]")
+    browser.see("#new-form [data-field=hosts] .error", "without one nobody finds")
+    fill(browser, "#new-form", ownerName="Olivia", ownerEmail=f"{slug}@example.test", hosts=f"{slug.replace('_', '-')}.example.test")
+    browser.screenshot("platform-new")
+    browser.click("#new-form [type=submit]")
+    browser.see("#jobs [data-state]")
+    browser.screenshot("platform-under-way")
+    see_in(browser, "#jobs [data-state=done]", "Make")
+    browser.see(f"#tenants [data-tenant={slug}]")
+
+    row = f"#tenants [data-tenant={slug}]"
+    browser.click(f"{row} summary")
+    browser.see(f"{row} [data-not-yet]", "suspend it first, export it first")
+    browser.click(f"{row} [data-act=suspend]")
+    browser.see(f"{row}[data-status=suspended]")
+    browser.click(f"{row} [data-act=export]")
+    see_in(browser, "#jobs [data-state=done]", "Download")
+    see_in(browser, f"{row} a", "Download the export")
+    browser.screenshot("platform-exported")
+    fill(browser, row, confirm="something")
+    browser.click(f"{row} .danger")
+    browser.see(f"{row} [data-field=confirm] .error", slug)
+    fill(browser, row, confirm=slug)
+    browser.click(f"{row} .danger")
+    see_in(browser, "#jobs [data-state=done]", "Kept in the backup")
+    assert not browser.all(row) and slug not in site.tenants()
