@@ -6,11 +6,14 @@ Routes are what the programs print, and how they are called what authorisation_t
 """
 import itertools
 import re
+import sys
 import urllib.parse
+from pathlib import Path
 
 import psycopg2
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 from authorisation_test import EXAMPLES, ROUTES, made, world  # noqa: F401 (world is a fixture)
 from instance import ROOT
 from people import new_person
@@ -96,7 +99,7 @@ def walled(site, world):  # noqa: F811
             admin.request("POST", made(example.path, world, admin), made(example.body, world, admin))
     site.migrate("tenants", "create", WALLED, "--name", "Walled", "--host", HOST)
     with administrator(site) as session, session.cursor() as cursor:
-        cursor.execute(COPY, {"id": CANARY_ID, "canary": CANARY})
+        cursor.execute(COPY.replace("%(id)s", str(CANARY_ID)).replace("%(canary)s", f"'{CANARY}'"))
     session.close()
     theirs = site.signed_in(*site.account("admin", WALLED), host=HOST)
     visitor = site.visitor(HOST)
