@@ -1,5 +1,4 @@
 """The page of who owns the installation: a tenant is made, shut, exported and deleted there, each with what it needs to be sure."""
-import time
 import uuid
 
 import pytest
@@ -13,13 +12,6 @@ def owner(site, browser):
     person = site.signed_in(address, password)
     journey.signed_in_device(browser, site, person)
     return person
-
-
-def see_in(browser, selector, words, seconds=40):
-    until = time.monotonic() + seconds
-    while not any(words in one.text for one in browser.all(selector)):
-        assert time.monotonic() < until, [one.text for one in browser.all(selector)]
-        time.sleep(0.1)
 
 
 def fill(browser, form, **values):
@@ -46,7 +38,7 @@ def test_a_tenant_from_its_making_to_its_end(site, browser):
     browser.click("#new-form [type=submit]")
     browser.see("#jobs [data-state]")
     browser.screenshot("platform-under-way")
-    see_in(browser, "#jobs [data-state=done]", "Make")
+    browser.see("#jobs [data-state=done]", "Make", 60)
     browser.see(f"#tenants [data-tenant={slug}]")
 
     row = f"#tenants [data-tenant={slug}]"
@@ -55,13 +47,13 @@ def test_a_tenant_from_its_making_to_its_end(site, browser):
     browser.click(f"{row} [data-act=suspend]")
     browser.see(f"{row}[data-status=suspended]")
     browser.click(f"{row} [data-act=export]")
-    see_in(browser, "#jobs [data-state=done]", "Download")
-    see_in(browser, f"{row} a", "Download the export")
+    browser.see("#jobs [data-state=done]", "Download", 60)
+    browser.see(f"{row} a", "Download the export", 60)
     browser.screenshot("platform-exported")
     fill(browser, row, confirm="something")
     browser.click(f"{row} .danger")
     browser.see(f"{row} [data-field=confirm] .error", slug)
     fill(browser, row, confirm=slug)
     browser.click(f"{row} .danger")
-    see_in(browser, "#jobs [data-state=done]", "Kept in the backup")
+    browser.see("#jobs [data-state=done]", "Kept in the backup", 60)
     assert not browser.all(row) and slug not in site.tenants()

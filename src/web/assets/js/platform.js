@@ -33,8 +33,12 @@ function jobRow(job) {
     job.kept && el('p', { class: 'soft small' }, `Kept in the backup ${job.kept}.`));
 }
 
+let shownJobs = '';
+
 async function loadJobs(before) {
   const answer = await get(`/api/platform/jobs${before ? `?before=${before}` : ''}`);
+  if (!before && shownJobs === JSON.stringify(answer)) return answer.jobs; // the keyboard's place stays where it is
+  shownJobs = before ? '' : JSON.stringify(answer);
   const rows = answer.jobs.map(jobRow);
   const shown = before ? answer.jobs : answer.jobs.slice(0, Math.max(5, answer.jobs.filter(open).length));
   if (before) $('#jobs').append(...rows); else $('#jobs').replaceChildren(...rows.slice(0, shown.length));
@@ -54,7 +58,7 @@ function follow(jobs) {
     const over = later.filter((job) => under.includes(job.id) && !open(job));
     if (over.length) {
       text($('#work-said'), over.map((job) => `${WORDS[job.kind]} ${job.slug}: ${STATES[job.state]}.`).join(' '));
-      await load().catch(() => {});
+      if (!(list.contains(document.activeElement) && document.activeElement.matches('input, textarea'))) await load().catch(() => {}); // who types there goes on
     }
     follow(later);
   }, 2000);
@@ -85,7 +89,7 @@ function formOf(label, fields, button, send, { bad = false } = {}) {
 function deletion(tenant) {
   const missing = [tenant.isDefault && 'it is the default tenant', tenant.status !== 'suspended' && 'suspend it first', !tenant.export && 'export it first'].filter(Boolean);
   if (missing.length) return el('p', { class: 'soft', 'data-not-yet': '' }, `It cannot be deleted yet: ${missing.join(', ')}.`);
-  return formOf(`Delete ${tenant.slug}`, [el('p', {}, `Schema, role and ${plural(tenant.projects ?? 0, 'project')} go. A backup is kept on the server.`),
+  return formOf(`Delete ${tenant.slug}`, [el('p', { class: 'soft' }, `Schema, role and ${plural(tenant.projects ?? 0, 'project')} go. A backup is kept on the server.`),
     textField('confirm', `Type ${tenant.slug} to delete it`, '', { required: true, maxlength: 63 })], `Delete ${tenant.slug}`, async (form) => {
     await post(`/api/platform/tenants/${tenant.id}/deletion`, { confirm: valueOf(form, 'confirm') });
     await load();
@@ -112,7 +116,7 @@ function row(tenant, opened = false) {
       await patch(`/api/platform/tenants/${tenant.id}`, { name: valueOf(form, 'name'), ...(hosts.length || !tenant.isDefault ? { hosts } : {}) });
       await changed(`${tenant.slug} is saved.`);
     }),
-    el('div', { class: 'actions' },
+    el('div', { class: 'row' },
       el('button', { type: 'button', class: 'button quiet', 'data-act': suspended ? 'resume' : 'suspend', onclick: (event) => act(event.currentTarget, suspended ? `${tenant.slug} is open again.` : `${tenant.slug} is suspended; everybody there is signed out.`,
         () => patch(`/api/platform/tenants/${tenant.id}`, { status: suspended ? 'active' : 'suspended' })) }, suspended ? 'Open it again' : 'Suspend'),
       !open(tenant.job) && el('button', { type: 'button', class: 'button quiet', 'data-act': 'export', onclick: (event) => act(event.currentTarget, '', async () => {
