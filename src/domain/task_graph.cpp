@@ -218,4 +218,21 @@ std::vector<std::size_t> working_order(const WaitsFor& graph) {
     return order;
 }
 
+std::vector<std::size_t> waits_through(const WaitsFor& graph, std::size_t from, std::size_t to) {
+    std::vector<std::size_t> came(graph.size(), none), open{from};
+    came[from] = from;
+    for (std::size_t at = 0; at < open.size() && came[to] == none; ++at)
+        for (const std::size_t next : graph[open[at]])
+            if (came[next] == none) {
+                came[next] = open[at];
+                open.push_back(next);
+            }
+    std::vector<std::size_t> way;
+    if (came[to] == none) return way;
+    for (std::size_t t = to; t != from; t = came[t]) way.push_back(t);
+    way.push_back(from);
+    std::reverse(way.begin(), way.end());
+    return way;
+}
+
 }  // namespace domain

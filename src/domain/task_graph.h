@@ -27,4 +27,7 @@ Acyclic break_cycles(WaitsFor& graph);  // removes them from the graph too
 // order that is right already stays as it is. The graph has no cycle. n log n.
 std::vector<std::size_t> working_order(const WaitsFor& graph);
 
+// The shortest way on which `from` waits for `to`, both included, over however many steps; empty: it does not.
+std::vector<std::size_t> waits_through(const WaitsFor& graph, std::size_t from, std::size_t to);
+
 }  // namespace domain

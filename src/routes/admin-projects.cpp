@@ -15,12 +15,12 @@ using namespace domain;
 constexpr std::string_view some = R"(
     with today as (select (now() at time zone time_zone)::date as day, time_zone from settings),
     late as (select distinct d.project_id from section_deadlines d, today
-             where d.due < today.day and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed')),
+             where d.due < today.day and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed' and t.retired_at is null)),
     page as (
         select p.*, (p.end_date at time zone today.time_zone)::date as due,
                p.status <> 'completed' and (coalesce((p.end_date at time zone today.time_zone)::date < today.day, false)
                    or exists (select from section_deadlines d where d.project_id = p.id and d.due < today.day
-                              and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed'))) as overdue, )",
+                              and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed' and t.retired_at is null))) as overdue, )",
     chosen = R"( as key from projects p, today
         where ($4 = '' or p.status = $4) and ($5 = '' or p.payment_status = $5) and ($6::integer is null or p.service_type_id = $6)
           and (not $7::boolean or p.status <> 'completed' and ((p.end_date at time zone today.time_zone)::date < today.day or p.id in (select project_id from late)))
@@ -36,11 +36,11 @@ constexpr std::string_view as_json = R"(limit $3)
                'generation', (select g.state from generations g where g.project_id = p.id order by g.id desc limit 1),
                'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'),
                                                   'inProgress', count(*) filter (where t.status = 'in-progress'))
-                         from tasks t where t.project_id = p.id)) from page p )";
+                         from tasks t where t.project_id = p.id and t.retired_at is null)) from page p )";
 constexpr std::string_view as_cells = R"(limit $3)
     select p.key, p.id, p.id, p.name, p.service, p.status, p.payment_status, p.price, p.client_name, p.client_email, p.client_phone, p.due,
-           case when p.overdue then 'yes' else 'no' end, (select count(*) from tasks t where t.project_id = p.id),
-           (select count(*) from tasks t where t.project_id = p.id and t.status = 'completed'), to_char(p.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+           case when p.overdue then 'yes' else 'no' end, (select count(*) from tasks t where t.project_id = p.id and t.retired_at is null),
+           (select count(*) from tasks t where t.project_id = p.id and t.status = 'completed' and t.retired_at is null), to_char(p.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     from page p )";
 
 struct Filter {

@@ -26,10 +26,10 @@ constexpr Sql waiting = R"(
                and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id) order by p.id desc limit 5) p),
         'overdue', (select count(*) from (
             select from section_deadlines d where d.due < (now() at time zone (select time_zone from settings))::date
-               and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed') limit 100) d),
+               and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed' and t.retired_at is null) limit 100) d),
         'late', (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'section', d.section, 'due', d.due) order by d.due), '[]') from (
             select d.* from section_deadlines d where d.due < (now() at time zone (select time_zone from settings))::date
-               and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed')
+               and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed' and t.retired_at is null)
             order by d.due limit 5) d join projects p on p.id = d.project_id)))";
 // Of the newest ten thousand drafts of the last ninety days: how many came at least to each step, and how many became projects.
 constexpr Sql conversion = R"(

@@ -25,7 +25,7 @@ constexpr Sql project_page = R"(
                'generation', (select json_build_object('state', g.state, 'progress', g.progress, 'draft', g.draft)
                               from generations g where g.project_id = p.id order by g.id desc limit 1),
                'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'))
-                         from tasks t where t.project_id = p.id))
+                         from tasks t where t.project_id = p.id and t.retired_at is null))
     from page p order by p.id desc)";
 
 // Small statements cost PostgreSQL less than fewer large ones, and all go out in one round trip. The first is the access
@@ -41,7 +41,7 @@ constexpr Sql project_answers = R"(
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
 constexpr Sql project_tasks = R"(
     select id, title, description, section, priority, status, estimated_hours, dependencies, "order"
-    from tasks where project_id = $1 order by "order")";
+    from tasks where project_id = $1 and retired_at is null order by "order")";
 constexpr Sql project_payments = R"(
     select id, amount, status, payment_method, to_json(created_at) from payments where project_id = $1 order by id limit 200)";
 constexpr Sql newest_generation = R"(
@@ -52,7 +52,7 @@ constexpr Sql newest_generation = R"(
 constexpr Sql regeneration = R"(
     select coalesce(g.state in ('queued', 'running'), false),
            coalesce(g.state = 'failed' or g.draft and not exists (
-               select from tasks t where t.project_id = $1 and t.status <> 'pending'), true),
+               select from tasks t where t.project_id = $1 and (t.status <> 'pending' or t.version > 1 or t.added_by is not null)), true),
            (select count(*) from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'),
            coalesce((select extract(epoch from min(d.created_at) + interval '1 day' - now())::integer
                      from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'), 0)
@@ -82,7 +82,7 @@ constexpr Sql change_project = R"(
                  else tell_client('project-status', c.id, jsonb_build_object('status', c.status)) end end,
         case when $3 or $5 then note_activity(c.id, 'dates-set', jsonb_build_object('start', c.start, 'deadline', c.due)) end
     from changed c join before b on b.id = c.id)";
-constexpr Sql has_section = "select 1 where exists (select from tasks where project_id = $1 and section = $2)";
+constexpr Sql has_section = "select 1 where exists (select from tasks where project_id = $1 and section = $2 and retired_at is null)";
 constexpr Sql set_deadline = R"(
     insert into section_deadlines (project_id, section, due) values ($1, $2, $3)
     on conflict (project_id, section) do update set due = excluded.due)";

@@ -26,7 +26,7 @@ constexpr Sql project_facts = R"(
 constexpr Sql task_facts = R"(
     select t.id, t.title, t.section, t.status, t.estimated_hours, t.dependencies, (t.started_at at time zone s.time_zone)::date,
            (t.completed_at at time zone s.time_zone)::date
-    from tasks t, settings s where t.project_id = $1 order by t."order" limit 500)";
+    from tasks t, settings s where t.project_id = $1 and t.retired_at is null order by t."order" limit 500)";
 constexpr Sql deadlines = "select section, due from section_deadlines where project_id = $1 order by section limit 100";
 constexpr Sql asked = R"(
     select a.id, a.kind, a.title, a.task_id, (a.asked_at at time zone s.time_zone)::date, (a.done_at at time zone s.time_zone)::date
@@ -39,7 +39,7 @@ constexpr Sql free_days = R"(
     where day >= (select created_at::date - 7 from projects where id = $1) order by day, name limit 3000)";
 
 constexpr Sql ask_open = "select count(*) from asks where project_id = $1 and done_at is null";
-constexpr Sql ask_task = "select 1 from tasks where id = $1 and project_id = $2";
+constexpr Sql ask_task = "select 1 from tasks where id = $1 and project_id = $2 and retired_at is null";
 constexpr Sql ask_client = R"(
     with made as (insert into asks (project_id, task_id, kind, title, asked_by) select id, $2, $3, $4, me() from projects where id = $1
                   returning id, project_id)

@@ -58,3 +58,83 @@ def test_staff_find_a_project_and_keep_how_they_found_it(site, browser, staff, p
     browser.any_width()
     browser.click("[data-view-id] button")
     browser.wait(lambda: not browser.all("[data-view-id]"), about="the view is removed")
+
+
+def cards(browser, column):
+    return [int(card.get_attribute("data-card")) for card in browser.all(f"[data-column='{column}'] [data-card]")]
+
+
+def status_of(site, task):
+    return site.one("select status from tasks where id = %s", task, tenant=site.tenant)
+
+
+def test_a_card_is_moved_by_keyboard_and_by_pointer(site, browser, staff, project):
+    from selenium.webdriver.common.action_chains import ActionChains
+    browser.open(f"/admin/board?project={project}")
+    browser.see("[data-card]")
+    first, second, third = cards(browser, "pending")[:3]
+    browser.run("arguments[0].focus()", browser.see(f"[data-card='{first}'] .grip"))
+    browser.press(Keys.ENTER, Keys.ARROW_DOWN)
+    browser.see("#said", "To do, 2 of")
+    browser.press(Keys.ESCAPE)
+    browser.see("#said", "Taken back. To do, 1 of")
+    assert cards(browser, "pending")[:2] == [first, second]
+    browser.press(Keys.SPACE, Keys.ARROW_DOWN, Keys.ENTER)
+    browser.wait(lambda: cards(browser, "pending")[:2] == [second, first] and browser.run("return document.activeElement.className") == "grip", about="moved, and still in hand's reach")
+    browser.press(Keys.ENTER, Keys.ARROW_RIGHT, Keys.ENTER)
+    browser.wait(lambda: status_of(site, first) == "in-progress", about="the other column is another status")
+    browser.see("#said", "In progress, 1 of 1.")
+    browser.wait(lambda: browser.run("return document.activeElement.closest('[data-card]')?.dataset.card") == str(first), about="the focus goes with the card")
+    card, column = browser.see(f"[data-card='{third}'] .grip"), browser.see("[data-column='completed'] h2")
+    ActionChains(browser.driver).click_and_hold(card).move_by_offset(10, 10).move_to_element(column).release().perform()
+    browser.wait(lambda: status_of(site, third) == "completed", about="dragged to the last column")
+    browser.wait(lambda: cards(browser, "completed") == [third], about="and shown there")
+    browser.screenshot("board")
+    assert browser.audit() == []
+    browser.width(360)
+    browser.colours("dark")
+    browser.screenshot("board-360-dark")
+    assert browser.audit() == []
+
+
+@pytest.mark.expects(409, 422)
+def test_a_task_is_edited_added_and_retired(site, browser, staff, project):
+    browser.open(f"/admin/board?project={project}")
+    browser.see("[data-card]")
+    first, second = cards(browser, "pending")[:2]
+    site.sql("update tasks set dependencies = case id when %s then jsonb_build_array(%s) else '[]' end where id in (%s, %s)", second, first, first, second, tenant=site.tenant)
+    browser.open(f"/admin/board?project={project}")
+    browser.click(f"[data-card='{first}'] .task-open")
+    spent = browser.see("#task-form [name=spentHours]")
+    spent.clear()
+    spent.send_keys("2,5")
+    browser.run("arguments[0].click()", browser.see(f"#task-form [name=dependencies][value='{second}']"))
+    browser.click("#task-form [type=submit]")
+    assert "would be a circle" in browser.see("[data-field=dependencies] .error").text
+    browser.screenshot("board-circle")
+    assert browser.audit() == []
+    browser.run("arguments[0].click()", browser.see(f"#task-form [name=dependencies][value='{second}']"))
+    site.signed_in(*site.account("admin")).patch(f"/api/tasks/{first}", {"status": "in-progress"}).expect()
+    browser.click("#task-form [type=submit]")
+    browser.see("#task-form [data-form-error]", "changed this task meanwhile")
+    browser.click("#task-form [type=submit]")
+    browser.wait(lambda: not browser.all("#task-form"), about="saved over what is known now")
+    assert site.one("select spent_hours, status from tasks where id = %s", first, tenant=site.tenant) == {"spent_hours": 2.5, "status": "in-progress"}
+
+    browser.click("#add")
+    browser.type("#task-form [name=title]", "Write the menu")
+    browser.type("#task-form [name=description]", "Done when the client has read it.")
+    browser.click("#task-form [type=submit]")
+    browser.see(".task-open", "Write the menu")
+    made = cards(browser, "pending")[-1]
+    browser.click(f"[data-card='{made}'] .task-open")
+    browser.click("#retire")
+    browser.see("#task-form [data-said]", "can be brought back")
+    browser.click("#retire", "Yes, retire it")
+    browser.see("#retired summary", "Retired tasks (1)")
+    assert made not in cards(browser, "pending")
+    browser.click("#retired summary")
+    browser.click(f"[data-retired='{made}'] button")
+    browser.wait(lambda: cards(browser, "pending")[-1:] == [made], about="it is back")
+    journey.choose(browser.see("#project-status"), "On hold")
+    browser.wait(lambda: site.one("select status from projects where id = %s", project, tenant=site.tenant) == "on-hold", about="the project's status")

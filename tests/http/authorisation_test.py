@@ -271,6 +271,13 @@ EXAMPLES = {
     "GET /api/platform/jobs": Example("/api/platform/jobs"),
     "GET /api/platform/jobs/{id}": Example("/api/platform/jobs/999999", None, (404,)),
     "GET /api/platform/exports/{id}": Example("/api/platform/exports/999999", None, (404,)),
+    "GET /api/projects/{id}/tasks": Example(lambda w, c: f"/api/projects/{w.project}/tasks"),
+    "POST /api/projects/{id}/tasks": Example(lambda w, c: f"/api/projects/{w.project}/tasks", {"title": "Walk", "description": "Of the walk.", "section": "Design",
+                                                                                             "priority": "low", "estimatedHours": 1}, (201, 409)),
+    "GET /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}"),
+    "POST /api/tasks/{id}/move": Example(lambda w, c: f"/api/tasks/{w.task}/move", {}),
+    "POST /api/tasks/{id}/retire": Example(lambda w, c: f"/api/tasks/{w.task}/retire", {"version": 999999}, (409,)),
+    "POST /api/tasks/{id}/restore": Example(lambda w, c: f"/api/tasks/{w.task}/restore", {"version": 1}, (409,)),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 

@@ -186,4 +186,4 @@ class Witness:
             elif "/messages" in path and method in ("POST", "PATCH") and "message" in answer.json:
                 self.messages[client.host, answer.json["id"]] = answer.json["message"]["body"]
             elif method == "PATCH" and path.startswith("/api/tasks/"):
-                self.tasks[client.host, int(path.rsplit("/", 1)[1])] = body["status"]
+                self.tasks[client.host, int(path.rsplit("/", 1)[1])] = answer.json["status"]

@@ -36,7 +36,7 @@ def _of_tenant(site, tenant):
     yield from _money(rows)
     ready = """select p.id from projects p where (select g.state from generations g where g.project_id = p.id order by g.id desc limit 1) = 'ready'"""
     for row in rows(f"""select p.id, count(t.id) as tasks, max(length(p.prd)) as prd from ({ready}) r join projects p using (id)
-                          left join tasks t on t.project_id = p.id group by p.id
+                          left join tasks t on t.project_id = p.id and t.retired_at is null group by p.id
                         having count(t.id) not between 15 and 25 or coalesce(max(length(p.prd)), 0) = 0"""):
         yield f"I4 ready project {row['id']} has {row['tasks']} tasks and a document of {row['prd']} characters"
     for row in rows("""select t.id, t.project_id, d.value from tasks t, jsonb_array_elements_text(t.dependencies) d

@@ -155,4 +155,16 @@ TEST(TaskGraph, TheWorkGrowsWithTheGraph) {
     }
 }
 
+TEST(TaskGraph, TheWayOnWhichATaskWaitsIsTheShortest) {
+    using Way = std::vector<std::size_t>;
+    const WaitsFor graph{{1, 3}, {2}, {}, {4}, {5}, {2}, {0}};
+    EXPECT_EQ(domain::waits_through(graph, 0, 2), (Way{0, 1, 2}));
+    EXPECT_EQ(domain::waits_through(graph, 6, 5), (Way{6, 0, 3, 4, 5}));
+    EXPECT_EQ(domain::waits_through(graph, 2, 0), Way{});
+    EXPECT_EQ(domain::waits_through(graph, 4, 4), Way{4});
+    const WaitsFor circle{{1}, {2}, {0}, {0}};
+    EXPECT_EQ(domain::waits_through(circle, 1, 0), (Way{1, 2, 0}));
+    EXPECT_EQ(domain::waits_through(circle, 0, 3), Way{});
+}
+
 }  // namespace

@@ -11,6 +11,9 @@ const quoted = (title) => (title ? `“${title}”` : '');
 const money = (data) => (Number.isFinite(data.amount) ? ` of ${centavos(data.amount)}` : '');
 const part = (data) => (['deposit', 'balance'].includes(data.part) ? `the ${data.part}` : 'a payment');
 
+const fieldWords = { title: 'its title', description: 'its description', section: 'its section', priority: 'its priority', estimatedHours: 'its hours', spentHours: 'the hours spent', dependencies: 'what it waits for' };
+const edited = (fields) => (Array.isArray(fields) && fields.length ? `: ${fields.map((name) => fieldWords[name] ?? name).join(', ')}` : '');
+
 // Each kind: what somebody did, and the same as it reads when it was nobody's doing.
 const sentences = {
   'project-created': (d) => [`started the project${d.service ? ` (${d.service})` : ''}`, 'The project was started'],
@@ -25,6 +28,10 @@ const sentences = {
   'plan-ready': (d) => ['wrote the plan', `${d.draft ? 'A first draft of the plan' : 'The plan'} is ready${d.tasks ? `, with ${d.tasks} tasks` : ''}`],
   'plan-failed': () => ['could not write the plan', 'The plan could not be written'],
   'task-status': (d) => [`set the task ${quoted(d.title)} to ${word(d.to)}`, `The task ${quoted(d.title)} is ${word(d.to)}`],
+  'task-added': (d) => [`added the task ${quoted(d.title)}`, `The task ${quoted(d.title)} was added`],
+  'task-edited': (d) => [`changed the task ${quoted(d.title)}${edited(d.fields)}`, `The task ${quoted(d.title)} was changed${edited(d.fields)}`],
+  'task-retired': (d) => [`took the task ${quoted(d.title)} out of the plan`, `The task ${quoted(d.title)} is no part of the plan any more`],
+  'task-restored': (d) => [`brought back the task ${quoted(d.title)}`, `The task ${quoted(d.title)} is back`],
   'payment-started': (d) => [`began to pay ${part(d)}${money(d)}`, `${part(d)}${money(d)} was begun`],
   'payment-received': (d) => [`paid ${part(d)}${money(d)}`, `Received ${part(d)}${money(d)}`],
   'payment-confirmed': (d) => [`confirmed ${part(d)}${money(d)}`, `Confirmed ${part(d)}${money(d)}`],
