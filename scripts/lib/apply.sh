@@ -11,11 +11,7 @@ proof_class=1835625340
 # are in the file NAMES. SKIPPED: statements of verify sections that are left out, a line each (scope, migration, line).
 prepare_sections() {
     mkdir -p "$work/$1"
-    restrict=
-    # psql since August 2025 can be told to take no commands of its own from a text.
-    if psql --help=commands 2>/dev/null | grep -q '\\restrict'; then
-        restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
-    fi
+    restrict_key
     who_runs
     downs=
     [ ! -d "$work/downs" ] || downs=$work/downs
@@ -24,7 +20,21 @@ prepare_sections() {
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 
-who_runs() { who=${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n); }
+who_runs() { [ -n "${who-}" ] || who=${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n); }
+
+# psql since August 2025 can be told to take no commands of its own from a text.
+restrict_key() {
+    restrict=
+    case ${psql_version:-0} in
+        13????) since=130022 ;;
+        14????) since=140019 ;;
+        15????) since=150014 ;;
+        16????) since=160010 ;;
+        17????) since=170006 ;;
+        *) since=180000 ;;
+    esac
+    [ "${psql_version:-0}" -lt "$since" ] || restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
+}
 
 # Takes the schema's lock, by asking again and again: a session that waits inside of PostgreSQL would hold up
 # CREATE INDEX CONCURRENTLY elsewhere, and that one this.
@@ -50,15 +60,6 @@ await_lock() {
 }
 
 unlock_schema() { session_write "select pg_advisory_unlock($lock_class, hashtext(:'m_schema'));"; }
-
-# include_list SCOPE NAMES [bare]: what psql is to read for a schema that lacks the migrations in the file NAMES; bare: and
-# its history, too.
-include_list() {
-    [ -z "${3-}" ] || printf '\\i :m_lib/history.sql\n'
-    # The folder is a variable of psql, so that no name needs quotes but its own.
-    awk -v scope="$1" '{ gsub(/\\/, "&&"); gsub(/\047/, "\047\047"); printf "\\i :m_deploy\047/%s.%s.psql\047\n", scope, $0 }' "$2"
-    printf '\\echo @done\n'
-}
 
 # apply_list SCHEMA SCRIPT: brings one schema, locked already, up to date and says in one line what happened; nothing here
 # starts a process unless something is wrong. Sets applied (how many); false after the first failure, which is in the

@@ -1,18 +1,20 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
 # A deploy as a campaign: what it is to do and what became of it stand in the database, so that it can go on after any end.
 
+# After so many schemas a session begins afresh.
+sessions_age=100
+
 # Opens the campaign of the plan: an unfinished one, or a new one. False when another deploy was at the same schemas, and
 # has ended now: then everything is to be looked at again.
 campaign_begin() {
-    campaign_manifest >"$work/manifest.psql"
-    session_write "\\i '$work/manifest.psql'
-\\i :m_lib/campaign.sql"
-    {
-        printf '%s\n' 'drop table if exists pg_temp.m_plan;' 'create temp table m_plan (place int, schema text, wave int);' 'copy m_plan from stdin;'
-        # The text form of COPY has its own way with backslashes.
-        awk -F '\t' '{ gsub(/\\/, "&&", $1); printf "%d\t%s\t%d\n", NR, $1, $4 }' "$work/plan"
-        printf '%s\n' '\.' '\i :m_lib/campaign-begin.psql'
-    } >&3 2>/dev/null || session_lost
+    campaign_manifest >"$work/campaign.psql"
+    session_write "\\i $(psql_word "$work/manifest.psql")
+\\i $(psql_word "$work/campaign.psql")
+\\i :m_lib/campaign.sql
+drop table if exists pg_temp.m_plan;
+create temp table m_plan (place int, schema text, wave int);
+\\copy m_plan from $(psql_word "$work/copy")
+\\i :m_lib/campaign-begin.psql"
     changed=
     while session_read; do
         case $answer_word in
@@ -46,14 +48,15 @@ campaign_begin() {
             if ($2 in rest) printf "%d\t%s\t%s\n", ++n, $2, rest[$2] > (folder "/wave." $1)
         }
         END { print last + 0 }' "$work/plan" "$work/queue" >"$work/waves"
-    mkdir -p "$work/taken"
-    cut -f 2,5 "$work/plan" | sort -u >"$work/scripts"
-    while IFS='	' read -r list bare; do
-        schema=$(awk -F '\t' -v list="$list" '$2 == list { print $1; exit }' "$work/plan")
-        include_list "$([ "$schema" = public ] && echo public || echo tenant)" "$work/list.$list" "${bare#kept}" >"$work/list.$list.$bare.psql"
-    done <"$work/scripts"
-    # What runs that were killed have left on this machine.
-    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null &
+    [ -d "$work/taken" ] || mkdir "$work/taken"
+    remove_old_work
+}
+
+# What runs that were killed have left on this machine.
+remove_old_work() {
+    set -- "${TMPDIR:-/tmp}"/migrate.??????
+    [ $# -gt 1 ] || return 0
+    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- &
 }
 
 # What psql is to know of this deploy. Only options that were given are among them: a campaign that goes on keeps its own.
@@ -61,10 +64,9 @@ campaign_manifest() {
     who_runs
     rewave=false
     [ -z "$waves" ] || rewave=true
-    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_by %s\n\\set m_selection %s\n\\set m_queue %s\n\\set m_hash %s\n\\set m_rewave %s\n\\set m_options %s\n\\set m_manifest %s\n' \
+    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_by %s\n\\set m_selection %s\n\\set m_queue %s\n\\set m_hash %s\n\\set m_rewave %s\n\\set m_options %s\n' \
         "$campaign_class" "$lock_class" "$(psql_word "$who")" "$(psql_word "$selection")" "$(psql_word "$work/queue")" "$manifest_hash" "$rewave" \
-        "$(psql_word "$(campaign_options)")" \
-        "$(psql_word "{$(awk -F '\t' '{ gsub(/["\\]/, "\\\\&", $1); printf "%s\"%s\":\"%s\"", (NR > 1 ? "," : ""), $1, $3 }' "$work/timeline")}")"
+        "$(psql_word "$(campaign_options)")"
 }
 
 campaign_options() {
@@ -104,7 +106,9 @@ campaign_run() {
     schemas=0
     dropped=0
     : >"$work/failures"
-    session_write "\\set m_campaign $campaign"
+    session_write "\\set m_campaign $campaign
+\\i :m_lib/campaign-prepare.psql"
+    age=0
     wave=0
     IFS= read -r last_wave <"$work/waves"
     while [ "$wave" -le "$last_wave" ]; do
@@ -114,9 +118,7 @@ campaign_run() {
             in_wave=$(wc -l <"$work/wave.$wave")
             [ "$last_wave" -le 1 ] || [ "$wave" = 0 ] || say "Wave $wave of $last_wave: $(plural "$in_wave" tenant)."
             if [ "$wave" = 0 ]; then
-                work_wave 0
-                session_write "\\i :m_lib/campaign-last.psql"
-                session_expect last
+                work_last_wave 0
             else
                 run_workers
             fi
@@ -154,17 +156,21 @@ campaign_note() {
     session_expect noted
 }
 
-# run_workers: as many psql sessions as asked for, each with a shell that feeds it.
+# run_workers: as many psql sessions as asked for, each with a shell that feeds it. In a small fleet this shell is one of them;
+# in a large one it keeps its session, and with it the campaign's lock, while the workers begin theirs afresh now and then.
 run_workers() {
     workers=
     number=0
+    parallel_now=$parallel
     [ "$parallel" -le "$in_wave" ] || parallel_now=$in_wave
-    while [ "$number" -lt "${parallel_now:-$parallel}" ]; do
+    [ $((age + in_wave)) -gt "$sessions_age" ] || number=1
+    here_too=$number
+    while [ "$number" -lt "$parallel_now" ]; do
         number=$((number + 1))
         run_worker "$wave.$number" &
         workers="$workers $!"
     done
-    parallel_now=
+    [ "$here_too" = 0 ] || work_last_wave "$wave"
     worst=0
     for worker in $workers; do
         code=0
@@ -193,21 +199,30 @@ run_worker() {
     trap 'exit 143' TERM
     exec 3>&- 4<&-
     session=
+    workers=
+    age=0
     session_dir=$work/worker.$1
     mkdir "$session_dir"
     migrations=0 schemas=0 dropped=0
-    session_open worker
+    session_begin
+    session_ready worker
     worker_greet
-    work_wave "$wave"
-    session_write "\\i :m_lib/campaign-last.psql"
-    session_expect last
+    work_last_wave "$wave"
     printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$session_dir/count"
     session_close finished
 }
 
+# A wave, and what became of its last schema is noted.
+work_last_wave() {
+    work_wave "$1"
+    session_write "\\i :m_lib/campaign-last.psql"
+    session_expect last
+}
+
 worker_greet() {
     session_write "\\set m_campaign $campaign
-select pg_advisory_lock_shared($campaign_class, $campaign);"
+select pg_advisory_lock_shared($campaign_class, $campaign);
+\\i :m_lib/campaign-prepare.psql"
 }
 
 worker_end() {
@@ -219,7 +234,6 @@ worker_end() {
 
 # work_wave WAVE: takes schemas of the wave until there is none left, or the run is to stop.
 work_wave() {
-    taken=0
     while IFS='	' read -r number schema list word bare <&5; do
         [ ! -e "$work/stop" ] || break
         # Whoever started this worker is gone: what is in hand is finished, and no more.
@@ -230,12 +244,12 @@ work_wave() {
             continue
         fi
         set +C
-        taken=$((taken + 1))
-        if [ "$taken" -gt 100 ]; then
-            taken=1
+        age=$((age + 1))
+        if [ "$age" -gt "$sessions_age" ]; then
+            age=1
             session_write "\\i :m_lib/campaign-last.psql"
             session_renew
-            session_write "select pg_advisory_lock_shared($campaign_class, $campaign);"
+            worker_greet
         fi
         deploy_schema
     done 5<"$work/wave.$1"

@@ -40,8 +40,9 @@ cmd_deploy() {
             nothing_to_do
             return 0
         fi
+        # While the files are looked at, psql begins.
+        [ -z "$yes" ] || [ -n "$dry_run$rehearse$session" ] || session_begin
         scan_timeline
-        sort -u "$work"/list.* >"$work/names"
         refuse_unfit "$work/names"
         choose_campaign
         if [ -n "$rehearse" ]; then
@@ -57,8 +58,10 @@ cmd_deploy() {
             confirm_deploy
             yes=yes
         fi
+        [ -n "$session" ] || session_begin
+        [ -n "$proved" ] || { session_expect ready; look_for_pooler; }
         prepare_sections deploy "$work/names"
-        [ -n "$session" ] || session_open
+        [ -n "$proved" ] || refuse_pooler
         ! campaign_begin || break
         rm -rf "$work/deploy" "$work"/list.* "$work/scan"
     done
@@ -68,12 +71,16 @@ cmd_deploy() {
 # Everything is looked at: files, histories, and what is to be done.
 look() {
     read_timeline
-    manifest_hash=$(cut -f 1,3 "$work/timeline" | sha256sum | cut -c 1-64)
     read_state
-    require_owner
-    check_names "$only"
-    plan_deploy
-    refuse_edited
+    only=$only awk -v public_only="$public_only" -v waves="$waves" -v folder="$work" -f "$lib/plan.awk" "$work/state" >"$work/hindrances"
+    while IFS='	' read -r hindrance what; do
+        case $hindrance in
+            other) refuse_other "$what" ;;
+            unknown) unknown_tenants "$what" ;;
+            missing) fail "$exit_problem" "no schema for: $what" "The table of tenants names schemas that do not exist." ;;
+            edited) refuse_edited ;;
+        esac
+    done <"$work/hindrances"
 }
 
 # deploy_option NAME VALUE
@@ -121,10 +128,13 @@ choose_selection() {
 # Which campaign goes on, if one does; its options hold where none was given.
 choose_campaign() {
     choose_selection
-    selection=$selection hash=$manifest_hash awk -F '\t' '$1 == "campaign" && $3 == ENVIRON["selection"] && $4 == ENVIRON["hash"] && $5 == "f"' "$work/state" |
-        tail -n 1 >"$work/unfinished"
+    manifest_hash=$(cut -f 1,3 "$work/timeline" | sha256sum)
+    manifest_hash=${manifest_hash%% *}
     unfinished=
     saved_waves=
+    [ -n "$campaigns" ] || return 0
+    selection=$selection hash=$manifest_hash awk -F '\t' '$1 == "campaign" && $3 == ENVIRON["selection"] && $4 == ENVIRON["hash"] && $5 == "f"' "$work/state" |
+        tail -n 1 >"$work/unfinished"
     [ -s "$work/unfinished" ] || return 0
     IFS='	' read -r _ unfinished _ _ _ done_before in_all _ since saved_parallel saved_soak saved_failures saved_waves saved_health <"$work/unfinished"
     parallel=${parallel:-$saved_parallel} soak=${soak:-$saved_soak} max_failures=${max_failures:-$saved_failures}
@@ -134,7 +144,7 @@ choose_campaign() {
 
 nothing_to_do() {
     # A campaign may have been killed after its last schema and before its end.
-    if grep -q '^campaign	' "$work/state"; then
+    if [ -n "$campaigns" ]; then
         choose_selection
         ask >"$work/ended" <<SQL || exit "$exit_failed"
 with ended as (
@@ -153,48 +163,14 @@ SQL
 
 # Names that were given must be there.
 check_names() {
-    only=$1 awk -F '\t' 'BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
+    [ -n "$1" ] || return 0
+    unknown=$(only=$1 awk -F '\t' 'BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
         $1 == "schema" { delete wanted[$2] }
-        END { for (w in wanted) print w }' "$work/state" >"$work/unknown"
-    [ ! -s "$work/unknown" ] || usage "there is no tenant $(paste -s -d , "$work/unknown")"
+        END { for (w in wanted) print w }' "$work/state" | paste -s -d ,)
+    [ -z "$unknown" ] || unknown_tenants "$unknown"
 }
 
-# Writes $work/chosen (the schemas meant), $work/plan (schema, number of its list, its name for psql, its wave, bare when it has
-# no history yet; in the order of work) and the lists, $work/list.N: a fleet has few different ones.
-plan_deploy() {
-    only=$only awk -F '\t' -v public_only="$public_only" '
-        BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
-        $1 == "schema" && (only == "" || $2 in wanted) && !(public_only && $2 != "public") { print $2 "\t" $3 "\t" $4 }' "$work/state" >"$work/chosen"
-    missing=$(awk -F '\t' '$2 == "f" { print $1 }' "$work/chosen" | paste -s -d ' ')
-    [ -z "$missing" ] || fail "$exit_problem" "no schema for: $missing" "The table of tenants names schemas that do not exist."
-    awk -F '\t' -v folder="$work" -v waves="$waves" '
-        FILENAME == ARGV[1] { place[++schemas] = $1; bare[$1] = $3 == "t" ? "kept" : "bare"; next }
-        $1 == "row" && $4 ~ /^(pending|late|failed|interrupted)$/ { list[$2] = list[$2] $3 "\n" }
-        END {
-            for (i = 1; i <= schemas; i++) tenants += place[i] != "public" && place[i] in list
-            n = split(waves, size, ",")
-            wave = 1
-            for (i = 1; i <= schemas; i++) {
-                schema = place[i]
-                if (!(schema in list)) continue
-                key = (schema == "public" ? "public" : "tenant") list[schema]
-                if (!(key in number)) {
-                    number[key] = ++lists
-                    printf "%s", list[schema] > (folder "/list." lists)
-                }
-                word = schema
-                gsub(/\\/, "&&", word)
-                gsub(/\047/, "\047\047", word)
-                if (schema != "public") {
-                    while (wave <= n && in_wave >= share(size[wave])) { wave++; in_wave = 0 }
-                    in_wave++
-                }
-                printf "%s\t%d\t\047%s\047\t%d\t%s\n", schema, number[key], word, schema == "public" ? 0 : wave, bare[schema]
-            }
-        }
-        # A percentage is of all tenants of this deploy, rounded up.
-        function share(s) { return s ~ /%/ ? int((tenants * (s + 0) + 99) / 100) : s + 0 }' "$work/chosen" "$work/state" >"$work/plan"
-}
+unknown_tenants() { usage "there is no tenant $1"; }
 
 # A file that was changed after it was applied: the database is not what the folder says. Comments do not count.
 refuse_edited() {

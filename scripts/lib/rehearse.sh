@@ -67,7 +67,12 @@ rehearse_schema() {
     unlock_schema
 }
 
-rehearse_includes() { include_list "$1" "$work/list.$2" | sed -e "s/^\\\\i :m_deploy/\\\\i :m_$3/" -e '/^\\echo @done$/d'; }
+rehearse_includes() {
+    for file in "$work/list.$2".*.psql; do
+        sed -e "s/^\\\\i :m_deploy/\\\\i :m_$3/" -e '/^\\echo @done$/d' -e '/^\\i :m_lib/d' "$file"
+        return
+    done
+}
 
 # Prints what the sections answer. Of tenants with the same files only the first is shown statement by statement.
 follow_rehearsal() {

@@ -4,33 +4,49 @@
 
 session=
 errors=
-# session_open [worker]: the pipes are in $session_dir, the run's own folder when it is not set.
+# session_open: the pipes are in $session_dir, the run's own folder when it is not set.
 session_open() {
+    session_begin
+    session_ready
+}
+
+# Starts psql, and does not wait for it: session_ready does.
+session_begin() {
     connect_to "$database"
     modern_server
     session_dir=${session_dir:-$work}
     errors=$session_dir/errors
-    mkfifo "$session_dir/to" "$session_dir/from"
+    [ -p "$session_dir/from" ] || mkfifo "$session_dir/to" "$session_dir/from"
     : >"$errors"
     MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
+    proved=
     # A worker must not keep the other sessions' pipes open: their psql would never see the end.
-    set -- "${1-}" -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false \
+    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false \
         -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_public_only=$public_only_tables"
-    role=$1
-    shift
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
     psql "$@" <"$session_dir/to" >"$session_dir/from" 2>>"$errors" &
     session=$!
     exec 3>"$session_dir/to" 4<"$session_dir/from"
-    rm "$session_dir/to" "$session_dir/from"
     # A psql that is gone must not end this run by a signal: its last words are to be read and shown.
     trap '' PIPE
-    session_greet
-    [ -n "$role" ] || refuse_pooler
+    session_greeting
+}
+
+# Waits until psql is there, and sees that no pooler is between; a worker's session goes where the first one went.
+session_ready() {
+    session_expect ready
+    [ "${1-}" != worker ] || return 0
+    look_for_pooler
+    refuse_pooler
 }
 
 session_greet() {
+    session_greeting
+    session_expect ready
+}
+
+session_greeting() {
     session_write '\set VERBOSITY verbose
 \set SHOW_CONTEXT errors
 \o /dev/null
@@ -38,7 +54,6 @@ set search_path = pg_catalog;
 \i :m_lib/strays.psql
 reset search_path;
 \echo @ready'
-    session_expect ready
 }
 
 session_write() { printf '%s\n' "$1" >&3 2>/dev/null || session_lost; }
@@ -101,14 +116,12 @@ session_renew() {
 # Since PostgreSQL 14 a statement whose client is gone is ended by the server: a killed deploy leaves nothing running.
 modern_server() {
     case $PGOPTIONS in *client_connection_check_interval*) return 0 ;; esac
-    [ -s "${work:-}/state" ] || return 0
-    version=$(sed -n 's/^version	//p' "$work/state")
-    [ "${version:-0}" -lt 140000 ] || PGOPTIONS="$PGOPTIONS -c client_connection_check_interval=2s -c idle_session_timeout=0"
+    [ "${server_version:-0}" -lt 140000 ] || PGOPTIONS="$PGOPTIONS -c client_connection_check_interval=2s -c idle_session_timeout=0"
 }
 
 # Behind a pooler that hands out its connections by transaction, a session's lock belongs to whoever comes next. Two proofs:
 # the settings this connection began with must be there, and what it locked nobody else may have.
-refuse_pooler() {
+look_for_pooler() {
     session_write "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
        pg_backend_pid() as m_pid, (random() * 2000000000)::int as m_key \\gset
 select pg_try_advisory_lock($proof_class, :m_key);
@@ -117,16 +130,27 @@ select pg_try_advisory_lock($proof_class, :m_key);
     # shellcheck disable=SC2086 # three words
     set -- $answer
     [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
+    proof_pid=$2 proof_key=$3
     # A second client must be another backend, which cannot have that lock, and the first must stay where it is.
-    proof=$(run_psql -c "select pg_backend_pid() = $2 or pg_try_advisory_lock($proof_class, $3)" -c "select pg_advisory_unlock($proof_class, $3) where pg_backend_pid() = $2" 2>/dev/null) || proof=
+    run_psql -c "select pg_backend_pid() = $2 or pg_try_advisory_lock($proof_class, $3)" -c "select pg_advisory_unlock($proof_class, $3) where pg_backend_pid() = $2" \
+        >"$work/proof" 2>/dev/null </dev/null 3>&- 4<&- &
+    second_client=$!
+}
+
+# What the second client, which runs beside this, has found; and whether the first is where it was.
+refuse_pooler() {
+    wait "$second_client" || : >"$work/proof"
+    proof=
+    read -r proof <"$work/proof" || true
     case $proof in t*) tell_pooler "two connections were given the same backend" ;; esac
     for again in 1 2 3; do
-        session_write "select pg_backend_pid() <> $2 or not exists (select from pg_locks where locktype = 'advisory' and classid = $proof_class and objid = $3 and pid = pg_backend_pid()) as m_moved \\gset
+        session_write "select pg_backend_pid() <> $proof_pid or not exists (select from pg_locks where locktype = 'advisory' and classid = $proof_class and objid = $proof_key and pid = pg_backend_pid()) as m_moved \\gset
 \\echo @proof :m_moved"
         session_expect proof
         [ "$answer" = f ] || tell_pooler "from one transaction to the next the backend was another"
     done
-    session_write "select pg_advisory_unlock($proof_class, $3);"
+    session_write "select pg_advisory_unlock($proof_class, $proof_key);"
+    proved=yes
 }
 
 tell_pooler() {

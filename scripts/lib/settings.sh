@@ -142,7 +142,8 @@ make_work() {
 
 end_run() {
     trap - EXIT
-    for worker in ${workers-}; do kill "$worker" 2>/dev/null || true; done
+    # Asked to end, the workers end at once; where this run has failed by itself, they end what they have in hand.
+    if [ "$1" -gt 128 ]; then for worker in ${workers-}; do kill "$worker" 2>/dev/null || true; done; else true >>"$work/stop"; fi
     for worker in ${workers-}; do wait "$worker" 2>/dev/null || true; done
     for step in $at_end; do "$step"; done
     session_close

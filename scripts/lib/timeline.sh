@@ -1,46 +1,24 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
 # The timeline: the files of the migration folder, their hashes, and the scopes they have an up section for.
 
-# Writes $work/timeline, a line a file in order: name, path, SHA-256 of the bytes, public t|f, tenant t|f.
+# Writes $work/timeline, a line a file in order: name, path, SHA-256 of the bytes, public t|f, tenant t|f. Also what psql is to
+# know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, for a campaign).
 read_timeline() {
     make_work
     [ -d "$dir" ] || fail "$exit_usage" "there is no folder $dir" "Give the folder of the migrations with --dir."
-    : >"$work/timeline"
+    # To awk a=b/c is no file.
+    case $dir in [!/.]*=*) dir=./$dir ;; esac
     # Files as they are here, and folders NAME/migration.sql as Prisma writes them.
     set --
     for path in "$dir"/[0-9]*.sql "$dir"/[0-9]*/migration.sql; do
         [ -f "$path" ] || continue
         set -- "$@" "$path"
     done
-    [ $# -gt 0 ] || return 0
-    sha256sum -- "$@" >"$work/hashes" || fail "$exit_usage" "cannot read every file in $dir"
-    # sha256sum puts a backslash before the hash of a name that it had to escape.
-    if grep -q '^[\]' "$work/hashes"; then fail "$exit_usage" "a file name in $dir has a backslash or a line break in it"; fi
-    LC_ALL=C awk -v scope="$default_scope" '
-        FNR == 1 { close_file(); path = FILENAME; marked = 0; split("", has) }
-        FILENAME ~ /\/hashes$/ { hash[substr($0, 67)] = substr($0, 1, 64); path = ""; next }
-        /^-- migrate:/ {
-            marked = 1
-            if ($2 == "migrate:up") {
-                where = scope
-                for (i = 3; i <= NF; i++) if ($i ~ /^scope:(public|tenant)\r?$/) { where = substr($i, 7); sub(/\r$/, "", where) }
-                has[where] = 1
-            }
-        }
-        END { close_file() }
-        function close_file(   name) {
-            if (path == "") return
-            if (!marked) has[scope] = 1
-            name = path
-            if (sub(/\/migration\.sql$/, "", name) == 0) sub(/\.sql$/, "", name)
-            sub(/^.*\//, "", name)
-            printf "%s\t%s\t%s\t%s\t%s\n", name, path, hash[path], ("public" in has) ? "t" : "f", ("tenant" in has) ? "t" : "f"
-        }' "$work/hashes" "$@" | LC_ALL=C sort -t '	' -k 1,1 >"$work/timeline"
-    odd=$(LC_ALL=C awk -F '\t' 'NF != 5 || /[\001-\010\013-\037\177]/ { print "a file name has a tab or another control character in it"; exit }
-        length($1) > 200 { print $1 " is longer than 200 bytes"; exit }' "$work/timeline")
-    [ -z "$odd" ] || fail "$exit_usage" "in $dir $odd"
-    twice=$(cut -f 1 "$work/timeline" | uniq -d | head -n 1)
-    [ -z "$twice" ] || fail "$exit_refused" "two files in $dir have the name $twice"
+    : >"$work/hashes"
+    [ $# = 0 ] || sha256sum -- "$@" >"$work/hashes" || fail "$exit_usage" "cannot read every file in $dir"
+    code=0
+    odd=$(LC_ALL=C awk -v scope="$default_scope" -v out="$work" -f "$lib/timeline.awk" "$work/hashes" "$@") || code=$?
+    [ "$code" = 0 ] || fail "$code" "in $dir $odd"
 }
 
 # The scanner, next to the checkout's other programs or where it was installed.

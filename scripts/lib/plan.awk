@@ -1,0 +1,73 @@
+# Plans a deploy from what read_state found. Files: the state. Variables: folder, public_only, waves; only is in the environment.
+# Writes into the folder: chosen (the schemas meant: name, whether it is there, whether it has a history), plan (schema, number of
+# its list, its name for psql, its wave, bare when it has no history yet; in the order of work), list.N (names: a fleet has few
+# different ones), list.N.bare.psql and list.N.kept.psql (what psql is to read), names (all that is to be applied), copy (the plan
+# for COPY). Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, edited.
+BEGIN {
+    FS = "\t"
+    only = ENVIRON["only"]
+    n = split(only, o, ",")
+    for (i = 1; i <= n; i++) wanted[o[i]] = unknown[o[i]] = 1
+    for (i = split("chosen plan names copy", o, " "); i > 0; i--) printf "" > (folder "/" o[i])
+}
+$1 == "database" { if ($4 != $5) print "other\t" $5 }
+$1 == "schema" {
+    delete unknown[$2]
+    if ((only != "" && !($2 in wanted)) || (public_only && $2 != "public")) next
+    print $2 "\t" $3 "\t" $4 > (folder "/chosen")
+    if ($3 == "f") missing = missing " " $2
+    place[++schemas] = $2
+    chosen[$2] = 1
+    bare[$2] = $4 == "t" ? "kept" : "bare"
+}
+$1 == "row" && $2 in chosen {
+    if ($4 == "edited") edited = 1
+    if ($4 !~ /^(pending|late|failed|interrupted)$/) next
+    list[$2] = list[$2] $3 "\n"
+}
+END {
+    for (one in unknown) strangers = strangers (strangers == "" ? "" : ",") one
+    if (strangers != "") print "unknown\t" strangers
+    if (missing != "") print "missing\t" substr(missing, 2)
+    if (edited) print "edited\t-"
+    for (i = 1; i <= schemas; i++) tenants += place[i] != "public" && place[i] in list
+    n = split(waves, size, ",")
+    wave = 1
+    for (i = 1; i <= schemas; i++) {
+        schema = place[i]
+        if (!(schema in list)) continue
+        scope = schema == "public" ? "public" : "tenant"
+        key = scope list[schema]
+        if (!(key in number)) new_list(key, list[schema])
+        if (schema != "public") {
+            while (wave <= n && in_wave >= share(size[wave])) { wave++; in_wave = 0 }
+            in_wave++
+        }
+        if (!((key, bare[schema]) in written)) write_list(key, list[schema], bare[schema])
+        printf "%s\t%d\t%s\t%d\t%s\n", schema, number[key], word(schema), schema == "public" ? 0 : wave, bare[schema] > (folder "/plan")
+        # The text form of COPY has its own way with backslashes.
+        text = schema; gsub(/\\/, "&&", text)
+        printf "%d\t%s\t%d\n", ++works, text, schema == "public" ? 0 : wave > (folder "/copy")
+    }
+}
+
+function new_list(key, names,   k, m, part) {
+    number[key] = ++lists
+    printf "%s", names > (folder "/list." lists)
+    m = split(names, part, "\n")
+    for (k = 1; k < m; k++) if (!(part[k] in told)) { told[part[k]] = 1; print part[k] > (folder "/names") }
+}
+
+# The folder of the sections is a variable of psql, so that no name needs quotes but its own.
+function write_list(key, names, how,   k, m, part, file) {
+    written[key, how] = 1
+    file = folder "/list." number[key] "." how ".psql"
+    printf "%s", how == "bare" ? "\\i :m_lib/history.sql\n" : "" > file
+    m = split(names, part, "\n")
+    for (k = 1; k < m; k++) printf "\\i :m_deploy%s\n", word("/" scope "." part[k] ".psql") > file
+    printf "\\echo @done\n" > file
+}
+
+function word(s) { gsub(/\\/, "&&", s); gsub(/\047/, "\047\047", s); return "\047" s "\047" }
+# A percentage is of all tenants of this deploy, rounded up.
+function share(s) { return s ~ /%/ ? int((tenants * (s + 0) + 99) / 100) : s + 0 }
