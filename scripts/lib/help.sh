@@ -137,7 +137,7 @@ EOT
 
 help_verify() {
     cat <<'EOT'
-scripts/migrate verify [--tenants A,B | --public-only]
+scripts/migrate verify [--tenants A,B | --public-only] [--json]
 
 Looks whether what was applied is there, in transactions that cannot write. From the parsed statements it knows what must hold
 after them: tables, columns with type, NOT NULL and default, indexes that are valid, constraints that are validated, types and
@@ -148,6 +148,7 @@ later migration dropped or renamed.
 
 What UPDATE, DELETE or DO did leaves nothing to look at; for that there are verify sections. Of rows, only an INSERT of which no
 row is left is told: the others may have been changed since. MIGRATE_VERIFY_TIMEOUT (60s): how long one statement may take.
+Of schemas with the same migrations and the same catalogue one is looked at; rows and verify sections are looked at in each.
 
 Exit: 0 all as it should be, 2 wrong use, 4 something is missing or different, 7 connection.
   scripts/migrate verify --tenants acme

@@ -1,5 +1,7 @@
 -- Looks for each fact of m_fact in the schemas of its group (m_place), in a transaction that cannot write. Of schemas whose
 -- catalogues are the same one is looked at; what does not hold there, and rows, are looked for in each.
+-- Compiled for so many schemas, these queries would take longer to compile than to run.
+set jit = off;
 analyze m_fact, m_place;
 begin transaction read only;
 -- All that m_look reads of a schema's catalogue, in numbers: two sums of hashes, whatever the order. Oids of the schema's own are named.

@@ -1,8 +1,9 @@
-# Prints what verify found, schemas in one state together; exits with problem_code when something does not hold.
+# Prints what verify found, for people (schemas in one state together) or as JSON; exits with problem_code when something does not hold.
+# Variables: json, missing (schemas that are not there), problem_code.
 # Files: what was edited, the state, the schemas, the judged facts, what the verify sections said.
-BEGIN { if (missing != "") { printf "no schema for: %s\n", missing; bad = 1 } }
+BEGIN { if (missing != "") { if (!json) printf "no schema for: %s\n", missing; bad = 1 } }
 FILENAME == ARGV[1] { edited[$2] = 1; next }
-FILENAME == ARGV[2] && $1 == "database" { printf "Database %s on %s as %s.\n", $2, $3, $4 }
+FILENAME == ARGV[2] && $1 == "database" { if (json) head = sprintf("\"database\":%s,\"host\":%s,\"user\":%s", json_text($2), json_text($3), json_text($4)); else printf "Database %s on %s as %s.\n", $2, $3, $4 }
 FILENAME == ARGV[2] && $1 == "schema" { applied[$2] = $5 }
 FILENAME == ARGV[2] && $1 == "row" && $4 == "phantom" { note($2, $3 ": not in the folder, so nobody knows what it wanted") }
 FILENAME == ARGV[2] && $1 == "row" && ($4 == "failed" || $4 == "interrupted") { note($2, $3 ": " $4 ", so it was not looked at") }
@@ -18,15 +19,45 @@ $1 == "fact" && $5 == "doubtful" { doubtful[$2]++; doubt[$2] = $8; next }
 $1 == "fact" && $6 ~ /^[0-9]+ rows? of / && $5 == "partly" { next }
 $1 == "fact" { broken($2, $3, $4, $6, $7); next }
 
-function note(schema, text) { notes[schema] = notes[schema] "  note       " text "\n" }
+function note(schema, text) {
+    notes[schema] = notes[schema] "  note       " text "\n"
+    json_notes[schema] = json_notes[schema] (json_notes[schema] == "" ? "" : ",") json_text(text)
+}
 function broken(schema, name, line, wanted, found) {
     if ((schema, name, line, wanted) in said) return
     said[schema, name, line, wanted] = 1
     count[schema]++; total++
+    if (json) json_faults[schema] = json_faults[schema] (json_faults[schema] == "" ? "" : ",") \
+        sprintf("{\"migration\":%s,\"line\":%d,\"wanted\":%s,\"found\":%s,\"edited\":%s}", json_text(name), line, json_text(wanted),
+            found == "" || found == "-" ? "null" : json_text(found), name in edited ? "true" : "false")
     report[schema] = report[schema] sprintf("  %-10s %s line %s: %s%s%s\n", found == "" ? "fails" : "missing", name, line, wanted,
         found == "" || found == "-" ? "" : ": " found, name in edited ? " (the file was edited since)" : "")
 }
 END {
+    if (json) print_json(); else print_text()
+    exit total || bad ? problem_code : 0
+}
+
+function json_text(s) {
+    gsub(/\\/, "&&", s); gsub(/"/, "\\\\&", s); gsub(/[\001-\037]/, " ", s)
+    return "\"" s "\""
+}
+
+function print_json(   i, s, n, gone) {
+    n = split(missing, gone, " ")
+    printf "{%s,\"problems\":%d,\"missing\":[", head, total + n
+    for (i = 1; i <= n; i++) printf "%s%s", (i > 1 ? "," : ""), json_text(gone[i])
+    printf "],\"schemas\":["
+    for (i = 1; i <= places; i++) {
+        s = place[i]
+        if (doubtful[s]) note(s, doubtful[s] " not as the files say, but dynamic SQL may have changed them (" doubt[s] ")")
+        printf "%s{\"schema\":%s,\"applied\":%d,\"hold\":%d,\"passed\":%d,\"problems\":[%s],\"notes\":[%s]}", (i > 1 ? "," : ""), json_text(s),
+            applied[s], hold[s], passed[s], json_faults[s], json_notes[s]
+    }
+    print "]}"
+}
+
+function print_text(   i, s, key, first, group, groups, members, names) {
     for (i = 1; i <= places; i++) {
         s = place[i]
         if (doubtful[s]) note(s, doubtful[s] " not as the files say, but dynamic SQL may have changed them (" doubt[s] ")")
@@ -43,5 +74,4 @@ END {
     }
     if (total) printf "%d of %d schemas are not as their migrations left them.\n", odd, places
     else if (!bad) printf "All %d schemas are as their migrations left them.\n", places
-    exit total || bad ? problem_code : 0
 }
