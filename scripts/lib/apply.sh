@@ -141,9 +141,9 @@ await_table() {
     number=${name%% *} name=${name#* }
     file_line=${name%% *} name=${name#* }
     name=${name#* }
-    targets=$(name=$name awk -F '\t' -v number="$number" -v scope="$([ "$1" = public ] && echo public || echo tenant)" -v quote="'" '
+    targets=$(name=$name awk -F '\t' -v section="$([ "${command-}" = revert ] && echo down || echo up)" -v number="$number" -v scope="$([ "$1" = public ] && echo public || echo tenant)" -v quote="'" '
         FILENAME == ARGV[1] { if ($1 == ENVIRON["name"]) path = $2; next }
-        $1 == path && $2 == "up" && $3 == scope && $5 == number && $12 != "-" {
+        $1 == path && $2 == section && $3 == scope && $5 == number && $12 != "-" {
             gsub(quote, quote quote, $12); gsub(/[^,]+/, quote "&" quote, $12); print $12
         }' "$work/timeline" "$work/scan")
     session_write "select relation::text || '/' || pid || '/' || virtualtransaction as m_hold,
@@ -193,7 +193,7 @@ tell_failure() {
     if [ "${2%% *}" = differs ]; then
         number=${name%% *} name=${name#* }
         warn "$1: $name cannot go on: its first $(plural "$number" statement) ran from another version of the file
-  Restore those statements in the file, then deploy again."
+  Restore those statements in the file, then $([ "${command-}" = revert ] && echo revert || echo deploy) again."
         return
     fi
     code=${name%% *} name=${name#* }

@@ -205,7 +205,7 @@ run_worker() {
     mkdir "$session_dir"
     migrations=0 schemas=0 dropped=0
     session_begin
-    session_ready worker
+    session_expect ready
     worker_greet
     work_last_wave "$wave"
     printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$session_dir/count"

@@ -78,6 +78,7 @@ look() {
             other) refuse_other "$what" ;;
             unknown) unknown_tenants "$what" ;;
             missing) fail "$exit_problem" "no schema for: $what" "The table of tenants names schemas that do not exist." ;;
+            reverting) fail "$exit_problem" "half reverted: $what" "Revert it again first: it goes on at its step. status names all of them." ;;
             edited) refuse_edited ;;
         esac
     done <"$work/hindrances"

@@ -183,12 +183,13 @@ help_revert() {
 scripts/migrate revert [--steps N | --to NAME] [--tenants A,B | --public-only] [--yes] [--dry-run]
 
 Takes back the newest N migrations (1), or all that are newer than NAME, which stays: by their down sections, newest first; each
-tenant, then public. A schema goes all the way in one transaction or stays where it was. Where a step loses data (DROP TABLE,
+tenant, then public. A schema goes all the way in one transaction or stays where it was; only down sections with CONCURRENTLY (or
+transaction:false) run by themselves, a statement at a time, and go on at their step when they were broken off. Where a step loses data (DROP TABLE,
 DROP COLUMN, DROP SCHEMA, TRUNCATE, DELETE) it says how many rows or values, in which schemas, and asks for the database's name. The history keeps the
 run with the time at which it was undone; deploy applies it again.
 
 Before anything runs it is refused: no down section, a phantom on the way, a file that was edited since, a migration that is half
-done, a statement that cannot be in a transaction. CONCURRENTLY is left out: a lock for a moment rather than a half.
+done. A statement that does not get its table is tried again as in deploy: MIGRATE_LOCK_TIMEOUT, MIGRATE_BLOCKED_MAX.
   --yes      does not ask; what is lost is shown all the same
   --dry-run  shows the way back and what it loses
 

@@ -5,7 +5,7 @@
 #   database NAME HOST USER OWNER | version SERVER PSQL | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
 #   campaign ID SELECTION HASH LIVE DONE ALL BY SINCE PARALLEL SOAK FAILURES WAVES HEALTH
 # With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
-# States: pending, late (pending, but older than what is applied), edited, phantom, failed, interrupted.
+# States: pending, late (pending, but older than what is applied), edited, reverting (half), phantom, failed, interrupted.
 read_state() {
     printf '\\set m_lib %s\n\\set m_sequences %s\n\\set m_tenants %s\n\\i %s\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n' \
         "$(psql_word "$lib")" "${state_sequences:-false}" "$(psql_word "$tenants_query")" "$(psql_word "$work/files.psql")" >"$work/state.psql"

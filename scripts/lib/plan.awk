@@ -2,7 +2,7 @@
 # Writes into the folder: chosen (the schemas meant: name, whether it is there, whether it has a history), plan (schema, number of
 # its list, its name for psql, its wave, bare when it has no history yet; in the order of work), list.N (names: a fleet has few
 # different ones), list.N.bare.psql and list.N.kept.psql (what psql is to read), names (all that is to be applied), copy (the plan
-# for COPY). Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, edited.
+# for COPY). Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited.
 BEGIN {
     FS = "\t"
     only = ENVIRON["only"]
@@ -22,6 +22,7 @@ $1 == "schema" {
 }
 $1 == "row" && $2 in chosen {
     if ($4 == "edited") edited = 1
+    if ($4 == "reverting" && half == "") half = $3 " in " $2
     if ($4 !~ /^(pending|late|failed|interrupted)$/) next
     list[$2] = list[$2] $3 "\n"
 }
@@ -29,6 +30,7 @@ END {
     for (one in unknown) strangers = strangers (strangers == "" ? "" : ",") one
     if (strangers != "") print "unknown\t" strangers
     if (missing != "") print "missing\t" substr(missing, 2)
+    if (half != "") print "reverting\t" half
     if (edited) print "edited\t-"
     for (i = 1; i <= schemas; i++) tenants += place[i] != "public" && place[i] in list
     n = split(waves, size, ",")

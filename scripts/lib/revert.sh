@@ -213,49 +213,82 @@ confirm_revert() {
     fi
 }
 
+# Writes $work/list.N.psql, what psql is to read for the list N: in one transaction what can be; a down section of steps by itself.
+write_way_back() {
+    awk -F '\t' -v scope="$1" 'FILENAME == ARGV[1] { name[$2] = $1; next }
+        FILENAME == ARGV[2] { if ($2 == "down" && $3 == scope && ($4 == "false" || $10 ~ /no-transaction/)) steps[name[$1]] = 1; next }
+        {
+            if ($0 in steps) { end_part(); printf "\\i :m_back%s\n", word("/" scope "." $0 ".psql"); next }
+            if (!open) { open = 1; print "\\if :m_go\n\\i :m_lib/revert-open.psql" }
+            printf "\\i :m_back%s\n", word("/" scope "." $0 ".psql")
+        }
+        END { end_part(); print "\\echo @done" }
+        function end_part() { if (open) print "\\i :m_lib/revert-close.psql\n\\endif"; open = 0 }
+        function word(s) { gsub(/\\/, "&&", s); gsub(/\047/, "\047\047", s); return "\047" s "\047" }' \
+        "$work/timeline" "$work/scan" "$work/list.$2" >"$work/list.$2.psql"
+}
+
 # revert_schema SCHEMA LIST
 revert_schema() {
     scope=tenant
     [ "$1" != public ] || scope=public
-    if [ ! -e "$work/list.$2.psql" ]; then
-        {
-            printf '\\i :m_lib/revert-open.psql\n'
-            while IFS= read -r name; do printf '\\i %s\n' "$(psql_word "$work/revert/$scope.$name.psql")"; done <"$work/list.$2"
-            printf '\\i :m_lib/revert-close.psql\n'
-        } >"$work/list.$2.psql"
-    fi
+    [ -e "$work/list.$2.psql" ] || write_way_back "$scope" "$2"
     session_write "\\set m_schema $(psql_word "$1")
-\\set m_go true"
+\\set m_back $(psql_word "$work/revert")"
     lock_schema "$1"
-    session_write "\\i $(psql_word "$work/list.$2.psql")"
     undone=0
     first=
     last=
-    failure=
-    said=
     holders=
+    blocked_since=
+    tries=0
+    retry=true
+    [ "$blocked_max" -gt 0 ] || retry=false
+    while :; do
+        session_write "\\set m_go true
+\\set m_retry $retry
+\\i $(psql_word "$work/list.$2.psql")"
+        read_way_back
+        [ -n "$waits" ] || break
+        await_table "$1"
+    done
+    unlock_schema
+    migrations=$((migrations + undone))
+    [ "$undone" = 0 ] || schemas=$((schemas + 1))
+    case $undone in
+        0) [ -n "$failure" ] || say "$1: reverted already" ;;
+        1) say "$1: $last reverted" ;;
+        *) say "$1: $undone migrations reverted ($first … $last)" ;;
+    esac
+    if [ -n "$failure" ]; then
+        tell_failure "$1" "$failure"
+        session_close finished
+        where="schema $1 is where it was"
+        [ "$undone" = 0 ] || where="schema $1 is where $last left it"
+        fail "$exit_failed" "$where; $(plural "$migrations" migration) reverted in $(plural "$schemas" schema) before" \
+            "Mend the down section and revert again; status tells whether one is half reverted."
+    fi
+    : >"$errors"
+}
+
+# What a transaction has undone counts when it was kept.
+read_way_back() {
+    failure=
+    waits=
+    said=
+    part=0
     while session_read; do
         case $answer_word in
-            undone) undone=$((undone + 1)); last=$answer; first=${first:-$answer} ;;
-            failed) failure="failed $answer" ;;
+            undone) part=$((part + 1)); part_last=$answer; [ "$part" -gt 1 ] || part_first=$answer ;;
+            kept)
+                [ "$part" = 0 ] || { undone=$((undone + part)); first=${first:-$part_first}; last=$part_last; }
+                part=0
+                ;;
+            failed | differs) failure="$answer_word $answer" ;;
+            blocked) waits=$answer ;;
             said) said=$answer ;;
             done) break ;;
         esac
     done
     [ "$answer_word" = "done" ] || session_lost
-    unlock_schema
-    if [ -n "$failure" ]; then
-        tell_failure "$1" "$failure"
-        session_close finished
-        fail "$exit_failed" "schema $1 is where it was; $(plural "$migrations" migration) reverted in $(plural "$schemas" schema) before" \
-            "Mend the down section and revert again."
-    fi
-    : >"$errors"
-    case $undone in
-        0) say "$1: reverted already" ;;
-        1) say "$1: $last reverted" ;;
-        *) say "$1: $undone migrations reverted ($first … $last)" ;;
-    esac
-    migrations=$((migrations + undone))
-    [ "$undone" = 0 ] || schemas=$((schemas + 1))
 }

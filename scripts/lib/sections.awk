@@ -77,9 +77,10 @@ function write_section(id,   file, i) {
     printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], scope[id] == "tenant" ? "true" : "false" > file
     if (mode == "clone") printf "\\echo @section :m_name\n" > file
     if (mode == "create") whole(id, file, "create")
-    else if (mode == "revert") whole(id, file, "revert")
+    else if (mode == "revert" && !(id in stepwise)) whole(id, file, "revert")
+    else if (mode == "revert") steps(id, file, "revert-steps")
     else if (mode == "rehearse") whole(id, file, "rehearse")
-    else if (id in stepwise) steps(id, file)
+    else if (id in stepwise) steps(id, file, "steps")
     else whole(id, file, "section")
     printf "\\endif\n" > file
     close(file)
@@ -90,7 +91,6 @@ function whole(id, file, how,   i) {
     printf "\\i :m_lib/%s-begin.psql\n\\if :m_todo\n", how > file
     for (i = 1; i <= ups[id]; i++) {
         # In a schema that is just being made nobody reads: what would need to be alone may be done with the rest.
-        # And what is reverted is reverted as a whole: a lock for a moment rather than a half.
         if (how != "section" && flags[id, i] ~ /no-transaction/) {
             if (kind_of[id, i] == "VacuumStmt") continue
             sub(/[Cc][Oo][Nn][Cc][Uu][Rr][Rr][Ee][Nn][Tt][Ll][Yy]/, "", sql[id, i])
@@ -102,11 +102,11 @@ function whole(id, file, how,   i) {
     printf "\\i :m_lib/%s-end.psql\n\\endif\n", how > file
 }
 
-# One transaction a statement, noted as it is done, so that the next deploy goes on where this one ended.
-function steps(id, file,   i, hashes, alone, concurrent) {
+# One transaction a statement, noted as it is done, so that the next deploy, or revert, goes on where this one ended.
+function steps(id, file, how,   i, hashes, alone, concurrent, heal) {
     hashes = ""
     for (i = 1; i <= ups[id]; i++) hashes = hashes (i > 1 ? ", " : "") "md5(" literal(sql[id, i]) ")"
-    printf "select array[%s]::text[] as m_steps \\gset\n\\i :m_lib/steps-begin.psql\n\\if :m_todo\n", hashes > file
+    printf "select array[%s]::text[] as m_steps \\gset\n\\i :m_lib/%s-begin.psql\n\\if :m_todo\n", hashes, how > file
     for (i = 1; i <= ups[id]; i++) {
         alone = flags[id, i] ~ /no-transaction/
         printf "select %d > :m_done as m_step \\gset\n\\if :m_step\n\\if :m_ok\n", i > file
@@ -116,22 +116,26 @@ function steps(id, file,   i, hashes, alone, concurrent) {
             concurrent = tolower(sql[id, i]) ~ /[^a-z_]concurrently[^a-z_]/
             printf "\\set m_static %s\n", word(concurrent || kind_of[id, i] == "VacuumStmt" ? "SHARE UPDATE EXCLUSIVE on " target[id, i] : "not to be seen from inside") > file
             if (concurrent) printf "set lock_timeout = 0 \\; set statement_timeout = %s;\n", literal(patience) > file
-            if (index_name[id, i] != "-") printf "\\set m_index %s\n\\i :m_lib/index-heal.psql\n\\if :m_built\n\\else\n", word(index_name[id, i]) > file
+            heal = index_name[id, i] != "-" ? "index-heal" : kind_of[id, i] == "DropStmt" && target[id, i] !~ /^-$|,/ ? "index-gone" : ""
+            if (heal != "") printf "\\set m_index %s\n\\i :m_lib/%s.psql\n\\if :m_built\n\\else\n", word(heal == "index-heal" ? index_name[id, i] : target[id, i]), heal > file
             statement(file, i, line[id, i], sql[id, i])
-            if (index_name[id, i] != "-") printf "\\endif\n" > file
+            if (heal != "") printf "\\endif\n" > file
             if (concurrent) printf "reset lock_timeout \\; reset statement_timeout;\n" > file
-            printf "\\i :m_lib/steps-noted.psql\n" > file
+            printf "\\i :m_lib/%s-noted.psql\n", how > file
         } else {
             printf "\\i :m_lib/steps-transaction.psql\n" > file
             statement(file, i, line[id, i], sql[id, i])
-            printf "\\i :m_lib/steps-noted.psql\n\\if :m_ok\n\\else\nrollback;\n\\endif\n" > file
+            printf "\\i :m_lib/%s-noted.psql\n\\if :m_ok\n\\else\nrollback;\n\\endif\n", how > file
         }
         printf "\\endif\n\\endif\n" > file
     }
-    printf "\\if :m_ok\nbegin;\n" > file
-    insist(id)
-    verify(id, file)
-    printf "rollback;\n\\endif\n\\i :m_lib/steps-end.psql\n\\endif\n" > file
+    if (how == "steps") {
+        printf "\\if :m_ok\nbegin;\n" > file
+        insist(id)
+        verify(id, file)
+        printf "rollback;\n\\endif\n" > file
+    }
+    printf "\\i :m_lib/%s-end.psql\n\\endif\n", how > file
 }
 
 # IF NOT EXISTS passes over what is there, whatever it is: after the statements of the section, that is looked at.

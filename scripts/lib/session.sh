@@ -7,10 +7,12 @@ errors=
 # session_open: the pipes are in $session_dir, the run's own folder when it is not set.
 session_open() {
     session_begin
-    session_ready
+    session_expect ready
+    look_for_pooler
+    refuse_pooler
 }
 
-# Starts psql, and does not wait for it: session_ready does.
+# Starts psql, and does not wait for it: it answers @ready.
 session_begin() {
     connect_to "$database"
     modern_server
@@ -31,14 +33,6 @@ session_begin() {
     # A psql that is gone must not end this run by a signal: its last words are to be read and shown.
     trap '' PIPE
     session_greeting
-}
-
-# Waits until psql is there, and sees that no pooler is between; a worker's session goes where the first one went.
-session_ready() {
-    session_expect ready
-    [ "${1-}" != worker ] || return 0
-    look_for_pooler
-    refuse_pooler
 }
 
 session_greet() {

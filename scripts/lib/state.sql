@@ -27,6 +27,10 @@ finding as (
       from wanted w join latest l on l.schema = w.schema and l.name = w.name
      where l.state in ('failed', 'interrupted')
     union all
+    select w.place, w.schema, w.name, 'reverting', substring(l.logs from 'reverting: (\d+ of \d+ statements) done, [0-9a-f]{32}$') || ' of its down section done', l.normalised
+      from wanted w join latest l on l.schema = w.schema and l.name = w.name and l.state = 'applied'
+     where l.logs ~ '(^|\n)reverting: \d+ of \d+ statements done, [0-9a-f]{32}$'
+    union all
     select w.place, w.schema, w.name, 'edited', '', l.normalised
       from wanted w join latest l on l.schema = w.schema and l.name = w.name and l.state = 'applied'
      where l.checksum <> w.checksum

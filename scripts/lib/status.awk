@@ -39,6 +39,7 @@ function print_text(   i, s, k, text, line, behind) {
             text = is[s, k]
             if (text == "late") text = "pending, older than what is applied (out of order)"
             if (text == "phantom") text = "phantom: in the database, not in the folder"
+            if (text == "reverting") text = "half reverted; revert it again"
             if (text == "edited") text = "edited after it was applied"
             if (text == "comments changed") text = "applied; only comments or white space changed since"
             printf "  %-10s %s%s%s\n", mark(is[s, k]), migration[s, k], text == is[s, k] ? "" : ": " text,
@@ -47,7 +48,7 @@ function print_text(   i, s, k, text, line, behind) {
     }
     line = ""
     if (problems) {
-        for (i = 1; i <= split("failed interrupted edited phantom", kinds, " "); i++)
+        for (i = 1; i <= split("failed interrupted reverting edited phantom", kinds, " "); i++)
             if (total[kinds[i]]) line = line sprintf("%s%d %s", line == "" ? "" : ", ", total[kinds[i]], kinds[i])
     }
     if (missing) line = line sprintf("%s%d without a schema", line == "" ? "" : ", ", missing)

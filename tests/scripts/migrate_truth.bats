@@ -477,6 +477,44 @@ SQL
     shows 'verify section: SQLSTATE 42703: column "mood" does not exist'
 }
 
+@test "verify looks at one schema of each catalogue, and still sees each that differs in anything; --json says the same" {
+    tenants one two three four five six seven eight nine
+    migration 20240101000000_all <<'SQL'
+-- migrate:up scope:tenant
+create type mood as enum ('good', 'bad');
+create table notes (id int primary key, body text not null default '', feels mood, parent int references notes, check (id > 0));
+create index notes_body on notes (body);
+create function stamp() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger notes_stamp before insert on notes for each row execute function stamp();
+insert into notes (id, body) values (1, 'a');
+alter table notes enable row level security;
+SQL
+    "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+    shows 'All 10 schemas are as their migrations left them.'
+    sql "alter table one.notes alter column body drop not null"
+    as_superuser "$database" -c "update pg_index set indisvalid = false where indexrelid = 'two.notes_body'::regclass"
+    sql "alter table three.notes drop constraint notes_parent_fkey"
+    sql "alter table four.notes disable trigger notes_stamp"
+    sql "alter type five.mood rename value 'bad' to 'sad'"
+    sql "alter table six.notes disable row level security"
+    sql "delete from seven.notes"
+    sql "alter table eight.notes rename column feels to felt; alter table eight.notes rename column felt to feels"
+    fails_with 4 "$migrate" verify
+    shows 'eight, nine: 1 migration, 16 facts hold'
+    shows 'column notes.body text not null with a default: it is text, null allowed'
+    shows 'index notes_body on notes (body): it is INVALID'
+    shows 'foreign key notes (parent) to notes: it is not there'
+    shows 'it is disabled'
+    shows "value 'bad' of mood: it is not there"
+    shows 'it is off'
+    shows '1 row of notes'
+    shows '7 of 10 schemas are not as their migrations left them.'
+    fails_with 4 "$migrate" verify --json
+    equals "$(jq -c '[.problems, [.schemas[] | select(.problems != []) | .schema], .schemas[8].problems]' <<<"$output")" '[7,["one","two","three","four","five","six","seven"],[]]'
+    equals "$(jq -r '.schemas[] | select(.schema == "two").problems[0] | .migration, .line, .found' <<<"$output" | paste -s -d ' ')" '20240101000000_all 4 it is INVALID'
+}
+
 @test "verify cannot be made to write, and what a verify section does is undone" {
     tenants
     migration 20240101000000_first <<'SQL'
@@ -603,6 +641,89 @@ SQL
     sql "update two.schema_history set checksum = '$(sha256sum <"$folder/20240201000000_second.sql" | cut -c 1-64)' where name like '%second'"
     fails_with 0 "$migrate" revert --steps 2 --yes
     fails_with 3 "$migrate" status
+}
+
+@test "revert: what is CONCURRENTLY runs outside of the transaction, a broken step is gone on with, and status says that one is half reverted" {
+    tenants one two
+    migration 20240101000000_first <<'SQL'
+-- migrate:up scope:tenant
+create table notes (id int primary key, body text);
+create index notes_body on notes (body);
+-- migrate:down scope:tenant
+drop table notes;
+SQL
+    migration 20240201000000_second <<'SQL'
+-- migrate:up scope:tenant
+alter table notes add column tag text;
+create index concurrently notes_tag on notes (tag);
+drop index concurrently notes_body;
+-- migrate:down scope:tenant
+create index concurrently notes_body on notes (body);
+drop index concurrently notes_tag;
+alter table notes drop column tag;
+SQL
+    migration 20240301000000_third <<'SQL'
+-- migrate:up scope:tenant
+create table tags (id int primary key);
+-- migrate:down scope:tenant
+drop table tags;
+SQL
+    "$migrate" deploy --yes
+    # The server itself says whether DROP INDEX was CONCURRENTLY: in a transaction, or with a view on the column, it would not be.
+    sql 'create view one.keeps as select tag from one.notes'
+    fails_with 5 "$migrate" revert --steps 3 --yes
+    shows 'one: 20240301000000_third reverted'
+    shows "one: 20240201000000_second FAILED with SQLSTATE 2BP01 at statement 3, $folder/20240201000000_second.sql line 8"
+    equals "$(sql "select to_regclass('one.notes_body') is not null, to_regclass('one.notes_tag') is null, to_regclass('one.tags') is null, to_regclass('two.tags') is not null")" 't|t|t|t'
+    fails_with 4 "$migrate" status
+    shows 'reverting  20240201000000_second: half reverted; revert it again: 2 of 3 statements'
+    fails_with 4 "$migrate" deploy --yes
+    shows 'half reverted: 20240201000000_second in one'
+    # Done steps that were changed: nobody knows what is there.
+    sed -i 's/drop index concurrently notes_tag/drop index concurrently if exists notes_tag/' "$folder/20240201000000_second.sql"
+    sql "update one.schema_history set checksum = '$(sha256sum <"$folder/20240201000000_second.sql" | cut -c 1-64)' where name like '%second'"
+    fails_with 5 "$migrate" revert --tenants one --yes
+    shows 'cannot go on: its first 2 statements ran from another version of the file'
+    sed -i 's/drop index concurrently if exists notes_tag/drop index concurrently notes_tag/' "$folder/20240201000000_second.sql"
+    sql "update one.schema_history set checksum = '$(sha256sum <"$folder/20240201000000_second.sql" | cut -c 1-64)' where name like '%second'"
+    sql 'drop view one.keeps'
+    # As a kill between a step and its note would leave it, and with an INVALID index.
+    sql "update one.schema_history set logs = regexp_replace(logs, '2 of 3 statements done, .*', '0 of 3 statements done, ' || md5('')) where name like '%second'"
+    as_superuser "$database" -c "update pg_index set indisvalid = false where indexrelid = 'one.notes_body'::regclass"
+    fails_with 0 "$migrate" revert --to 20230101000000_tenants --yes
+    shows 'one: 2 migrations reverted (20240201000000_second … 20240101000000_first)'
+    shows 'two: 3 migrations reverted (20240301000000_third … 20240101000000_first)'
+    equals "$(sql "select to_regclass('one.notes') is null, count(*) filter (where rolled_back_at is null), count(*) filter (where logs ~ 'reverting:'), count(*) filter (where logs ~ 'reverted by') from one.schema_history")" 't|0|0|3'
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+}
+
+@test "revert steps out of the queue of a table in use, waits for whoever holds it, and gives up with a word after MIGRATE_BLOCKED_MAX" {
+    tenants one
+    migration 20240101000000_first <<'SQL'
+-- migrate:up scope:tenant
+create table notes (id int primary key);
+-- migrate:down scope:tenant
+drop table notes;
+SQL
+    "$migrate" deploy --yes
+    hold -d "$MIGRATE_DATABASE_URL" <<<'begin; select count(*) from one.notes;'
+    MIGRATE_LOCK_TIMEOUT=100ms MIGRATE_BLOCKED_MAX=1 fails_with 5 "$migrate" revert --yes
+    shows 'FAILED with SQLSTATE 55P03 at statement 1'
+    shows 'schema one is where it was'
+    MIGRATE_LOCK_TIMEOUT=100ms "$migrate" revert --yes >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    reverting=$!
+    for _ in $(seq 200); do
+        ! grep -q 'waits at line 4 for a table that is in use by pid' "$BATS_TEST_TMPDIR/out" || break
+        sleep 0.05
+    done
+    # While it waits nobody stands behind it.
+    sql "set lock_timeout = '1s'; select count(*) from one.notes"
+    release
+    wait "$reverting"
+    grep -q 'one: 20240101000000_first reverted' "$BATS_TEST_TMPDIR/out"
+    grep -q 'waits at line 4 for a table that is in use by pid' "$BATS_TEST_TMPDIR/out"
+    equals "$(sql "select to_regclass('one.notes') is null")" t
 }
 
 @test "revert refuses, before anything runs, what has no way back" {
