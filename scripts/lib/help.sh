@@ -66,7 +66,9 @@ said once. States of a migration:
   failed       its last run failed; SQLSTATE, statement and line are shown, deploy tries again
   interrupted  a run of steps (CREATE INDEX CONCURRENTLY …) that has not ended: running now, or killed; deploy goes on
   edited       the file is another than the one that was applied (changes in comments and white space are told apart)
+  reverting    its down section, a row of steps, has not ended: revert it again
   phantom      in the database, not in the folder
+  leftover     no migration but an INVALID index that a REINDEX CONCURRENTLY left, with what drops it; it does not count
 The last line counts them and names the odd ones: where most tenants are in one state, those in another. --json has all of it.
 
 Exit: 0 up to date, 3 pending, 4 a problem (also when something is pending besides), 7 no connection.

@@ -3,6 +3,7 @@
 
 # Writes $work/state. Lines:
 #   database NAME HOST USER OWNER | version SERVER PSQL | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+#   leftover NAME(schema) INDEX (of a REINDEX CONCURRENTLY that broke off)
 #   campaign ID SELECTION HASH LIVE DONE ALL BY SINCE PARALLEL SOAK FAILURES WAVES HEALTH
 # With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
 # States: pending, late (pending, but older than what is applied), edited, reverting (half), phantom, failed, interrupted.

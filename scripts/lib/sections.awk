@@ -117,6 +117,7 @@ function steps(id, file, how,   i, hashes, alone, concurrent, heal) {
             printf "\\set m_static %s\n", word(concurrent || kind_of[id, i] == "VacuumStmt" ? "SHARE UPDATE EXCLUSIVE on " target[id, i] : "not to be seen from inside") > file
             if (concurrent) printf "set lock_timeout = 0 \\; set statement_timeout = %s;\n", literal(patience) > file
             heal = index_name[id, i] != "-" ? "index-heal" : kind_of[id, i] == "DropStmt" && target[id, i] !~ /^-$|,/ ? "index-gone" : ""
+            if (concurrent && kind_of[id, i] == "ReindexStmt") printf "\\i :m_lib/reindex-heal.psql\n" > file
             if (heal != "") printf "\\set m_index %s\n\\i :m_lib/%s.psql\n\\if :m_built\n\\else\n", word(heal == "index-heal" ? index_name[id, i] : target[id, i]), heal > file
             statement(file, i, line[id, i], sql[id, i])
             if (heal != "") printf "\\endif\n" > file

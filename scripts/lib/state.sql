@@ -45,5 +45,10 @@ select line from (
     select l.place, 1, '', concat_ws(E'\t', 'sequence', l.schema, string_agg(translate(l.name, E'\t\r\n', '   '), E'\t' order by l.id))
       from (select s.place, l.* from latest l join summary s on s.name = l.schema where l.state = 'applied') l where :m_sequences group by l.place, l.schema
     union all
+    -- What a REINDEX CONCURRENTLY that broke off has left: kept up with every write, and of use to nobody.
+    select s.place, 3, c.relname, concat_ws(E'\t', 'leftover', s.name, c.relname)
+      from m_schema s join pg_namespace n on n.nspname = s.name join pg_class c on c.relnamespace = n.oid join pg_index i on i.indexrelid = c.oid
+     where not i.indisvalid and c.relname ~ '_cc(new|old)\d*$' and not exists (select from pg_stat_progress_create_index p where p.index_relid = c.oid)
+    union all
     select place, 2, finding.name, concat_ws(E'\t', 'row', schema, finding.name, state, coalesce(normalised, '-'), nullif(translate(detail, E'\t\r\n', '   '), '')) from finding) l
  order by place, part, name;

@@ -14,6 +14,7 @@ $1 == "row" {
     odd[$2] = 1
     shape[$2] = shape[$2] $3 "\t" state "\t" (state == "pending" || state == "late" ? "" : $6) "\n"
 }
+$1 == "leftover" { leftover[$2, ++leftovers[$2]] = $3; shape[$2] = shape[$2] $3 "\tleftover\n" }
 END {
     find_odd()
     if (json) print_json(); else print_text()
@@ -45,6 +46,9 @@ function print_text(   i, s, k, text, line, behind) {
             printf "  %-10s %s%s%s\n", mark(is[s, k]), migration[s, k], text == is[s, k] ? "" : ": " text,
                 detail[s, k] == "" || is[s, k] == "edited" ? "" : ": " detail[s, k]
         }
+        for (k = 1; k <= leftovers[s]; k++)
+            printf "  %-10s %s: REINDEX CONCURRENTLY broke off and left it INVALID; drop index concurrently %s.%s;\n", "leftover", leftover[s, k],
+                identifier(s), identifier(leftover[s, k])
     }
     line = ""
     if (problems) {
@@ -77,6 +81,12 @@ function find_odd(   i, s, key, most, tenants) {
     }
 }
 
+function identifier(s) {
+    if (s ~ /^[a-z_][a-z0-9_]*$/) return s
+    gsub(/"/, "\"\"", s)
+    return "\"" s "\""
+}
+
 function mark(state) { return state == "late" ? "pending" : state == "comments changed" ? "applied" : state }
 
 function json_text(s) {
@@ -96,6 +106,8 @@ function print_json(   i, s, k) {
         for (k = 1; k <= rows[s]; k++)
             printf "%s{\"name\":%s,\"state\":%s,\"outOfOrder\":%s,\"detail\":%s}", (k > 1 ? "," : ""), json_text(migration[s, k]), json_text(mark(is[s, k])),
                 is[s, k] == "late" ? "true" : "false", detail[s, k] == "" ? "null" : json_text(detail[s, k])
+        printf "],\"leftovers\":["
+        for (k = 1; k <= leftovers[s]; k++) printf "%s%s", (k > 1 ? "," : ""), json_text(leftover[s, k])
         printf "]}"
     }
     print "]}"

@@ -322,10 +322,69 @@ alter table notes add column more int;'
 create index concurrently notes_body on notes (body);'
     MIGRATE_LOCK_TIMEOUT=100ms "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     run=$!
-    sleep 0.8
+    # It waits for the writer, for longer than the lock_timeout of a second's fraction that it was given.
+    await 1 "select count(*) from pg_stat_activity where query ilike '%index concurrently%' and pid <> pg_backend_pid() and wait_event_type = 'Lock' and clock_timestamp() - query_start > interval '300ms'"
     release 'commit;'
     wait "$run"
     equals "$(sql "select indisvalid from pg_index where indexrelid = 't1.notes_body'::regclass")" t
+}
+
+@test "what a REINDEX CONCURRENTLY that broke off has left is told by status, and healed before the next one" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    hold -d "$MIGRATE_DATABASE_URL" <<<"begin; insert into t1.notes values (3, 'c');"
+    fails_with 1 psql -X -q -d "$MIGRATE_DATABASE_URL" -c "set statement_timeout = '300ms'" -c 'reindex index concurrently t1.notes_pkey'
+    shows 'statement timeout'
+    release 'commit;'
+    fails_with 0 "$migrate" status
+    shows 'leftover   notes_pkey_ccnew: REINDEX CONCURRENTLY broke off and left it INVALID; drop index concurrently t1.notes_pkey_ccnew;'
+    equals "$("$migrate" status --json | jq -c '[.schemas[] | select(.leftovers != []) | [.schema, .leftovers]]')" '[["t1",["notes_pkey_ccnew"]]]'
+    migration 20240102000000_reindex <<<'-- migrate:up scope:tenant
+reindex table concurrently notes;'
+    fails_with 0 "$migrate" deploy --yes
+    equals "$(sql "select count(*), bool_and(indisvalid) from pg_index where indrelid in ('t1.notes'::regclass, 't2.notes'::regclass)")" '2|t'
+    fails_with 0 "$migrate" status
+    shows_not 'leftover'
+}
+
+# A server whose files may not grow beyond some 20 MB: not a multiple of a page, so that a page is written in part, as on a full disk.
+small_disk() { as_postgres prlimit --pid "$(head -n 1 "$cluster/data/postmaster.pid")" --fsize="$1:"; }
+
+@test "the server's disk is full: nothing half is left, it says so, and the same deploy goes on when there is room" {
+    fleet 3
+    migration 20240101000000_size <<<'-- migrate:up scope:tenant
+create table size (n int);'
+    "$migrate" deploy --yes >/dev/null
+    sql 'insert into t1.size values (10); insert into t2.size values (60000); insert into t3.size values (10)'
+    migration 20240102000000_fill <<<"-- migrate:up scope:tenant
+create table filled (body text);
+insert into filled select repeat(md5(g::text), 12) from size, generate_series(1, n) g;"
+    small_disk 20975616
+    fails_with 5 "$migrate" deploy --yes
+    shows 't1: 20240102000000_fill applied'
+    shows "t2: 20240102000000_fill FAILED with SQLSTATE 53100 at statement 2, $folder/20240102000000_fill.sql line 3"
+    shows 'could not extend file'
+    shows 'Check free disk space'
+    equals "$(sql "select to_regclass('t1.filled') is not null, to_regclass('t2.filled') is null, to_regclass('t3.filled') is null")" 't|t|t'
+    equals "$(sql "select sqlstate, failed_statement, finished_at is null from t2.schema_history where name like '%fill'")" '53100|2|t'
+    small_disk unlimited
+    fails_with 0 "$migrate" deploy --yes
+    shows 'goes on: 1 of 3 schemas done.'
+    equals "$(sql "select (select count(*) from t1.filled), (select count(*) from t2.filled), (select count(*) from t3.filled)")" '10|60000|10'
+    # A step of its own, which leaves an INVALID index behind.
+    migration 20240103000000_index <<<'-- migrate:up scope:tenant
+alter table filled add column more int;
+create index concurrently filled_body on filled (body);'
+    small_disk 20975616
+    fails_with 5 "$migrate" deploy --yes
+    shows "t2: 20240103000000_index FAILED with SQLSTATE 53100 at statement 2, $folder/20240103000000_index.sql line 3"
+    fails_with 4 "$migrate" status
+    shows 'failed     20240103000000_index: 53100 at statement 2'
+    small_disk unlimited
+    fails_with 0 "$migrate" deploy --yes
+    fails_with 0 "$migrate" verify
+    equals "$(sql "select count(*) from pg_index where indexrelid in ('t1.filled_body'::regclass, 't2.filled_body'::regclass, 't3.filled_body'::regclass) and indisvalid")" 3
 }
 
 @test "a session blocked in pg_advisory_lock deadlocks with CREATE INDEX CONCURRENTLY; a deploy that waits for its turn does not" {
