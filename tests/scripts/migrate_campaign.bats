@@ -219,21 +219,24 @@ SQL
     fleet 12
     notes_for_all
     "$migrate" deploy --yes >/dev/null
-    migration 20240102000000_second <<'SQL'
+    migration 20240102000000_second <<SQL
 -- migrate:up scope:tenant
 create table half (id int);
-do $$ begin perform pg_sleep(0.1); end $$;
+$(sed "s/exists (/current_schema not in ('t1', 't2', 't3') and &/" <<<"$at_the_gate")
 SQL
+    close_gate
     "$migrate" deploy --yes --parallel 2 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     run=$!
-    await t "select count(*) >= 3 from schema_campaign_results where campaign = 2 and state = 'done'"
+    await_gate 2
     as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
     code=0
     wait "$run" || code=$?
     cat "$BATS_TEST_TMPDIR/log"
     equals "$code" 7
+    # The gate went with the server.
+    open_gate || true
     fails_with 0 "$migrate" deploy --yes --parallel 2
-    shows 'Campaign 2 goes on'
+    shows 'Campaign 2 goes on: 3 of 12 schemas done.'
     equals "$(catalogue_hashes)" '12|1'
     fails_with 0 "$migrate" status
 }
@@ -242,18 +245,22 @@ SQL
     fleet 4
     notes_for_all
     "$migrate" deploy --yes >/dev/null
-    migration 20240102000000_second <<'SQL'
+    migration 20240102000000_second <<SQL
 -- migrate:up scope:tenant
-do $$ begin if current_schema = 't1' then perform pg_sleep(1); end if; end $$;
+$at_the_gate
 create table more (id int);
 SQL
+    close_gate
     "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     run=$!
-    await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    await_gate 1
     # One that waits its turn, and the one that is in hand: its history is gone when the section ends.
     sql "delete from tenants where schema_name in ('t1', 't3'); drop schema t3 cascade"
+    sql 'drop schema t1 cascade' &
+    dropping=$!
+    open_gate
     # One of the two may have to give way.
-    sql 'drop schema t1 cascade' || sql 'drop schema t1 cascade'
+    wait "$dropping" || sql 'drop schema t1 cascade'
     wait "$run"
     cat "$BATS_TEST_TMPDIR/log"
     grep -q 't3: was dropped while the deploy ran; it is left out' "$BATS_TEST_TMPDIR/log"
@@ -266,20 +273,23 @@ SQL
     fleet 6
     notes_for_all
     "$migrate" deploy --yes >/dev/null
-    migration 20240102000000_second <<'SQL'
+    migration 20240102000000_second <<SQL
 -- migrate:up scope:tenant
-do $$ begin perform pg_sleep(0.3); end $$;
+$at_the_gate
 create index concurrently notes_body on notes (body);
 SQL
+    close_gate
     for who in t1,t2 t3,t4 t1,t2; do
         n=$((${n:-0} + 1))
         "$migrate" deploy --tenants "$who" --yes >"$BATS_TEST_TMPDIR/$who.$n" 2>&1 3>&- &
         runs="${runs-} $!"
-        sleep 0.2
+        [ "$n" = 3 ] || await_gate "$n"
     done
+    await_line 'waiting for another run: campaign' "$BATS_TEST_TMPDIR/t1,t2.3"
     # A session that waits for its turn has no transaction open: CREATE INDEX CONCURRENTLY elsewhere would wait for it.
     await t "select count(*) > 2 from pg_stat_activity where application_name = 'migrate' and datname = current_database()"
     equals "$(sql "select count(*) from pg_stat_activity where application_name = 'migrate' and datname = current_database() and (state like 'idle in%' and state_change < clock_timestamp() - interval '0.2 s' or wait_event = 'advisory')")" 0
+    open_gate
     for run in $runs; do wait "$run"; done
     cat "$BATS_TEST_TMPDIR"/t*
     grep -q 'waiting for another run: campaign' "$BATS_TEST_TMPDIR/t1,t2.3"
@@ -297,10 +307,7 @@ alter table notes add column more int;'
     hold -d "$MIGRATE_DATABASE_URL" <<<'begin; select count(*) from t1.notes;'
     MIGRATE_LOCK_TIMEOUT=200ms "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     run=$!
-    for _ in $(seq 100); do
-        ! grep -q 'waits at line 2 for a table that is in use by pid' "$BATS_TEST_TMPDIR/log" || break
-        sleep 0.05
-    done
+    await_line 'waits at line 2 for a table that is in use by pid' "$BATS_TEST_TMPDIR/log"
     # Others are not held up meanwhile, for all that an ACCESS EXCLUSIVE lock is wanted.
     for _ in 1 2 3; do PGOPTIONS='-c statement_timeout=500ms' sql 'select count(*) from t1.notes' >/dev/null; done
     release
@@ -404,10 +411,7 @@ create index concurrently notes_body on notes (body);'
     # A deploy in the place of the one that was blocked.
     "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     run=$!
-    for _ in $(seq 200); do
-        ! grep -q 'waiting for another run that holds the lock of schema t1' "$BATS_TEST_TMPDIR/log" || break
-        sleep 0.05
-    done
+    await_line 'waiting for another run that holds the lock of schema t1' "$BATS_TEST_TMPDIR/log"
     release 'create index concurrently second on t1.notes (body);'
     wait "$run"
     cat "$BATS_TEST_TMPDIR/log"

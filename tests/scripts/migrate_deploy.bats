@@ -373,12 +373,20 @@ SQL
     for n in 2 3 4 5; do
         migration "2024010${n}000000_slow$n" <<<"-- migrate:up scope:tenant
 create table slow$n (id int);
-do \$\$ begin perform pg_sleep(0.1); end \$\$;"
+$at_the_gate"
     done
+    close_gate
     "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/a" 2>&1 3>&- &
     first=$!
     "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/b" 2>&1 3>&- &
     second=$!
+    await_gate 1
+    cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+    for _ in $(seq 400); do
+        ! grep -q 'waiting for another run' "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" || break
+        sleep 0.05
+    done
+    open_gate
     wait "$first"
     wait "$second"
     cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"

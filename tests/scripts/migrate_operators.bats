@@ -317,8 +317,8 @@ SQL
     coproc away { exec psql -X -q -A -t -U visitor -d "other_$BATS_TEST_NUMBER" 2>&1 3>&-; }
     away_pid=$!
     echo 'select 1;' >&"${away[1]}"
-    sleep 1.1
     export MIGRATE_DATABASE_URL=$super
+    await 2 "select count(*) from pg_stat_activity where usename = 'visitor' and state like 'idle%' and state_change < clock_timestamp() - interval '1.1 s'"
     fails_with 0 "$migrate" connections
     shows 'of 50 connections are taken; 3 of them are kept for superusers'
     shows '1 idle in a transaction'

@@ -713,16 +713,12 @@ SQL
     shows 'schema one is where it was'
     MIGRATE_LOCK_TIMEOUT=100ms "$migrate" revert --yes >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     reverting=$!
-    for _ in $(seq 200); do
-        ! grep -q 'waits at line 4 for a table that is in use by pid' "$BATS_TEST_TMPDIR/out" || break
-        sleep 0.05
-    done
+    await_line 'waits at line 4 for a table that is in use by pid' "$BATS_TEST_TMPDIR/out"
     # While it waits nobody stands behind it.
     sql "set lock_timeout = '1s'; select count(*) from one.notes"
     release
     wait "$reverting"
     grep -q 'one: 20240101000000_first reverted' "$BATS_TEST_TMPDIR/out"
-    grep -q 'waits at line 4 for a table that is in use by pid' "$BATS_TEST_TMPDIR/out"
     equals "$(sql "select to_regclass('one.notes') is null")" t
 }
 

@@ -80,6 +80,25 @@ release() {
     wait "$held_pid"
 }
 
+# A statement of a migration that waits while the gate is closed, so that a test need not guess how long anything takes.
+at_the_gate="do \$\$ begin while exists (select from pg_locks where locktype = 'advisory' and objid = 4711
+    and database = (select oid from pg_database where datname = current_database())) loop perform pg_sleep(0.02); end loop; end \$\$;"
+close_gate() { hold -d "$MIGRATE_DATABASE_URL" <<<'select pg_advisory_lock(4711);'; }
+open_gate() { release 'select 1;'; }
+# await_gate N: that many sessions stand before it
+await_gate() { await "$1" "select count(*) from pg_stat_activity where query like '%objid = 4711%' and state = 'active' and pid <> pg_backend_pid() and datname = current_database()"; }
+
+# await_line TEXT FILE
+await_line() {
+    for _ in $(seq 400); do
+        ! grep -q -- "$1" "$2" || return 0
+        sleep 0.05
+    done
+    echo "never in $2: $1" >&2
+    cat "$2" >&2
+    return 1
+}
+
 # await VALUE QUERY: asks until the answer is VALUE, for at most 20 s
 await() {
     for _ in $(seq 400); do
