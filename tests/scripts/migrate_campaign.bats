@@ -219,10 +219,11 @@ SQL
     fleet 12
     notes_for_all
     "$migrate" deploy --yes >/dev/null
+    local behind="current_schema not in ('t1', 't2', 't3') and exists ("
     migration 20240102000000_second <<SQL
 -- migrate:up scope:tenant
 create table half (id int);
-$(sed "s/exists (/current_schema not in ('t1', 't2', 't3') and &/" <<<"$at_the_gate")
+${at_the_gate/exists (/"$behind"}
 SQL
     close_gate
     "$migrate" deploy --yes --parallel 2 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
@@ -552,11 +553,24 @@ create table orders (id int);'
 CASES
     MIGRATE_LOCK_TIMEOUT='1 fortnight' fails_with 2 "$migrate" deploy
     shows 'MIGRATE_LOCK_TIMEOUT is a time such as 500ms, 2s or 30min'
+    fails_with 2 "$migrate" --dir "$folder/none" status
+    shows "there is no folder $folder/none"
+    mkdir "$folder/20240101000000_twice"
+    echo 'select 1;' | tee "$folder/20240101000000_twice/migration.sql" >"$folder/20240101000000_twice.sql"
+    fails_with 6 "$migrate" deploy --yes
+    shows 'two files have the name 20240101000000_twice'
+    rm -r "$folder"/2024*
     fails_with 2 "$migrate" campaigns seven
     fails_with 2 "$migrate" campaigns 7
     shows 'there is no campaign 7'
     fails_with 0 "$migrate" campaigns
     shows 'There was no deploy yet.'
+    # No misuse: a file without a line, and a folder whose name awk would take for an assignment.
+    mkdir "$BATS_TEST_TMPDIR/a=b"
+    : >"$BATS_TEST_TMPDIR/a=b/20240101000000_empty.sql"
+    cd "$BATS_TEST_TMPDIR"
+    fails_with 0 "$migrate" deploy --dir a=b --yes
+    shows 'public: 20240101000000_empty applied'
 }
 
 @test "somebody at a terminal is told the database, the host and what will happen, and is asked" {
