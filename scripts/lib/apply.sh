@@ -10,7 +10,7 @@ proof_class=1835625340
 # prepare_sections MODE NAMES [FOLDER [SKIPPED]]: writes $work/MODE/SCOPE.NAME.psql (or FOLDER/…) for the migrations whose names
 # are in the file NAMES. SKIPPED: statements of verify sections that are left out, a line each (scope, migration, line).
 prepare_sections() {
-    mkdir -p "$work/$1"
+    [ -d "$work/$1" ] || mkdir "$work/$1"
     restrict_key
     who_runs
     downs=
@@ -20,7 +20,12 @@ prepare_sections() {
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 
-who_runs() { [ -n "${who-}" ] || who=${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n); }
+who_runs() {
+    [ -z "${who-}" ] || return 0
+    here_is=
+    { read -r here_is </proc/sys/kernel/hostname; } 2>/dev/null || here_is=$(uname -n)
+    who=${SUDO_USER:-${USER:-$(id -un)}}@$here_is
+}
 
 # psql since August 2025 can be told to take no commands of its own from a text.
 restrict_key() {
@@ -33,7 +38,9 @@ restrict_key() {
         17????) since=170006 ;;
         *) since=180000 ;;
     esac
-    [ "${psql_version:-0}" -lt "$since" ] || restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
+    [ "${psql_version:-0}" -ge "$since" ] || return 0
+    { read -r restrict </proc/sys/kernel/random/uuid; } 2>/dev/null || restrict=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n')
+    while :; do case $restrict in *-*) restrict=${restrict%%-*}${restrict#*-} ;; *) break ;; esac; done
 }
 
 # Takes the schema's lock, by asking again and again: a session that waits inside of PostgreSQL would hold up
@@ -61,8 +68,8 @@ await_lock() {
 
 unlock_schema() { session_write "select pg_advisory_unlock($lock_class, hashtext(:'m_schema'));"; }
 
-# apply_list SCHEMA SCRIPT: brings one schema, locked already, up to date and says in one line what happened; nothing here
-# starts a process unless something is wrong. Sets applied (how many); false after the first failure, which is in the
+# apply_list SCHEMA BEGUN: brings one schema, locked already, up to date and says in one line what happened; nothing here
+# starts a process unless something is wrong. psql reads :m_list; BEGUN, when not empty: it does so already. Sets applied (how many); false after the first failure, which is in the
 # schema's history by then. gone is set when the schema is not there any more.
 apply_list() {
     applied=0
@@ -76,9 +83,11 @@ apply_list() {
     retry=true
     [ "$blocked_max" -gt 0 ] || retry=false
     while :; do
-        session_write "\\set m_go true
+        if [ -z "$2" ] || [ "$tries" -gt 0 ]; then
+            session_write "\\set m_go true
 \\set m_retry $retry
-\\i '$2'"
+\\i :m_list"
+        fi
         read_sections
         [ -n "$waits" ] || break
         await_table "$1"

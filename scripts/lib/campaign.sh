@@ -45,9 +45,13 @@ create temp table m_plan (place int, schema text, wave int);
         FILENAME == ARGV[1] { rest[$1] = $2 "\t" $3 "\t" $5; next }
         {
             if ($1 + 0 > last) last = $1 + 0
-            if ($2 in rest) printf "%d\t%s\t%s\n", ++n, $2, rest[$2] > (folder "/wave." $1)
+            if ($2 in rest) { printf "%d\t%s\t%s\n", ++n, $2, rest[$2] > (folder "/wave." $1); count[$1 + 0]++ }
         }
-        END { print last + 0 }' "$work/plan" "$work/queue" >"$work/waves"
+        END {
+            printf "%d", last
+            for (i = 0; i <= last; i++) printf " %d", count[i]
+            print ""
+        }' "$work/plan" "$work/queue" >"$work/waves"
     [ -d "$work/taken" ] || mkdir "$work/taken"
     remove_old_work
 }
@@ -110,12 +114,12 @@ campaign_run() {
 \\i :m_lib/campaign-prepare.psql"
     age=0
     wave=0
-    IFS= read -r last_wave <"$work/waves"
+    read -r last_wave counts <"$work/waves"
     while [ "$wave" -le "$last_wave" ]; do
-        if [ -e "$work/wave.$wave" ]; then
+        in_wave=${counts%% *} counts=${counts#* }
+        if [ "$in_wave" -gt 0 ]; then
             # What was reached before this wave, now or in an earlier run, must have been found good.
             [ "$wave" -le "$first_wave" ] || [ "$gate" -ge $((wave - 1)) ] || campaign_gate $((wave - 1))
-            in_wave=$(wc -l <"$work/wave.$wave")
             [ "$last_wave" -le 1 ] || [ "$wave" = 0 ] || say "Wave $wave of $last_wave: $(plural "$in_wave" tenant)."
             if [ "$wave" = 0 ]; then
                 work_last_wave 0
@@ -257,12 +261,16 @@ work_wave() {
 
 # One schema of the wave: $schema, $list, $word, $bare.
 deploy_schema() {
+    retry=true
+    [ "$blocked_max" -gt 0 ] || retry=false
     session_write "\\set m_next $word
-\\i :m_lib/campaign-next.psql
-\\set m_applied 0"
+\\set m_list :m_work '/list.$list.$bare.psql'
+\\set m_retry $retry
+\\i :m_lib/campaign-next.psql"
     session_expect lock
+    begun=yes
     held=$answer
-    if [ "$held" = 'f f' ] && await_lock "$schema"; then held='t f'; fi
+    if [ "$held" = 'f f' ] && await_lock "$schema"; then held='t f' begun=; fi
     case $held in
         't f') ;;
         'f f')
@@ -278,7 +286,7 @@ deploy_schema() {
             ;;
     esac
     broken=
-    apply_list "$schema" "$work/list.$list.$bare.psql" || broken=yes
+    apply_list "$schema" "$begun" || broken=yes
     migrations=$((migrations + applied))
     schemas=$((schemas + 1))
     session_write "\\set m_applied $applied"
@@ -319,7 +327,8 @@ campaign_stop() {
 }
 
 campaign_end() {
-    broke=$(wc -l <"$work/failures")
+    broke=0
+    [ ! -s "$work/failures" ] || broke=$(wc -l <"$work/failures")
     if [ "$broke" -gt 0 ]; then campaign_note stopped "$broke failed"; else campaign_note "done"; fi
     session_close finished
     say "Done: $(plural "$migrations" migration) applied to $(plural "$schemas" schema)$([ "$dropped" = 0 ] || printf '; %s dropped meanwhile' "$dropped")."

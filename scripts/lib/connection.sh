@@ -5,6 +5,21 @@
 # address (postgresql://user:secret@host/db, ?password=secret, or password=secret) goes to PGPASSWORD.
 connect_to() {
     [ -n "${connection_ready-}" ] && return 0
+    case $1 in
+        *:*@* | *password*) part_address "$1" ;;
+        *) PSQL_ADDRESS=$1 ;;
+    esac
+    export PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
+    # What each session begins with, and returns to by RESET ALL after every section.
+    PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
+    PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role=$(option_value "$app_role")"
+    export PGOPTIONS
+    skip_wrapper
+    connection_ready=yes
+}
+
+# The address without its password, which goes to the environment.
+part_address() {
     address=$(printf '%s\n' "$1" | LC_ALL=C awk '
         function decoded(s,   out, hex) {
             while (match(s, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
@@ -49,13 +64,6 @@ connect_to() {
             export PGPASSWORD
             ;;
     esac
-    export PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
-    # What each session begins with, and returns to by RESET ALL after every section.
-    PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
-    PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role=$(option_value "$app_role")"
-    export PGOPTIONS
-    skip_wrapper
-    connection_ready=yes
 }
 
 # Debian's psql is a script that finds the cluster first, which takes longer than psql itself. Where the server is named

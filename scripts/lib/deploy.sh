@@ -129,7 +129,7 @@ choose_selection() {
 # Which campaign goes on, if one does; its options hold where none was given.
 choose_campaign() {
     choose_selection
-    manifest_hash=$(cut -f 1,3 "$work/timeline" | sha256sum)
+    manifest_hash=$(sha256sum <"$work/manifest.lines")
     manifest_hash=${manifest_hash%% *}
     unfinished=
     saved_waves=

@@ -34,10 +34,12 @@ END {
         order[k] = name
     }
     printf "" > (out "/timeline")
+    printf "" > (out "/manifest.lines")
     for (i = 1; i <= paths; i++) {
         name = order[i]; p = path_of[name]
         in_public = (p, "public") in has; in_tenant = (p, "tenant") in has
         printf "%s\t%s\t%s\t%s\t%s\n", name, p, hash[p], in_public ? "t" : "f", in_tenant ? "t" : "f" > (out "/timeline")
+        print name "\t" hash[p] > (out "/manifest.lines")
         files = files (i > 1 ? ", " : "") sprintf("(%s, %s, %s, %s)", literal(name), literal(hash[p]), in_public ? "true" : "false", in_tenant ? "true" : "false")
         json = name; gsub(/["\\]/, "\\\\&", json)
         manifest = manifest (i > 1 ? "," : "") "\"" json "\":\"" hash[p] "\""

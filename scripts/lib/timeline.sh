@@ -2,7 +2,8 @@
 # The timeline: the files of the migration folder, their hashes, and the scopes they have an up section for.
 
 # Writes $work/timeline, a line a file in order: name, path, SHA-256 of the bytes, public t|f, tenant t|f. Also what psql is to
-# know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, for a campaign).
+# know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, for a campaign); and
+# $work/manifest.lines, of whose hash two folders are told apart.
 read_timeline() {
     make_work
     [ -d "$dir" ] || fail "$exit_usage" "there is no folder $dir" "Give the folder of the migrations with --dir."
@@ -34,10 +35,10 @@ find_scanner() {
 scan_timeline() {
     [ ! -e "$work/scan" ] || return 0
     find_scanner
-    mkdir -p "$work/tokens"
-    cut -f 2 "$work/timeline" >"$work/paths"
+    # All that a deploy needs, in one go.
+    [ -d "$work/tokens" ] || mkdir "$work/tokens" "$work/insist" "$work/deploy" "$work/taken"
     set --
-    while IFS= read -r path; do set -- "$@" "$path"; done <"$work/paths"
+    while IFS='	' read -r _ path _; do set -- "$@" "$path"; done <"$work/timeline"
     # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
     downs=
     for path in "$dir"/[0-9]*/down.sql; do
@@ -68,7 +69,8 @@ scan_timeline() {
             { print }' "$work/timeline" "$work/scan" >"$work/scan.both"
         mv "$work/scan.both" "$work/scan"
     }
-    (cd "$work/tokens" && sha256sum -- *) | sed 's/^\([0-9a-f]*\)  \(.*\)$/\2\t\1/' >"$work/normalised"
+    (cd "$work/tokens" && sha256sum -- *) >"$work/hashes"
+    while IFS= read -r path; do printf '%s\t%s\n' "${path#*  }" "${path%%  *}"; done <"$work/hashes" >"$work/normalised"
 }
 
 # What the scanner refuses in the files whose names are in $1. Fails when there is any.
