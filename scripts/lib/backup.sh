@@ -147,6 +147,8 @@ check_dump_version() {
 
 # The dump runs beside the counting; both see the snapshot of one transaction.
 write_dump() {
+    # What an earlier backup of this run has left would say that this one is at its end already.
+    rm -f "$work/dump.code" "$work/dump.pid" "$work/dump.shell"
     cat >"$work/dump.sh" <<'EOT'
 pg_dump "$@" >"$DUMP_WORK/dump.out" 2>"$DUMP_WORK/dump.errors" &
 echo $! >"$DUMP_WORK/dump.pid"

@@ -330,8 +330,12 @@ SQL
     sql 'drop view public.outside'
     equals "$(sql "$rows")" '2|2|2|t'
 
-    # Somebody works in it while the name is being typed: what that one wrote is kept too.
-    fails_with 0 sh -c '{ until ls "$MIGRATE_BACKUP_DIR"/*.manifest >/dev/null 2>&1; do sleep 0.05; done
+    # Somebody works in it while the name is being typed: what that one wrote is kept too, however long the second dump takes.
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    ln -s "$bin/psql" "$BATS_TEST_TMPDIR/bin/psql"
+    printf '#!/bin/sh\ncase "$*" in *--snapshot*) sleep 1 ;; esac\nexec %s/pg_dump "$@"\n' "$bin" >"$BATS_TEST_TMPDIR/bin/pg_dump"
+    chmod +x "$BATS_TEST_TMPDIR/bin/pg_dump"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 0 sh -c '{ until ls "$MIGRATE_BACKUP_DIR"/*.manifest >/dev/null 2>&1; do sleep 0.05; done
         psql -X -q -d "$MIGRATE_DATABASE_URL" -c "insert into acme.service_types (name, base_price) values (\$\$late\$\$, 7)"; echo acme; } | "$0" tenants drop acme' "$migrate"
     shows 'Somebody wrote to acme meanwhile'
     shows 'Tenant acme is gone'
