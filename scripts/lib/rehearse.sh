@@ -69,7 +69,7 @@ rehearse_schema() {
 
 rehearse_includes() {
     for file in "$work/list.$2".*.psql; do
-        sed -e "s/^\\\\i :m_deploy/\\\\i :m_$3/" -e '/^\\echo @done$/d' -e '/^\\i :m_lib/d' "$file"
+        sed -e "s/^\\\\i :m_deploy/\\\\i :m_$3/" -e '/^\\echo @done$/d' -e '/^\\i :m_lib/d' -e '/^\\set m_commit/d' "$file"
         return
     done
 }
