@@ -304,6 +304,19 @@ SQL
     equals "$(sql 'select l, s from seen')" '7s|30min'
 }
 
+@test "a schema waits for the disk once: what was said to be applied survives a crash of the server" {
+    two_tenants
+    for n in 2 3 4; do
+        migration "2024010${n}000000_part$n" <<<"-- migrate:up scope:tenant
+create table part$n as select current_setting('synchronous_commit') as wait;"
+    done
+    "$migrate" deploy --yes
+    equals "$(sql 'select part2.wait, part3.wait, part4.wait from two.part2, two.part3, two.part4')" 'off|off|on'
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    fails_with 0 "$migrate" status
+    fails_with 0 "$migrate" verify
+}
+
 @test "what cannot run in a transaction runs as steps, and goes on where it broke" {
     two_tenants
     migration 20240102000000_index <<'SQL'
