@@ -230,8 +230,14 @@ def test_home_says_what_waits_and_how_drafts_become_projects(site, browser, staf
     site.sql("insert into leads (token_hash, service_type_id, step) select sha256(gen_random_uuid()::text::bytea), 1 + n % 3, 1 + n % 3 from generate_series(1, 24) n",
              tenant=site.tenant)
     browser.open("/admin")
-    chart = browser.see("#conversion svg")
-    assert "Started: " in chart.get_attribute("aria-label") and "Became a project: " in chart.get_attribute("aria-label")
+    browser.see("#conversion svg")
+    said = browser.run("return [...document.querySelectorAll('main svg[role=img]')].map((one) => [document.getElementById(one.getAttribute('aria-labelledby')).textContent, "
+                       "document.getElementById(one.getAttribute('aria-describedby')).textContent])")
+    assert [title for title, _ in said][:2] == ["Projects by status", "Money received by month"] and "In progress: " in said[0][1] and "Started: " in said[2][1]
+    for part, cell in (("pipeline", "On hold"), ("revenue", browser.run("return new Intl.DateTimeFormat('en-PH', {month: 'long', year: 'numeric'}).format(new Date())"))):
+        browser.tab_to(f"#{part} summary")
+        browser.press(Keys.ENTER)
+        browser.see(f"#{part} tbody th", cell)
     browser.see(".waits", "Payments to look at")
     browser.click("#conversion summary")
     browser.see("#conversion tbody th", "Landing Page")

@@ -1,6 +1,9 @@
 """Home of the back office: what waits is counted, and drafts by how far they came."""
 
 
+import onboarding
+
+
 def stats(staff):
     return staff.get("/api/admin/stats").expect()
 
@@ -18,14 +21,21 @@ def test_a_plan_that_failed_waits_until_another_is_asked_for(site, staff, member
         site.sql("delete from generations where id = %s", number, tenant=site.tenant)
 
 
-def test_a_section_past_its_date_waits_while_a_task_of_it_is_open(site, staff, member):
+def test_open_tasks_wait_once_their_sections_or_their_projects_date_has_passed(site, staff, member):
     section = site.one("select section from tasks where project_id = %s limit 1", member.project, tenant=site.tenant)
     before = stats(staff)["waiting"]["overdue"]
     site.sql("insert into section_deadlines (project_id, section, due) values (%s, %s, '2001-01-01')", member.project, section, tenant=site.tenant)
     try:
         waiting = stats(staff)["waiting"]
-        assert waiting["overdue"] == before + 1 and waiting["late"][0]["due"] == "2001-01-01"
+        tasks = site.one("select count(*) from tasks where project_id = %s and section = %s and status <> 'completed' and retired_at is null", member.project, section, tenant=site.tenant)
+        assert waiting["overdue"] == before + tasks > before
+        assert (waiting["late"][0]["due"], waiting["late"][0]["section"], waiting["late"][0]["tasks"]) == ("2001-01-01", section, tasks)
+        # The project's own promise makes every open task of it late, none of them twice
+        site.sql("update projects set end_date = '2001-02-01' where id = %s", member.project, tenant=site.tenant)
+        every = site.one("select count(*) from tasks where project_id = %s and status <> 'completed' and retired_at is null", member.project, tenant=site.tenant)
+        assert stats(staff)["waiting"]["overdue"] == before + every
     finally:
+        site.sql("update projects set end_date = null where id = %s", member.project, tenant=site.tenant)
         site.sql("delete from section_deadlines where project_id = %s and section = %s", member.project, section, tenant=site.tenant)
 
 
@@ -38,6 +48,35 @@ def test_drafts_are_counted_by_service_and_by_how_far_they_came(site, staff):
     counted = next(one for one in stats(staff)["conversion"]["services"] if one["id"] == service)
     assert (counted["started"], counted["described"], counted["answered"], counted["projects"]) == (9, 6, 4, 0)
     site.sql("delete from leads where service_type_id = %s", service, tenant=site.tenant)
+
+
+def test_projects_are_counted_by_status_with_their_prices(site, staff, member):
+    before = {one["status"]: one for one in stats(staff)["pipeline"]}
+    assert list(before) == ["pending", "in-progress", "on-hold", "completed"]
+    price = site.one("select price from projects where id = %s", member.project, tenant=site.tenant)
+    was = site.one("select status from projects where id = %s", member.project, tenant=site.tenant)
+    site.sql("update projects set status = 'on-hold' where id = %s", member.project, tenant=site.tenant)
+    try:
+        after = {one["status"]: one for one in stats(staff)["pipeline"]}["on-hold"]
+        assert (after["projects"], after["price"]) == (before["on-hold"]["projects"] + 1, before["on-hold"]["price"] + price)
+    finally:
+        site.sql("update projects set status = %s where id = %s", was, member.project, tenant=site.tenant)
+
+
+def test_money_is_counted_by_month_from_the_ledger(site, sign_up, staff, admin):
+    project = onboarding.create(sign_up())
+    deposit = site.one("select amount from project_parts where project_id = %s and part = 'deposit'", project, tenant=site.tenant)
+    before = stats(staff)["revenue"]
+    assert len(before) == 12 and before == sorted(before, key=lambda one: one["month"])
+    payment = staff.post("/api/admin/payments/record", {"projectId": project, "part": "deposit", "channel": "cash", "amount": deposit, "reference": f"C-{project}-1"}).expect(201)["id"]
+    assert stats(staff)["revenue"] == before, "what is not confirmed is no money yet"
+    admin.post(f"/api/admin/payments/{payment}/verify", {"amount": deposit}).expect(200)
+    admin.post(f"/api/admin/payments/{payment}/refund", {"amount": 5000, "reason": "too much was paid"}).expect(200)
+    after = stats(staff)["revenue"]
+    assert (after[-1]["received"], after[-1]["refunded"]) == (before[-1]["received"] + deposit, before[-1]["refunded"] + 5000)
+    assert after[:-1] == before[:-1]
+    zone = site.one("select time_zone from settings", tenant=site.tenant)
+    assert after[-1]["month"] == site.one("select to_char(now() at time zone %s, 'YYYY-MM')", zone)
 
 
 def test_a_payment_that_needs_attention_waits(site, staff, member):
