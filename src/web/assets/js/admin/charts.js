@@ -42,7 +42,7 @@ export function columns(title, rows, scale) {
     svg('line', { class: 'chart-line base', x1: 0, y1: HEIGHT - 1, x2: WIDTH, y2: HEIGHT - 1 })];
   const told = rows.filter(({ value, less }) => value || less);
   return el('div', { class: 'columns-both' },
-    el('p', { class: 'soft small', 'aria-hidden': 'true' }, scale(most)),
+    el('p', { class: 'soft small', 'aria-hidden': 'true' }, told.length ? scale(most) : 'Nothing in this time.'),
     picture('columns', HEIGHT, title, told.length ? `${told.map(({ label, words }) => `${label}: ${words}`).join(', ')}.` : 'Nothing in this time.', shapes),
     el('ul', { class: 'columns-legend', role: 'list', 'aria-hidden': 'true' }, rows.map(({ short }) => el('li', {}, short))));
 }
