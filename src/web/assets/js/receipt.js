@@ -30,7 +30,7 @@ attempt($('#receipt-error'), async () => {
     draw(await get(api));
   } catch (error) {
     if (error.status !== 404) throw error;
-    $('#receipt-error').replaceChildren(notice('warn', el('p', {}, 'There is no such receipt, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+    $('#receipt-error').replaceChildren(el('h1', {}, 'No receipt'), notice('warn', el('p', {}, 'There is no such receipt, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
     show($('.receipt-bar'), false);
   }
 });

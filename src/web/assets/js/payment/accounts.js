@@ -32,7 +32,7 @@ function edit(account = null) {
     line('accountNumber', 'Account or mobile number', { value: account?.accountNumber ?? '', maxlength: 60, autocomplete: 'off' }),
     line('note', 'Note to clients (optional)', { value: account?.note ?? '', maxlength: 500 }),
     line('qr', 'QR code (optional)', { type: 'file', accept: 'image/png,image/jpeg,image/webp' }, 'PNG, JPEG or WebP, at most 256 KB.'),
-    el('div', { class: 'wide' }, el('div', { class: 'notice bad', 'data-form-error': '', hidden: true }),
+    el('div', { class: 'wide' }, el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
       el('div', { class: 'row' }, el('button', { type: 'submit', class: 'button' }, 'Save'), el('button', { type: 'button', class: 'button quiet', onclick: () => attempt($('#accounts-error'), load) }, 'Cancel'))));
   forgiveOnInput(form);
   let made = account?.id;

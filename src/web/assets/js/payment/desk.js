@@ -19,7 +19,7 @@ function field(name, label, attributes = {}) {
 
 /** A form behind a summary; `body(values)` makes what is sent, `done` is called with the answer. */
 function act(summary, path, fields, button, body, done, open = false) {
-  const form = el('form', { novalidate: true }, fields, el('div', { class: 'notice bad', 'data-form-error': '', hidden: true }), el('button', { type: 'submit', class: 'button short' }, button));
+  const form = el('form', { novalidate: true }, fields, el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }), el('button', { type: 'submit', class: 'button short' }, button));
   forgiveOnInput(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();

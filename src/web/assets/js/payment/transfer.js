@@ -27,7 +27,7 @@ export function drawProof(projectId, payment, sent) {
       el('p', { class: 'error', id: 'proof-reference-error', hidden: true })),
     el('progress', { id: 'proof-progress', max: 100, value: 0, hidden: true, 'aria-label': 'Sending the proof' }),
     el('p', { class: 'soft small', id: 'proof-said', role: 'status' }),
-    el('div', { class: 'notice bad', 'data-form-error': '', hidden: true }),
+    el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
     el('button', { type: 'submit', class: 'button', id: 'proof-send' }, payment.stage === 'submitted' ? 'Send another proof' : 'I have paid: send the proof'));
   forgiveOnInput(form);
   let done = null; // a file that is there already is not sent again

@@ -43,7 +43,7 @@ export function drawStaff(project, line) {
     day('set-deadline', 'deadline', 'Promised for', line.deadline),
     sections.length > 0 && el('details', {}, el('summary', {}, 'Promised for each section'),
       sections.map((one, index) => day(`set-section-${index}`, `sectionDeadlines.${one.title}`, one.title, one.promised))),
-    el('div', { 'data-form-error': '', class: 'notice bad', hidden: true }), buttons('Save'),
+    el('div', { 'data-form-error': '', class: 'notice bad', role: 'alert', hidden: true }), buttons('Save'),
     el('p', { class: 'small' }, el('a', { href: '/admin/calendar' }, 'Hours, holidays and days off')));
   const asking = el('form', { id: 'ask-form', novalidate: true, 'aria-label': 'Ask the client' },
     el('h3', {}, 'Ask the client'),
@@ -51,7 +51,7 @@ export function drawStaff(project, line) {
     field('title', 'What exactly', el('input', { id: 'ask-title', class: 'input', maxlength: 200, autocomplete: 'off', placeholder: 'Your logo as SVG or PDF' })),
     field('taskId', 'What waits for it', el('select', { id: 'ask-task', class: 'input' }, option(['', 'All that has not begun']),
       line.tasks.filter((task) => task.status !== 'completed').map((task) => option([task.id, task.title])))),
-    el('div', { 'data-form-error': '', class: 'notice bad', hidden: true }), buttons('Ask'));
+    el('div', { 'data-form-error': '', class: 'notice bad', role: 'alert', hidden: true }), buttons('Ask'));
   sending(dates, () => patch(`/api/projects/${project}`, {
     ...($('#set-status').value === line.status ? {} : { status: $('#set-status').value }),
     startDate: $('#set-start').value || null, deadline: $('#set-deadline').value || null,
