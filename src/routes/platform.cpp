@@ -154,6 +154,7 @@ Reply download(Call& call, Id number) {
 
 constexpr Route routes[] = {
     get<list>("/api/platform/tenants", platform_owner).platform(),
+    get<list>("/api/admin/tenants", platform_owner).platform(),  // the list's other name, beside those of the agency's lists
     post<create>("/api/platform/tenants", platform_owner).platform(),
     patch<edit>("/api/platform/tenants/{id}", platform_owner).platform(),
     post<take_out>("/api/platform/tenants/{id}/export", platform_owner).platform(),

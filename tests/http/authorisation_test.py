@@ -264,6 +264,7 @@ EXAMPLES = {
     "POST /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", {}, (415,), other_agency_too=True),
     "DELETE /api/payment-accounts/{id}/qr": Example(lambda w, c: f"/api/payment-accounts/{w.account}/qr", None, (204,)),
     "GET /api/platform/tenants": Example("/api/platform/tenants"),
+    "GET /api/admin/tenants": Example("/api/admin/tenants"),
     "POST /api/platform/tenants": Example("/api/platform/tenants", {"slug": "walk", "name": "Walk"}, (422,)),
     "PATCH /api/platform/tenants/{id}": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}", {"name": "Other Agency"}, (204,)),
     "POST /api/platform/tenants/{id}/export": Example("/api/platform/tenants/999999/export", {}, (404,)),
