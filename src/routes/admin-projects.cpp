@@ -27,7 +27,7 @@ constexpr std::string_view some = R"(
           and ($8 = '' or )", found = R"( @@ search_for($8)) and )";
 constexpr std::string_view no_key = "''", after_newest = "$1 = '' and p.id < $2::bigint ", by_newest = "order by p.id desc ",
                            changed_key = "p.updated_at", after_changed = "(p.updated_at, p.id) < ($1::timestamptz, $2::bigint) ", by_changed = "order by p.updated_at desc, p.id desc ",
-                           due_key = "p.end_date", after_due = "(p.end_date, p.id) > ($1::timestamptz, $2::bigint) ", by_due = "order by p.end_date, p.id ",
+                           due_key = "p.end_date", after_due = "p.end_date is not null and (p.end_date, p.id) > ($1::timestamptz, $2::bigint) ", by_due = "order by p.end_date, p.id ",
                            name_key = "lower(p.name)", after_name = "(lower(p.name) collate \"C\", p.id) > ($1::text, $2::bigint) ", by_name = "order by lower(p.name) collate \"C\", p.id ";
 constexpr std::string_view as_json = R"(limit $3)
     select p.key, p.id, json_build_object('id', p.id, 'name', p.name, 'service', p.service, 'serviceId', p.service_type_id, 'status', p.status,
