@@ -61,13 +61,18 @@ Colour text_on(Colour background) {
     return contrast(background, ink) >= readable ? ink : black;
 }
 
-Colour readable_on(Colour background, Colour colour) {
+Colour mixed(Colour one, Colour other, double share) {
+    const int part = static_cast<int>(std::lround(share * 1000));
+    return {mixed(one.red, other.red, part, 1000), mixed(one.green, other.green, part, 1000), mixed(one.blue, other.blue, part, 1000)};
+}
+
+Colour readable_on(Colour background, Colour colour, double least) {
     const Colour towards = contrast(background, white) > contrast(background, black) ? white : black;
     constexpr int steps = 64;
     for (int step = 0; step <= steps; ++step) {
         const Colour made{mixed(colour.red, towards.red, step, steps), mixed(colour.green, towards.green, step, steps),
                           mixed(colour.blue, towards.blue, step, steps)};
-        if (contrast(background, made) >= readable) return made;
+        if (contrast(background, made) >= least) return made;
     }
     return towards;
 }

@@ -21,7 +21,8 @@ double contrast(Colour one, Colour other);                 // 1 to 21
 
 // White where it is readable, else ink or black: one of them is, on any colour.
 Colour text_on(Colour background);
-// The colour itself where it is readable on the background, else the nearest mixture with black or white that is.
-Colour readable_on(Colour background, Colour colour);
+// The colour itself where its contrast to the background is enough, else the nearest mixture with black or white that has it.
+Colour readable_on(Colour background, Colour colour, double least = readable);
+Colour mixed(Colour one, Colour other, double share);  // of the other, 0 to 1
 
 }  // namespace domain

@@ -15,6 +15,9 @@
 
 namespace domain {
 
+// What an agency's own key for Gemini is sealed for (settings.ai_key).
+inline std::string ai_key_context(std::string_view tenant) { return "ai-key " + std::string{tenant}; }
+
 // Names of the rows, from the job's payload.
 struct GenerationIds {
     std::int64_t generation, project;

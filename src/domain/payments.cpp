@@ -21,6 +21,7 @@ constexpr Sql credit_sql = R"(
     with paid as (
         update payments p
         set status = 'succeeded', stage = 'paid', paid_at = now(), closed_at = now(), updated_at = now(), failure = null, next_url = null,
+            payment_method = case when provider = 'paymongo' and $4 in ('card', 'gcash', 'paymaya') then $4 else payment_method end,
             confirmed_by = case when $3 = 'paymongo' then confirmed_by else $3 end,
             attention = case when (select sum(l.amount) from ledger l where l.project_id = p.project_id and l.part = coalesce(p.part, 'deposit')) > 0
                              then 'This part of the price was paid before: one of the payments is to be given back.' else attention end
@@ -103,7 +104,9 @@ Payment read_payment(const core::Row& row) {
     return {row.integer(0), row.integer(1), row.integer(2), row.integer(7), row.str(3), row.str(4), row.str(5), row.str(6), row.str(8)};
 }
 
-core::Query credit(std::int64_t payment, std::string_view external_id, std::string_view actor) { return ask<credit_sql>(payment, external_id, actor); }
+core::Query credit(std::int64_t payment, std::string_view external_id, std::string_view actor, std::string_view method) {
+    return ask<credit_sql>(payment, external_id, actor, method);
+}
 core::Query fail_payment(std::int64_t payment, std::string_view why) { return ask<fail_sql>(payment, why); }
 core::Query hold_payment(std::int64_t payment, std::string_view why) { return ask<hold_sql>(payment, why); }
 

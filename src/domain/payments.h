@@ -21,7 +21,7 @@ struct Payment {
 // What an event, or PayMongo when asked, tells of a payment.
 struct Report {
     enum class Kind { paid, failed, refunded, other } kind = Kind::other;
-    std::string id, currency, intent, said;  // id: pay_…; intent: pi_… or cs_…, empty: not told
+    std::string id, currency, intent, said, method;  // id: pay_…; intent: pi_… or cs_…, empty: not told; method: what it was paid with
     std::int64_t amount = 0;
     std::int64_t at = 0;  // seconds since 1970; 0: not told
 };
@@ -42,8 +42,9 @@ core::Query find_payment(std::int64_t payment);
 Payment read_payment(const core::Row& row);
 
 // Ledger, receipt, the payment's own words and the notices about it, in one statement; no row where it was credited before.
-// actor: a user's id, or "paymongo". Answers the receipt's number.
-core::Query credit(std::int64_t payment, std::string_view external_id, std::string_view actor);
+// actor: a user's id, or "paymongo". method: what PayMongo says that it was paid with, which on its own page is for the client
+// to choose; empty, or no word of ours: as it was begun. Answers the receipt's number.
+core::Query credit(std::int64_t payment, std::string_view external_id, std::string_view actor, std::string_view method = {});
 core::Query fail_payment(std::int64_t payment, std::string_view why);
 core::Query hold_payment(std::int64_t payment, std::string_view why);
 

@@ -73,10 +73,18 @@ std::string drawn(const Row& row, const std::string& fonts) {
     pdf.text(left, y, 14, true, "Amount received");
     pdf.text(right, y, 16, true, pesos(row.integer(1)), Pdf::Align::right);
     y += 34;
-    for (std::size_t i = 0; i < refunds.size() && y < Pdf::height - 120; ++i) {
-        pdf.text(left, y, 10, false, "Given back on " + std::string{refunds[i]["on"].text()});
+    std::int64_t kept = row.integer(1);
+    for (std::size_t i = 0; i < refunds.size(); ++i) {
+        kept -= refunds[i]["amount"].integer();
+        if (y >= Pdf::height - 160) continue;  // many small ones: their sum is below
+        const std::string_view note = refunds[i]["note"].text();
         pdf.text(right, y, 10, false, pesos(-refunds[i]["amount"].integer()), Pdf::Align::right);
-        y += 20;
+        y = pdf.paragraph(left, y, 10, false, "Given back on " + std::string{refunds[i]["on"].text()} + (note.empty() ? "" : ": " + std::string{note}), right - left - 110) + 8;
+    }
+    if (refunds.size() > 0) {
+        pdf.text(left, y + 6, 11, true, "Kept");
+        pdf.text(right, y + 6, 11, true, pesos(kept), Pdf::Align::right);
+        y += 30;
     }
     pdf.grey(0.35);
     pdf.paragraph(left, y + 16, 9, false, "This receipt was made by computer and is valid without a signature. Amounts are in Philippine pesos.", right - left);

@@ -25,7 +25,8 @@ constexpr Sql room = R"(
            (select count(*) from uploads where lead_id = $2::bigint and file_id is null and id is distinct from $1::bigint),
            (select count(*) from files f join leads l on l.id = f.lead_id
             where $2::bigint is not null and f.created_at > now() - interval '1 day'
-              and l.ip_hash = (select ip_hash from leads where id = $2::bigint)))";
+              and l.ip_hash = (select ip_hash from leads where id = $2::bigint)),
+           (select coalesce(files_quota_mb, 0) from settings))";
 constexpr Sql insert_upload = R"(
     insert into uploads (token_hash, project_id, lead_id, user_id, purpose, name, size) values ($1, $2, $3, me(), $4, $5, $6))";
 constexpr Sql one_upload = R"(
@@ -38,14 +39,18 @@ constexpr Sql advance = "update uploads set received = $2, updated_at = now() wh
 constexpr Sql forget = "delete from uploads where id = $1 and file_id is null";
 constexpr Sql insert_row = R"(
     with made as (
-        insert into files (project_id, lead_id, user_id, user_name, user_role, purpose, name, content_type, size, sha256, thumbnail)
-        values ($1, $2, me(), $3, coalesce(my_role(), 'client'), $4, $5, $6, $7, $8, case when $9::boolean then 'queued' else 'none' end)
+        insert into files (project_id, lead_id, user_id, user_name, user_role, purpose, name, content_type, size, sha256, thumbnail, idempotency_key)
+        values ($1, $2, me(), $3, coalesce(my_role(), 'client'), $4, $5, $6, $7, $8, case when $9::boolean then 'queued' else 'none' end, nullif($11, ''))
         returning id, file_json(files) as file, thumbnail),
     received as (
         update uploads set file_id = made.id, received = size, updated_at = now() from made where uploads.id = $10::bigint returning 1),
     queued as (
         select enqueue('thumbnail', 'file:' || id, jsonb_build_object('file', id)) as job from made where thumbnail = 'queued')
     select id, file, (select count(*) from received), (select count(job) from queued) from made)";
+constexpr Sql by_key = R"(
+    select f.id, file_json(f), f.size, f.sha256 from files f
+    where coalesce(f.project_id, 0) = coalesce($1::integer, 0) and coalesce(f.lead_id, 0) = coalesce($2::bigint, 0)
+      and coalesce(f.user_id, '') = coalesce(me(), '') and f.idempotency_key = $3)";
 // A file by itself is news; one that goes with a message or a payment is told of with that.
 constexpr Sql tell_others = R"(
     select note_activity($1::integer, 'file-uploaded', jsonb_build_object('file', $2::bigint, 'name', $3::text)),
@@ -80,7 +85,8 @@ void need_room(Call& call, const Place& place, std::uint64_t size, std::optional
         throw Error{422, "A draft holds at most " + std::to_string(draft_files) + " files.", {{"file", "Remove another file first, or send the rest once the project is there."}}};
     if (place.lead && now.integer(2) >= 4 * draft_files)
         throw core::too_many("Many files came from your address today. Send the rest once the project is there.", std::chrono::hours{1});
-    if (static_cast<std::uint64_t>(now.integer(0)) + size > static_cast<std::uint64_t>(call.config.files_quota_mb) << 20U)
+    const std::int64_t all = call.config.files_quota_mb, own = now.integer(3);
+    if (static_cast<std::uint64_t>(now.integer(0)) + size > static_cast<std::uint64_t>(own > 0 ? std::min(all, own) : all) << 20U)
         throw Error{507, "The agency's storage is full, so that this file could not be kept. Please tell the agency."};
 }
 
@@ -107,10 +113,21 @@ void note_received(Call& call, const Upload& upload, std::uint64_t received) {
 
 void forget_upload(Call& call, const Upload& upload) { call.db().change<forget>(upload.id); }
 
+std::optional<Kept> sent_before(Call& call, const Place& place, std::uint64_t size) {
+    if (place.key.empty()) return std::nullopt;
+    if (place.key.size() > 200) throw core::bad_request("Idempotency-Key has at most 200 characters.");
+    const auto row = call.db().maybe<by_key>(number(place.project), number(place.lead), place.key);
+    if (!row) return std::nullopt;
+    if (size != 0 && row->integer(2) != static_cast<std::int64_t>(size)) throw Error{422, "This Idempotency-Key belongs to another file. Send a new one with each file."};
+    return Kept{row->integer(0), row->str(1)};
+}
+
 Kept insert_file(Call& call, const Place& place, const std::string& name, const std::string& type, const Digest& digest, std::optional<Id> upload) {
+    // need_room() lets one in at a time: of two at once, the second finds the first's row.
+    if (auto before = sent_before(call, place, digest.size)) return *std::move(before);
     const auto who = signed_in(call);
     const core::Row row = call.db().one<insert_row>(number(place.project), number(place.lead), who ? who->name : "", place.purpose, name, type,
-                                                    static_cast<std::int64_t>(digest.size), Bytes{digest.sha256}, is_picture(type), number(upload));
+                                                    static_cast<std::int64_t>(digest.size), Bytes{digest.sha256}, is_picture(type), number(upload), place.key);
     if (upload && row.integer(2) != 1) throw core::conflict("This upload is over.");
     if (place.project && place.purpose == "project") call.db().one<tell_others>(number(place.project), row.integer(0), name, who ? who->name : "");
     return {row.integer(0), row.str(1)};

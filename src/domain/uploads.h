@@ -15,6 +15,7 @@ namespace domain {
 struct Place {
     std::optional<core::Id> project, lead;  // one of them
     std::string purpose;
+    std::string key = {};  // the request's Idempotency-Key, for a file that comes whole
 };
 
 struct Upload {
@@ -49,7 +50,9 @@ struct Kept {
     std::int64_t id;
     std::string json;
 };
-// Makes the file's row. Hold FileStore::keep's lock until this is committed.
+// The file that the caller sent here under this key before. Throws Error 422 where that had another size (0: not known yet).
+std::optional<Kept> sent_before(core::Call& call, const Place& place, std::uint64_t size);
+// Makes the file's row; of tries with one key, one. Hold FileStore::keep's lock until this is committed.
 Kept insert_file(core::Call& call, const Place& place, const std::string& name, const std::string& type, const Digest& digest,
                  std::optional<core::Id> upload = {});
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/crypto.h"
 #include "core/json.h"
 #include "core/sse.h"
 
@@ -182,7 +183,7 @@ std::int64_t cost_micros(std::string_view prices, std::string_view model, const 
     return micros > 0 && micros < 9e15 ? std::llround(micros) : 0;
 }
 
-core::Outgoing Gemini::request(const std::string& model, const Prompt& prompt, const char* action) const {
+core::Outgoing Gemini::request(const Model& model, const Prompt& prompt, const char* action) const {
     core::Writer body;
     const auto text = [&](std::string_view said) { body.key("parts").array().object().member("text", said).end_object().end_array(); };
     body.object().key("systemInstruction").object();
@@ -196,14 +197,14 @@ core::Outgoing Gemini::request(const std::string& model, const Prompt& prompt, c
     body.end_array().key("generationConfig").object().member("maxOutputTokens", prompt.most_tokens);
     if (prompt.schema) body.member("responseMimeType", "application/json").member_raw("responseJsonSchema", prompt.schema);
     // 2.5 takes a budget of tokens, 3.x a level; of others nothing is known, so they think as they like.
-    if (model.starts_with("gemini-2.5")) body.key("thinkingConfig").object().member("thinkingBudget", 1024).end_object();
-    if (model.starts_with("gemini-3")) body.key("thinkingConfig").object().member("thinkingLevel", "low").end_object();
+    if (model.name.starts_with("gemini-2.5")) body.key("thinkingConfig").object().member("thinkingBudget", 1024).end_object();
+    if (model.name.starts_with("gemini-3")) body.key("thinkingConfig").object().member("thinkingLevel", "low").end_object();
     body.end_object().end_object();
 
     core::Outgoing request;
     request.method = "POST";
-    request.url = config_.gemini_base_url + "/v1beta/models/" + model + ":" + action;
-    request.headers = {{"x-goog-api-key", config_.gemini_api_key}, {"content-type", "application/json"}};
+    request.url = config_.gemini_base_url + "/v1beta/models/" + model.name + ":" + action;
+    request.headers = {{"x-goog-api-key", model.key}, {"content-type", "application/json"}};
     request.body = body.take();
     request.limit = seconds{config_.gemini_timeout_seconds};
     request.silence_limit = std::min<std::chrono::milliseconds>(seconds{60}, request.limit);
@@ -211,7 +212,7 @@ core::Outgoing Gemini::request(const std::string& model, const Prompt& prompt, c
     return request;
 }
 
-Reply Gemini::write(core::Fetcher& fetcher, const std::string& model, const Prompt& prompt,
+Reply Gemini::write(core::Fetcher& fetcher, const Model& model, const Prompt& prompt,
                     const std::function<bool(const std::string&)>& on_text) {
     Reply reply;
     if (is_parked(model, reply)) return reply;
@@ -232,7 +233,7 @@ Reply Gemini::write(core::Fetcher& fetcher, const std::string& model, const Prom
     return reply;
 }
 
-Reply Gemini::ask(core::Fetcher& fetcher, const std::string& model, const Prompt& prompt) {
+Reply Gemini::ask(core::Fetcher& fetcher, const Model& model, const Prompt& prompt) {
     Reply reply;
     if (is_parked(model, reply)) return reply;
     Reading reading;
@@ -243,18 +244,21 @@ Reply Gemini::ask(core::Fetcher& fetcher, const std::string& model, const Prompt
     return reply;
 }
 
-bool Gemini::is_parked(const std::string& model, Reply& reply) {
+// Quotas are a key's: another agency's own key is not parked with it.
+static std::string account(const Model& model) { return core::hex(core::sha256(model.key)) + " " + model.name; }
+
+bool Gemini::is_parked(const Model& model, Reply& reply) {
     const std::lock_guard lock{mutex_};
-    const auto found = parked_.find(model);
+    const auto found = parked_.find(account(model));
     if (found == parked_.end() || found->second <= std::chrono::system_clock::now()) return false;
     reply = failure(Next::tomorrow, used_up, "parked until midnight Pacific");
     return true;
 }
 
-void Gemini::park(const std::string& model, const Reply& reply) {
+void Gemini::park(const Model& model, const Reply& reply) {
     if (reply.next != Next::tomorrow) return;
     const std::lock_guard lock{mutex_};
-    parked_[model] = next_pacific_midnight(std::chrono::system_clock::now());
+    parked_[account(model)] = next_pacific_midnight(std::chrono::system_clock::now());
 }
 
 }  // namespace gateways

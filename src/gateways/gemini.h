@@ -73,24 +73,29 @@ std::chrono::system_clock::time_point next_pacific_midnight(std::chrono::system_
 // USD millionths by GEMINI_PRICES; 0 for a model that is not in the table. USD a million tokens are millionths a token.
 std::int64_t cost_micros(std::string_view prices, std::string_view model, const Usage& usage);
 
+// Who is asked, and on whose account.
+struct Model {
+    std::string key, name;
+};
+
 // Any thread may use it; each brings its own Fetcher.
 class Gemini {
 public:
     explicit Gemini(const core::Config& config) : config_{config} {}
 
     // Streams; on_text gets the whole text so far and answers whether to go on.
-    Reply write(core::Fetcher& fetcher, const std::string& model, const Prompt& prompt,
+    Reply write(core::Fetcher& fetcher, const Model& model, const Prompt& prompt,
                 const std::function<bool(const std::string&)>& on_text);
     // Waits for the whole answer.
-    Reply ask(core::Fetcher& fetcher, const std::string& model, const Prompt& prompt);
+    Reply ask(core::Fetcher& fetcher, const Model& model, const Prompt& prompt);
 
 private:
-    core::Outgoing request(const std::string& model, const Prompt& prompt, const char* action) const;
-    bool is_parked(const std::string& model, Reply& reply);
-    void park(const std::string& model, const Reply& reply);
+    core::Outgoing request(const Model& model, const Prompt& prompt, const char* action) const;
+    bool is_parked(const Model& model, Reply& reply);
+    void park(const Model& model, const Reply& reply);
     const core::Config& config_;
     std::mutex mutex_;
-    std::map<std::string, std::chrono::system_clock::time_point> parked_;  // by model; learnt again after a restart
+    std::map<std::string, std::chrono::system_clock::time_point> parked_;  // by key (its digest) and model; learnt again after a restart
 };
 
 }  // namespace gateways

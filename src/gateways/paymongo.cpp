@@ -74,6 +74,7 @@ Paid read_payment(const Json& resource) {
     paid.currency = word(data["currency"].text());
     paid.amount = number(data["amount"]);
     paid.intent = word(data["payment_intent_id"].text());
+    paid.source = word(data["source"]["type"].text());
     if (paid.status == "failed") paid.said = reason(data["failed_code"].text());
     return paid;
 }
@@ -239,6 +240,15 @@ PaymongoAnswer Paymongo::create_session(core::Fetcher& fetcher, const Order& ord
 
 PaymongoAnswer Paymongo::session(core::Fetcher& fetcher, std::string_view id) const {
     return call(fetcher, "GET", sessions_url() + "/" + std::string{id}, "");
+}
+
+PaymongoAnswer Paymongo::cancel_intent(core::Fetcher& fetcher, std::string_view id) const {
+    return call(fetcher, "POST", config_.paymongo_base_url + "/payment_intents/" + std::string{id} + "/cancel", "");
+}
+
+// Under v1, wherever sessions are made.
+PaymongoAnswer Paymongo::expire_session(core::Fetcher& fetcher, std::string_view id) const {
+    return call(fetcher, "POST", config_.paymongo_base_url + "/checkout_sessions/" + std::string{id} + "/expire", "");
 }
 
 std::optional<PaymentEvent> read_event(std::string_view body) {

@@ -19,7 +19,7 @@ namespace gateways {
 
 // One payment as PayMongo tells of it, in an event or inside an intent. Empty or 0: not told.
 struct Paid {
-    std::string id, status, currency, intent, said;  // said: why it failed
+    std::string id, status, currency, intent, said, source;  // said: why it failed; source: card, gcash, paymaya …
     std::int64_t amount = 0;
 };
 
@@ -29,6 +29,7 @@ struct Intent {
     std::int64_t amount = 0, named_payment = 0;  // named: our own ids, from its metadata
     std::vector<Paid> payments;
     bool paid() const { return status == "succeeded" || status == "paid"; }
+    bool over() const { return status == "cancelled" || status == "canceled" || status == "expired"; }
 };
 
 struct PaymongoAnswer {
@@ -62,6 +63,9 @@ public:
     // Of tries with one `key` PayMongo may know that they are one.
     PaymongoAnswer create_session(core::Fetcher& fetcher, const Order& order, std::string_view reference, std::string_view key) const;
     PaymongoAnswer session(core::Fetcher& fetcher, std::string_view id) const;
+    // So that nobody can pay it any more. refused: it is paid, being paid, or over already; look at it. What is asked twice does no harm.
+    PaymongoAnswer cancel_intent(core::Fetcher& fetcher, std::string_view id) const;
+    PaymongoAnswer expire_session(core::Fetcher& fetcher, std::string_view id) const;
     bool live() const { return config_.paymongo_secret_key.starts_with("sk_live_"); }
 
 private:

@@ -26,7 +26,7 @@ constexpr std::string_view as_json = R"(limit $3)
     select q.key, q.id, json_build_object('payment', payment_json(p), 'project', json_build_object(
                'id', j.id, 'name', j.name, 'clientName', j.client_name), 'attention', q.attention,
                'reviewedBy', (select name from people(array[q.reviewed_by])), 'reviewedByMe', coalesce(q.reviewed_by = me(), false), 'reviewedAt', q.reviewed_at,
-               'confirmedBy', (select name from people(array[q.confirmed_by])))
+               'confirmedBy', (select name from people(array[q.confirmed_by])), 'notEnded', q.not_ended)
     from page q join payments p on p.id = q.id join projects j on j.id = q.project_id )";
 // Pesos as a spreadsheet reads them. What was given back is in the ledger.
 constexpr std::string_view as_cells = R"(limit $3)

@@ -110,6 +110,8 @@ Reply receive(Call& call, Place place) {
     std::string name = call.request.query_value("name");
     if (bare && type.starts_with("multipart/")) throw bad_request("Send the file as multipart/form-data, with a boundary.");
     if (bare && name.empty()) throw bad_request("Name the file: ?name=plan.pdf", {{"name", "The file has no name."}});
+    place.key = call.request.idempotency_key;
+    if (const auto before = sent_before(call, place, bare ? call.request.length : 0)) return made(before->json, before->id);
     const std::uint64_t most = file_limit(call.config, place);
     need_room(call, place, bare ? call.request.length : std::min(call.request.length, most));
     call.commit();  // what comes now takes as long as the client does

@@ -39,6 +39,10 @@ constexpr Sql begun_payment = R"(
 constexpr Sql give_up = R"(
     update payments set status = 'failed', stage = 'cancelled', failure = 'The price has changed.', closed_at = now(), updated_at = now()
     where id = $1 and status = 'processing')";
+// Whoever transfers the money shall not find the wallet's page still open; the intent is ended at PayMongo by the worker.
+constexpr Sql leave_online = R"(
+    update payments set status = 'failed', stage = 'cancelled', failure = 'Another way of paying was chosen.', next_url = null, closed_at = now(), updated_at = now()
+    where project_id = $1 and part = $2 and provider = 'paymongo' and status = 'processing')";
 constexpr Sql new_payment = R"(
     insert into payments (project_id, user_id, part, amount, provider, payment_method, channel, account_id, status, stage, method_id, site, reference)
     select $1::integer, me(), $2, $3, $4::text, $5, (select kind from payment_accounts where id = $6::integer), $6::integer,
@@ -133,6 +137,7 @@ Reply start(Call& call, Id project) {
         before.reset();
     }
     std::int64_t payment = before ? before->integer(0) : 0;
+    if (by_hand) call.db().change<leave_online>(project, part);
     const bool running = before && before->text(2) == "starting";
     const std::string site = site_address(call.config.base_url, host.one().truth(0) ? call.request.host : "");
     const auto method_id = by_hand || method != "card" ? std::optional<std::string>{} : card;

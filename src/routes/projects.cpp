@@ -55,7 +55,8 @@ constexpr Sql regeneration = R"(
                select from tasks t where t.project_id = $1 and (t.status <> 'pending' or t.version > 1 or t.added_by is not null)), true),
            (select count(*) from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'),
            coalesce((select extract(epoch from min(d.created_at) + interval '1 day' - now())::integer
-                     from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'), 0)
+                     from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'), 0),
+           least((select s.generations_per_day from settings s), $2::integer)
     from (select 1) one left join lateral (
         select * from generations where project_id = $1 order by id desc limit 1) g on true)";
 constexpr Sql queue_generation = R"(
@@ -169,11 +170,11 @@ Reply generation(Call& call, Id id) {
 }
 
 Reply plan_anew(Call& call, Id id) {
-    const Row state = call.db().one<regeneration>(id);
+    const Row state = call.db().one<regeneration>(id, call.config.generations_per_day);
     if (state.truth(0)) throw conflict("The plan is being written already.");
     if (!state.truth(1)) throw conflict("This plan is ready, and work on it may have begun: it is not replaced.");
-    if (state.integer(2) >= call.config.generations_per_day)
-        throw too_many("The plan of a project is written at most " + std::to_string(call.config.generations_per_day) +
+    if (state.integer(2) >= state.integer(4))
+        throw too_many("The plan of a project is written at most " + std::to_string(state.integer(4)) +
                            " times a day. Please try again later.",
                        std::chrono::seconds{std::max<std::int64_t>(state.integer(3), 1)});
     try {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/crypto.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "domain/generation.h"
@@ -27,6 +28,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto patience = 10min;
 constexpr auto between_writes = 600ms;  // of the growing text
 constexpr int more_tokens = 65'536;     // for the second try of an answer that was cut
+
+constexpr core::Sql own_key = "select ai_key from settings where ai_key is not null";
 
 class Generating {
 public:
@@ -53,6 +56,7 @@ private:
     void hand_back();
     void end_after(const char* why);
     bool other_model();
+    bool find_key();
     std::chrono::seconds age() const { return generation_->age + std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - began_); }
     template <class Change>
     void settle(Change change);
@@ -63,7 +67,7 @@ private:
     domain::GenerationIds ids_{};
     std::optional<domain::Generation> generation_;
     domain::Spent spent_;
-    std::string model_;
+    std::string model_, key_;
     int tries_;  // of this model, this one counts
     const Clock::time_point began_ = Clock::now();
     Clock::time_point counted_ = began_, shown_{};
@@ -127,10 +131,28 @@ void Generating::write() {
         });
         return log(Level::error, "generation failed", "interrupted too often");
     }
-    if (config.gemini_api_key.empty()) return draft("");
+    if (!find_key()) return draft("The agency's own AI key cannot be read");
+    if (key_.empty()) return draft("");
     if (job_.attempts > job_.most_attempts) return draft("The work was interrupted too often");
     model_ = generation_->model == config.gemini_fallback_model && !generation_->model.empty() ? config.gemini_fallback_model : config.gemini_model;
     if (generation_->has_prd || write_prd()) write_tasks();
+}
+
+// The agency's own key, else the installation's. False: there is one that SECRET_KEY does not open, and another's is not used instead.
+bool Generating::find_key() {
+    const auto sealed = desk_.persist([&](core::Db& db) {
+        core::Transaction transaction{db, job_.tenant, domain::hold(job_)};
+        auto row = transaction.maybe<own_key>();
+        std::string bytes = row ? row->bytes(0) : "";
+        transaction.commit();
+        return bytes;
+    });
+    key_ = desk_.config.gemini_api_key;
+    if (sealed.empty()) return true;
+    const auto own = core::open_sealed(desk_.config.secret_key, domain::ai_key_context(job_.tenant), sealed);
+    if (own) key_ = *own;
+    else log(Level::error, "ai key cannot be read", "SECRET_KEY is not the one that the agency's key was encrypted with");
+    return own.has_value();
 }
 
 // Asks as often as the failures allow; waiting gives the thread back, and somebody asks again from this stage on.
@@ -214,7 +236,7 @@ bool Generating::write_prd() {
 
 Reply Generating::write_text(const Prompt& prompt) {
     shown_ = Clock::now();
-    return desk_.gemini.write(desk_.fetcher, model_, prompt, [this](const std::string& text) { return show(text); });
+    return desk_.gemini.write(desk_.fetcher, {key_, model_}, prompt, [this](const std::string& text) { return show(text); });
 }
 
 // Lets the client watch. Only a lost lease ends the stream: a database that is away for a moment does not.
@@ -234,7 +256,7 @@ bool Generating::show(const std::string& text) {
 }
 
 void Generating::write_tasks() {
-    const Call call = [this](const Prompt& p) { return desk_.gemini.ask(desk_.fetcher, model_, p); };
+    const Call call = [this](const Prompt& p) { return desk_.gemini.ask(desk_.fetcher, {key_, model_}, p); };
     Prompt prompt = tasks_prompt(generation_->brief, generation_->prd);
     Asked asked = ask(prompt, call);
     if (asked.failure) return draft(asked.failure->people);

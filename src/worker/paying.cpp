@@ -28,7 +28,10 @@ using Kind = PaymongoAnswer::Kind;
 
 constexpr Sql waiting_events = R"(
     select event_id, event_type, coalesce(status, ''), coalesce(amount, 0), coalesce(currency, ''), coalesce(intent_id, ''), coalesce(resource_id, ''),
-           coalesce(said, ''), coalesce(extract(epoch from at)::bigint, 0)
+           coalesce(said, ''), coalesce(extract(epoch from at)::bigint, 0),
+           coalesce(body #>> '{data,attributes,data,attributes,source,type}', (
+               select p #>> '{attributes,source,type}' from jsonb_path_query(body, '$.data.attributes.data.attributes.payments[*]') p
+               where p ->> 'id' = resource_id limit 1), '')
     from payment_events where payment_id = $1 and outcome is null order by received_at, event_id limit 500)";
 constexpr Sql settle_events = R"(
     update payment_events e set outcome = s.outcome, processed_at = now()
@@ -55,6 +58,11 @@ constexpr Sql checking = R"(
     select p.provider = 'paymongo' and (p.status = 'processing' or p.status = 'failed' and p.closed_at > now() - interval '1 day'),
            p.payment_intent_id, p.checkout_id, p.status = 'processing' and p.attempt_at < now() - interval '14 days'
     from payments p where p.id = $1)";
+// Given up, and not known to be over there.
+constexpr Sql ending = R"(
+    select p.stage = 'cancelled' and p.provider = 'paymongo' and p.ended_at is null, p.payment_intent_id, p.checkout_id from payments p where p.id = $1)";
+constexpr Sql note_ended = "update payments set ended_at = now(), not_ended = null, updated_at = now() where id = $1";
+constexpr Sql note_not_ended = "update payments set not_ended = $2, updated_at = now() where id = $1 and stage = 'cancelled'";
 constexpr Sql note_checked = "update payments set checked_at = now() where id = $1";
 
 // An intent whose creation was not answered shows up in PayMongo's list within seconds, if there is one.
@@ -70,6 +78,7 @@ Report reported(const Paid& paid) {
     Report report;
     report.kind = paid.status == "paid" ? Report::Kind::paid : Report::Kind::other;
     report.id = paid.id;
+    report.method = paid.source;
     report.currency = paid.currency;
     report.intent = paid.intent;
     report.amount = paid.amount;
@@ -88,6 +97,7 @@ Report reported(const Row& event) {
     report.id = event.text(6);
     report.said = event.text(7);
     report.at = event.integer(8);
+    report.method = event.text(9);
     return report;
 }
 
@@ -103,6 +113,7 @@ private:
     void take_events();
     void start();
     void check(bool again);
+    void end_outside();
     void start_intent(gateways::Order& order, const Row& row);
     void start_session(const gateways::Order& order, const Row& row);
     bool make_intent(const gateways::Order& order, const Row& row, std::string& intent);
@@ -144,7 +155,7 @@ domain::Verdict Paying::take(Transaction& transaction, Payment& payment, const R
     domain::Verdict verdict = judge(payment, report);
     switch (verdict.outcome) {
         case Outcome::credited:
-            transaction.run(domain::credit(payment.id, report.id, "paymongo"));
+            transaction.run(domain::credit(payment.id, report.id, "paymongo", report.method));
             if (payment.intent.empty() && report.intent.starts_with("pi_")) transaction.run(ask<name_intent>(payment.id, report.intent));
             payment.status = "succeeded";
             payment.credited_as = report.id;
@@ -342,7 +353,7 @@ void Paying::check(bool again) {
         if (desk_.stopping && answer.kind != Kind::done) return change(domain::hand_back(job_), ask<note_checked>(id_));
         if (answer.kind == Kind::done) {
             apply(answer.intent, domain::hold(job_));
-            open = !answer.intent.paid();
+            open = !answer.intent.paid() && !answer.intent.over();
         } else {
             why = answer.why;
             log(Level::warn, "paymongo failed", why);
@@ -353,6 +364,35 @@ void Paying::check(bool again) {
     put_off(domain::back_off(job_.attempts, std::chrono::seconds{desk_.config.payment_poll_seconds}, 1h, 0s, chance()), why);
 }
 
+// Whoever has its page open still must not pay what was given up. Where PayMongo keeps it open, staff see that, and it is asked
+// about for a day: money that comes all the same is credited, and flagged where the part was paid already.
+void Paying::end_outside() {
+    const auto row = desk_.persist([&](core::Db& db) {
+        Transaction transaction{db, job_.tenant, domain::hold(job_)};
+        auto found = transaction.maybe<ending>(id_);
+        transaction.commit();
+        return found;
+    });
+    if (!row || !row->truth(0)) return end();
+    const std::string intent = row->str(1), session = row->str(2);
+    PaymongoAnswer answer = session.empty() ? paymongo_.cancel_intent(desk_.fetcher, intent) : paymongo_.expire_session(desk_.fetcher, session);
+    if (answer.kind == Kind::refused) {
+        const std::string why = answer.why;
+        answer = session.empty() ? paymongo_.intent(desk_.fetcher, intent) : paymongo_.session(desk_.fetcher, session);
+        if (answer.kind == Kind::done && !answer.intent.paid() && !answer.intent.over()) {
+            log(Level::warn, "payment not ended", why);
+            return change(domain::finish(job_), ask<note_not_ended>(id_, "PayMongo keeps it open (" + why + "). If it is paid there as well, it shows here."));
+        }
+    }
+    if (answer.kind == Kind::done && answer.intent.paid()) return apply(answer.intent, domain::finish(job_));
+    if (answer.kind == Kind::done) return change(domain::finish(job_), ask<note_ended>(id_));
+    if (desk_.stopping) return change(domain::hand_back(job_), ask<note_checked>(id_));
+    log(Level::warn, "paymongo failed", answer.why);
+    if (job_.attempts >= job_.most_attempts)
+        return change(domain::finish(job_), ask<note_not_ended>(id_, "PayMongo did not answer when it was to be ended. If it is paid there as well, it shows here."));
+    put_off(domain::back_off(job_.attempts, 2s, 60s, answer.wait, chance()), answer.why);
+}
+
 void Paying::run() {
     try {
         if (const auto payload = core::Json::try_parse(job_.payload)) id_ = (*payload)["payment"].integer();
@@ -360,6 +400,7 @@ void Paying::run() {
         if (desk_.config.paymongo_secret_key.empty())  // the keys were taken out: whoever puts them back finds everything here
             return put_off(1h, "PAYMONGO_SECRET_KEY is not set");
         if (job_.kind == "payment-start") return start();
+        if (job_.kind == "payment-end") return end_outside();
         check(job_.kind == "payment-check");
     } catch (const core::Error& error) {
         if (domain::lease_lost(error)) return log(Level::warn, "payment taken over", error.what());

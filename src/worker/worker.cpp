@@ -116,6 +116,7 @@ constexpr Kind kinds[] = {
     {"payment-start", pay},
     {"payment-check", pay},
     {"payment-look", pay},
+    {"payment-end", pay},
 };
 
 const Kind* kind_of(const domain::Job& job) {

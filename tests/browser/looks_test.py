@@ -26,6 +26,7 @@ PAGES = {
     "office-services": ("/admin/services", "#services li", "staff"),
     "office-service": ("/admin/service?id=3", "#questions li", "staff"),
     "office-landing": ("/admin/landing", "#sections li", "staff"),
+    "office-settings": ("/admin/settings", "#changes li", "admin"),
     "office-leads": ("/admin/leads", "#filters select", "staff"),
     "platform": ("/platform", "#tenants li", "owner"),
     "office-for-clients": ("/admin", ".notice", "client"),

@@ -161,6 +161,39 @@ def test_staff_look_at_a_proof_confirm_the_money_and_ask_for_the_balance(site, b
     assert [p["state"] for p in client.get(f"/api/projects/{project}/payments").expect()["parts"]] == ["paid", "due"]
 
 
+@pytest.mark.expects(422)
+def test_staff_give_money_back_and_the_client_sees_it_on_the_receipt_and_by_mail(site, browser, world, project, width):
+    client = world["client"]
+    payment = client.post(f"/api/projects/{project}/payments", {"part": "deposit", "method": "gcash"}).expect(201)["id"]
+    path = f"/api/projects/{project}/payments/{payment}"
+    browser.wait(lambda: client.get(path).expect()["stage"] == "open", about="it begins")
+    site.paymongo.settle(site.paymongo.of_payment(payment)[0]["id"])
+    browser.wait(lambda: client.get(path).expect()["status"] == "succeeded", about="it arrives")
+    item = f'[data-payment-id="{payment}"]'
+    journey.signed_in_device(browser, site, world["staff"])
+    browser.open("/admin/payments")
+    browser.click("#filters [data-state=all]")
+    browser.click(f"{item} [data-act=refund] summary")
+    browser.type(f"{item} [data-act=refund] [name=amount]", "7,500.01")
+    browser.type(f"{item} [data-act=refund] [name=reason]", "One page less")
+    browser.click(f"{item} [data-act=refund] button")
+    browser.see(f"{item} .error", "At most ₱7,500")
+    browser.type(f"{item} [data-act=refund] [name=amount]", "1,000")
+    browser.click(f"{item} [data-act=refund] button")
+    browser.see(f"{item} .facts", "₱1,000")
+    journey.signed_in_device(browser, site, client)
+    browser.open(f"/projects/{project}/receipts/{payment}")
+    browser.see("#receipt-refunds", "One page less")
+    browser.see("#receipt-refunds .kept", "₱6,500")
+    assert browser.audit() == []
+    browser.screenshot(f"receipt-refund-{width}")
+    browser.open(f"/projects/{project}/payment")
+    browser.see("#payments", "₱1,000 of it was given back")
+    site.sql("update users set email_verified = now() where id = %s", client.user["id"])
+    site.sql("update jobs set run_after = now() where kind = 'notice' and state = 'queued'")
+    site.wait_for_mail(client.email, "One page less")
+
+
 @pytest.mark.expects(415)
 def test_an_administrator_adds_an_account_with_its_code(site, browser, world, tmp_path):
     journey.signed_in_device(browser, site, world["admin"])

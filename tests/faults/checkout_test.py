@@ -43,8 +43,8 @@ def session_of(one):
     return one["nextUrl"].rsplit("/", 1)[1]
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["by its event", "by asking"])
-def test_what_is_paid_on_the_hosted_page_is_credited(site, client, told):
+@pytest.mark.parametrize("told, source", [(True, "gcash"), (False, "paymaya")], ids=["by its event", "by asking"])
+def test_what_is_paid_on_the_hosted_page_is_credited_as_what_it_was_paid_with(site, client, told, source):
     path, one = open_page(client)
     assert one["nextUrl"].startswith(site.paymongo.origin + "/checkout/cs_")
     session = site.paymongo.sessions[session_of(one)]["attributes"]
@@ -52,8 +52,10 @@ def test_what_is_paid_on_the_hosted_page_is_credited(site, client, told):
     assert session["success_url"] == f"{site.url}/projects/{one['projectId']}/payment?payment={one['id']}"
     site.paymongo.deliver = told
     try:
-        site.paymongo.settle(session_of(one))
-        assert until(client, path, lambda now: now["status"] == "succeeded")["receipt"]
+        site.paymongo.settle(session_of(one), source=source)
+        now = until(client, path, lambda now: now["status"] == "succeeded")
+        assert now["receipt"] and one["paymentMethod"] == "card" and now["paymentMethod"] == source
+        assert client.get(f"{path}/receipt").expect()["words"]["method"] == source
     finally:
         site.paymongo.deliver = True
     assert site.one("select count(*) from ledger where payment_id = %s", one["id"], tenant=site.tenant) == 1
@@ -77,3 +79,16 @@ def test_a_lost_answer_leaves_one_page_that_the_client_is_sent_to(site, client):
     site.paymongo.fail("session", "cut-after")
     path, one = open_page(client)
     assert one["nextUrl"] and site.one("select checkout_id from payments where id = %s", one["id"], tenant=site.tenant) == session_of(one)
+
+
+def test_a_page_that_was_left_for_a_transfer_cannot_be_paid_any_more(site, client):
+    path, one = open_page(client)
+    account = site.one("select id from payment_accounts where active limit 1", tenant=site.tenant)
+    client.post(path.rsplit("/", 1)[0], {"part": "deposit", "method": "manual", "accountId": account}).expect(201)
+    session = site.paymongo.sessions[session_of(one)]["attributes"]
+    end = time.monotonic() + 10
+    while session["status"] != "expired":
+        assert time.monotonic() < end, session
+        time.sleep(0.1)
+    site.paymongo.settle(session_of(one))
+    assert session["payments"] == [] and client.get(path).expect()["stage"] == "cancelled"

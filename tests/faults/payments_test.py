@@ -127,6 +127,88 @@ def test_a_webhook_that_never_comes_is_made_up_for_by_asking(site, pm, client, f
         pm.deliver = True
 
 
+@pytest.fixture(scope="module")
+def account(site):
+    return site.one("insert into payment_accounts (kind, label, account_name, account_number) values ('gcash', 'GCash', 'Agency', '0917') returning id", tenant=site.tenant)
+
+
+def row_of(site, payment):
+    return site.sql("select stage, ended_at, not_ended, attention from payments where id = %s", payment, tenant=site.tenant)[0]
+
+
+def left_for_a_transfer(site, pm, client, form, account, *faults):
+    """A wallet's page is open when its client begins a transfer; answers project, both payments and the intent."""
+    project = new_project(client, form)
+    payment = start(client, project)
+    ready(client, project, payment)
+    intent = pm.of_payment(payment)[0]
+    for kind in faults:
+        pm.fail("cancel", kind, match=intent["id"])
+    by_hand = start(client, project, "manual", accountId=account)
+    assert by_hand != payment and state(client, project, payment)["stage"] == "cancelled"
+    return project, payment, by_hand, intent["id"]
+
+
+def test_an_intent_that_was_left_is_ended_at_paymongo_whatever_happens_on_the_way(site, pm, client, form, account):
+    cases = {kind: left_for_a_transfer(site, pm, client, form, account, kind) for kind in paymongo.FAULTS}
+    for kind, (project, payment, _, intent) in cases.items():
+        until(lambda: row_of(site, payment)["ended_at"], 25, lambda: (kind, row_of(site, payment)))
+        pm.settle(intent)
+        assert pm.intents[intent]["attributes"]["status"] == "cancelled" and not pm.payable(payment), kind
+        assert site.one("select count(*) from ledger where project_id = %s", project, tenant=site.tenant) == 0
+
+
+def test_whoever_comes_back_from_a_transfer_gets_another_intent_and_only_that_can_be_paid(site, pm, client, form, account):
+    project, payment, by_hand, old = left_for_a_transfer(site, pm, client, form, account)
+    again = start(client, project)
+    assert again not in (payment, by_hand) and ready(client, project, again)["nextUrl"]
+    until(lambda: not pm.payable(payment))
+    assert len(pm.payable(again)) == 1
+    pm.settle(pm.of_payment(again)[0]["id"])
+    paid(client, project, again)
+    assert state(client, project, by_hand)["stage"] == "cancelled"
+
+
+def test_money_of_an_old_intent_that_could_not_be_ended_is_in_the_ledger_and_flagged(site, pm, client, form, account):
+    deliver, pm.deliver = pm.deliver, False
+    try:
+        # It is paid while the client begins a transfer: what is asked to end it finds that out.
+        project = new_project(client, form)
+        payment = start(client, project)
+        ready(client, project, payment)
+        pm.settle(pm.of_payment(payment)[0]["id"])
+        by_hand = client.post(f"/api/projects/{project}/payments", {"part": "deposit", "method": "manual", "accountId": account})
+        assert by_hand.status in (201, 409), by_hand  # the poller may have been first
+        paid(client, project, payment)
+        if by_hand.status == 201:
+            assert state(client, project, by_hand.json["id"])["stage"] == "cancelled"
+        assert site.one("select count(*) from ledger where project_id = %s", project, tenant=site.tenant) == 1
+    finally:
+        pm.deliver = deliver
+    # PayMongo does not end it, the part is paid another way, and then somebody pays the old page.
+    pm.fail("cancel", "500-before", times=99)
+    try:
+        project = new_project(client, form)
+        payment = start(client, project)
+        ready(client, project, payment)
+        intent = pm.of_payment(payment)[0]
+        start(client, project, "manual", accountId=account)
+        def given_up():
+            site.sql("update jobs set run_after = now() where kind = 'payment-end' and state = 'queued'")
+            return row_of(site, payment)["not_ended"]
+        assert "did not answer" in until(given_up, 30, lambda: row_of(site, payment))
+        again = start(client, project)
+        ready(client, project, again)
+        pm.settle(pm.of_payment(again)[0]["id"])
+        paid(client, project, again)
+        pm.settle(intent["id"])
+        paid(client, project, payment)
+        assert "to be given back" in row_of(site, payment)["attention"]
+        assert site.one("select count(*) from ledger where project_id = %s and kind = 'payment'", project, tenant=site.tenant) == 2
+    finally:
+        pm._faults.clear()
+
+
 def test_a_service_that_stays_away_is_said_and_nothing_is_charged(site, pm, client, form):
     project = new_project(client, form)
     pm.fail("create", "500-before", times=99, match=f'"project":"{project}"')

@@ -314,3 +314,21 @@ def test_without_nginx_the_program_sends_the_bytes_itself(site, owner, files):
     assert as_apache(site, site.visitor(), path)[0] == 401
     status, handed, body = as_apache(site, owner, path, LUNAXCODE_SENDS_FILES="xsendfile")
     assert status == 200 and body == b"" and open(handed["X-Sendfile"], "rb").read() == content
+
+
+def test_a_file_sent_again_under_its_key_is_the_one_that_came_first(site, owner, files):
+    send_it = lambda body, key, name="once.txt": owner.post(f"{files}?name={name}", data=body, headers={"Content-Type": "text/plain", "Idempotency-Key": key})
+    key = f"file-{time.time_ns()}"
+    first = send_it(b"the same bytes", key).expect(201)
+    assert send_it(b"the same bytes", key).expect(201)["id"] == first["id"]
+    assert site.one("select count(*) from files where idempotency_key = %s", key, tenant=site.tenant) == 1
+    send_it(b"other bytes than before", key).problem(422)
+    assert send_it(b"the same bytes", key + "-2").expect(201)["id"] != first["id"]
+    send_it(b"x", "k" * 201).problem(400)
+    twins, answers = [owner.twin() for _ in range(4)], []
+    race = [threading.Thread(target=lambda c=c: answers.append(c.post(f"{files}?name=race.txt", data=b"raced bytes" * 5000, headers={"Content-Type": "text/plain", "Idempotency-Key": key + "-race"}))) for c in twins]
+    for one in race:
+        one.start()
+    for one in race:
+        one.join()
+    assert {a.expect(201)["id"] for a in answers} == {answers[0].json["id"]} and len(answers) == 4

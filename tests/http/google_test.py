@@ -1,4 +1,6 @@
 """Signing in with Google: who is let in as whom, and that nothing Google or a stranger does wrong ever signs anybody in."""
+import os
+import signal
 import time
 import urllib.parse
 import uuid
@@ -279,3 +281,55 @@ def test_unknown_keys_do_not_make_us_ask_without_end(site, google, somebody):
         is_refused(client, trip(client, google, somebody), "google-failed")
     if site.mode == "fcgi":  # plain CGI remembers nothing
         assert sum(path == "/jwks" for _, path, _ in google.requests) - before <= 2
+
+
+@pytest.fixture
+def fresh(site, google):
+    """The program starts anew, and knows neither Google's document nor its keys."""
+    google.faults.clear()
+    if site.mode != "fcgi":
+        return
+    old = set(site.pids("google"))
+    for pid in old:
+        os.kill(pid, signal.SIGTERM)
+    visitor, until = site.visitor(), time.monotonic() + 15
+    while not (now := set(site.pids("google"))) or now & old or visitor.request("HEAD", "/api/auth/google").status != 204:
+        assert time.monotonic() < until, "the program did not come back"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("kind", DISCOVERY_FAULTS)
+def test_a_document_of_google_that_is_not_right_opens_no_door(site, google, somebody, fresh, kind):
+    google.fail(kind, times={"discovery 500": 2, "discovery hangs up": 9}.get(kind, 1))  # reading is repeated once
+    client = site.visitor()
+    answer = client.get("/api/auth/google?next=/account")
+    assert answer.header("Location") == "/login?next=%2Faccount&error=google-away", answer
+    assert who(client) is None and (kind == "discovery hangs up" or not google.faults), "the fault was not met"
+    google.faults.clear()
+    assert trip(client, google, somebody).header("Location") == "/dashboard", "the next try works"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ENDPOINT_FAULTS if kind.startswith("jwks")])
+def test_keys_of_google_that_are_not_right_sign_nobody_in(site, google, somebody, fresh, kind):
+    client = site.visitor()
+    back, _ = google.approve(begin(client), somebody)
+    google.fail(kind, times={"jwks 500": 2, "jwks hangs up": 9}.get(kind, 1))  # a kept connection that breaks is tried again, too
+    is_refused(client, come_back(client, back), "google-failed" if kind == "jwks holds strangers" else "google-away")
+    assert (kind == "jwks hangs up" or not google.faults) and not site.sql("select 1 from users where email = %s", somebody["email"])
+    google.faults.clear()
+    until = time.monotonic() + 15
+    while trip(client, google, somebody).header("Location") != "/dashboard":  # keys that were read are read again after five seconds
+        assert kind == "jwks holds strangers" and time.monotonic() < until
+        time.sleep(0.5)
+
+
+def test_a_google_that_says_nothing_is_not_waited_for_long(site, google, somebody, fresh):
+    if site.mode != "fcgi":
+        pytest.skip("the same deadlines; looked at once is enough")
+    client, began = site.visitor(), time.monotonic()
+    google.fail("discovery hangs", times=2)
+    assert "error=google-away" in client.get("/api/auth/google").header("Location")
+    assert 8 < time.monotonic() - began < 14
+    back, _ = google.approve(begin(client), somebody)
+    google.fail("jwks hangs")
+    assert come_back(client, back).header("Location") == "/dashboard", "what is slow once is asked again"

@@ -255,7 +255,7 @@ class Gemini:
     """The stand-in itself. Safe to drive from any thread; tests hold one, the command line holds one."""
 
     def __init__(self, port=0, key=API_KEY, **settings):
-        self.key = key
+        self.key, self.other_keys = key, set()  # others: agencies' own
         self.settings = {"chunks": 8, "pause": 0.01, "latency": 0.0, "tasks": 18, **settings}
         self.requests = deque(maxlen=5000)
         self.faults = []
@@ -381,7 +381,7 @@ class Gemini:
         if "x-goog-api-key" not in headers:
             raise Refused(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers (callers without established identity). "
                           "Please use API Key or other form of API consumer identity to call this API.")
-        if self.key and headers["x-goog-api-key"] != self.key:
+        if self.key and headers["x-goog-api-key"] not in {self.key, *self.other_keys}:
             raise Refused(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", [
                 {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
                  "metadata": {"service": "generativelanguage.googleapis.com"}}])

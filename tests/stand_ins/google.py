@@ -88,9 +88,9 @@ TOKEN_FAULTS = {
     "four parts": lambda google, head, body: None,
 }
 ENDPOINT_FAULTS = ("token 400", "token 401", "token 429", "token 500", "token 503", "token hangs up", "token is no JSON", "token without id_token",
-                   "id_token is garbage", "token is huge", "jwks 500", "jwks is empty", "jwks is no JSON")
-SLOW_FAULTS = ("token hangs",)
-DISCOVERY_FAULTS = ("discovery 500", "discovery is no JSON", "discovery of another issuer", "discovery names plain http elsewhere")
+                   "id_token is garbage", "token is huge", "jwks 500", "jwks is empty", "jwks is no JSON", "jwks hangs up", "jwks holds strangers")
+SLOW_FAULTS = ("token hangs", "discovery hangs", "jwks hangs")
+DISCOVERY_FAULTS = ("discovery 500", "discovery 404", "discovery hangs up", "discovery is huge", "discovery names no keys", "discovery is no JSON", "discovery of another issuer", "discovery names plain http elsewhere")
 
 
 class Google:
@@ -193,20 +193,36 @@ class Google:
         handler.wfile.write(data)
 
     def _discovery(self, handler):
-        fault = self._fault(*DISCOVERY_FAULTS)
-        if fault == "discovery 500":
-            return self._send(handler, 500, b"oops", "text/plain")
+        fault = self._fault(*DISCOVERY_FAULTS, "discovery hangs")
+        if fault == "discovery hangs":
+            time.sleep(6)
+        if fault == "discovery hangs up":
+            handler.close_connection = True
+            return handler.connection.close()
+        if fault in ("discovery 500", "discovery 404"):
+            return self._send(handler, int(fault.split()[1]), b"oops", "text/plain")
+        if fault == "discovery is huge":
+            return self._send(handler, 200, b'{"issuer":"' + b"A" * 400_000 + b'"}')
         if fault == "discovery is no JSON":
             return self._send(handler, 200, b"<html>hotel wifi</html>", "text/html")
         other = "https://accounts.example" if fault == "discovery of another issuer" else self.url
         there = "http://192.0.2.1" if fault == "discovery names plain http elsewhere" else self.url
         return self._send(handler, 200, {
-            "issuer": other, "authorization_endpoint": f"{self.url}/auth", "token_endpoint": f"{there}/token", "jwks_uri": f"{self.url}/jwks",
+            "issuer": other, "authorization_endpoint": f"{self.url}/auth", "token_endpoint": f"{there}/token",
+            **({} if fault == "discovery names no keys" else {"jwks_uri": f"{self.url}/jwks"}),
             "response_types_supported": ["code"], "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["plain", "S256"]})
 
     def _jwks(self, handler):
-        fault = self._fault("jwks 500", "jwks is empty", "jwks is no JSON")
+        fault = self._fault(*(kind for kind in (*ENDPOINT_FAULTS, *SLOW_FAULTS) if kind.startswith("jwks")))
+        if fault == "jwks hangs":
+            time.sleep(6)
+            fault = None
+        if fault == "jwks hangs up":
+            handler.close_connection = True
+            return handler.connection.close()
+        if fault == "jwks holds strangers":
+            return self._send(handler, 200, {"keys": [self.stranger.jwk()]})
         if fault == "jwks 500":
             return self._send(handler, 500, b"oops", "text/plain")
         if fault == "jwks is no JSON":

@@ -30,7 +30,7 @@ DECLINED = {"4200000000000018": "card_expired", "5100000000000198": "insufficien
             "4230000000000004": "processor_unavailable"}
 THREE_D_SECURE = "4120000000000007"
 
-# What can go wrong at a stage (create, list, get, method, attach, session, get-session): whether the work is done, and what is answered.
+# What can go wrong at a stage (create, list, get, method, attach, cancel, session, get-session, expire): whether the work is done, and what is answered.
 FAULTS = {
     "timeout-before": "nothing is done, and nothing answered",
     "timeout-after": "it is done, and nothing answered",
@@ -135,7 +135,7 @@ class PayMongo:
                     and one["attributes"]["metadata"].get("tenant") == tenant]
 
     def payable(self, payment, tenant="lunaxcode"):
-        return [one for one in self.of_payment(payment, tenant) if one["attributes"]["status"] != "succeeded"]
+        return [one for one in self.of_payment(payment, tenant) if one["attributes"]["status"] not in ("succeeded", "cancelled")]
 
     # HTTP
     def _serve(self, call):
@@ -207,7 +207,8 @@ class PayMongo:
         for wanted, pattern, stage in (("POST", r"/v1/payment_intents", "create"), ("GET", r"/v1/payment_intents", "list"),
                                        ("GET", r"/v1/payment_intents/\w+", "get"), ("POST", r"/v1/payment_intents/\w+/attach", "attach"),
                                        ("POST", r"/v1/payment_methods", "method"), ("POST", r"/v1/checkout_sessions", "session"),
-                                       ("GET", r"/v1/checkout_sessions/\w+", "get-session")):
+                                       ("GET", r"/v1/checkout_sessions/\w+", "get-session"),
+                                       ("POST", r"/v1/payment_intents/\w+/cancel", "cancel"), ("POST", r"/v1/checkout_sessions/\w+/expire", "expire")):
             if method == wanted and re.fullmatch(pattern, path):
                 return stage
         return None
@@ -219,15 +220,19 @@ class PayMongo:
         if stage is None or stage == "list" and not self.lists:
             raise Refused(404, "resource_not_found", "No such resource.")
         data = {}
-        if call.command == "POST":
+        if call.command == "POST" and stage not in ("cancel", "expire"):
             if "json" not in (call.headers.get("Content-Type") or ""):
                 raise Refused(400, "parameter_format_invalid", "Send JSON.")
             try:
                 data = json.loads(body)["data"]["attributes"]
             except (ValueError, KeyError, TypeError):
                 raise Refused(400, "parameter_required", "data.attributes is required.", "attributes") from None
-        number = path.rsplit("/", 2)[1] if stage == "attach" else path.rsplit("/", 1)[1]
+        number = path.rsplit("/", 2)[1] if stage in ("attach", "cancel", "expire") else path.rsplit("/", 1)[1]
         with self._lock:
+            if stage == "cancel":
+                return {"data": self._cancel(self._found(self.intents, number))}
+            if stage == "expire":
+                return {"data": self._expire(self._found(self.sessions, number))}
             if stage == "list":
                 limit = int(urllib.parse.parse_qs(query).get("limit", ["10"])[0])
                 return {"data": list(reversed(self.intents.values()))[:min(limit, 100)], "has_more": len(self.intents) > limit}
@@ -305,6 +310,21 @@ class PayMongo:
             "success_url": data.get("success_url"), "cancel_url": data.get("cancel_url"), "livemode": False}}
         return self.sessions[number]
 
+    @staticmethod
+    def _cancel(intent):
+        now = intent["attributes"]
+        if now["status"] not in ("awaiting_payment_method", "awaiting_next_action"):
+            raise Refused(400, "resource_failed_state", f"payment_intent is {now['status']}.")
+        now.update(status="cancelled", next_action=None)
+        return intent
+
+    def _expire(self, session):
+        if session["attributes"]["status"] != "active" or session["attributes"]["payments"]:
+            raise Refused(400, "resource_failed_state", f"checkout_session is {session['attributes']['status']}.")
+        session["attributes"]["status"] = "expired"
+        self._cancel(self.intents[session["attributes"]["payment_intent"]["id"]])
+        return session
+
     def _paid(self, intent, session=None):
         now = intent["attributes"]
         payment = payment_resource(now["amount"], intent["id"], now["metadata"], source=now.get("source", "gcash"))
@@ -321,13 +341,15 @@ class PayMongo:
         now.update(status="awaiting_payment_method", next_action=None, last_payment_error={"failed_code": code, "failed_message": code})
         self._emit(event("payment.failed", payment_resource(now["amount"], intent["id"], now["metadata"], "failed", source=now.get("source", "gcash"), code=code)))
 
-    def settle(self, number, outcome="authorize"):
-        """What a client does on the page that an intent leads to: authorize, fail or expire."""
+    def settle(self, number, outcome="authorize", source=None):
+        """What a client does on the page that an intent leads to: authorize, fail or expire; `source`: with what, on a hosted page."""
         with self._lock:
             session = self.sessions.get(number)
             intent = self.intents[session["attributes"]["payment_intent"]["id"] if session else number]
-            if intent["attributes"]["status"] == "succeeded":
+            if intent["attributes"]["status"] in ("succeeded", "cancelled") or session and session["attributes"]["status"] == "expired":
                 return intent
+            if source:
+                intent["attributes"]["source"] = source
             if outcome == "authorize":
                 self._paid(intent, session)
             elif session:

@@ -239,7 +239,7 @@ protected:
 TEST_F(GeminiCalls, StreamsWithTheKeyInAHeader) {
     answers("text/event-stream", "data: " + chunk("Hel") + "\r\n\r\ndata: " + chunk("lo") + "\n\ndata: " + chunk("", "STOP") + "\n\n");
     std::vector<std::string> grown;
-    const Reply reply = gemini.write(fetcher, "gemini-3.5-flash", prompt, [&](const std::string& text) {
+    const Reply reply = gemini.write(fetcher, Model{"the-key", "gemini-3.5-flash"}, prompt, [&](const std::string& text) {
         grown.push_back(text);
         return true;
     });
@@ -263,7 +263,7 @@ TEST_F(GeminiCalls, AsksForJsonByTheSchema) {
     answers("application/json", chunk("{}", "STOP"));
     Prompt json = prompt;
     json.schema = R"({"type":"object"})";
-    EXPECT_EQ(gemini.ask(fetcher, "gemini-3.5-flash", json).text, "{}");
+    EXPECT_EQ(gemini.ask(fetcher, Model{"the-key", "gemini-3.5-flash"}, json).text, "{}");
     EXPECT_TRUE(requests.at(0).starts_with("POST /v1beta/models/gemini-3.5-flash:generateContent HTTP/1.1\r\n"));
     const Json asked = sent()["generationConfig"];
     EXPECT_EQ(asked["responseMimeType"].text(), "application/json");
@@ -272,36 +272,36 @@ TEST_F(GeminiCalls, AsksForJsonByTheSchema) {
 
 TEST_F(GeminiCalls, SaysHowMuchToThinkInTheModelsWords) {
     answers("application/json", chunk("{}", "STOP"));
-    gemini.ask(fetcher, "gemini-3.8-flash", prompt);
+    gemini.ask(fetcher, Model{"the-key", "gemini-3.8-flash"}, prompt);
     EXPECT_EQ(sent()["generationConfig"]["thinkingConfig"]["thinkingLevel"].text(), "low");
     EXPECT_FALSE(sent()["generationConfig"]["thinkingConfig"]["thinkingBudget"]);
-    gemini.ask(fetcher, "gemini-2.5-flash", prompt);
+    gemini.ask(fetcher, Model{"the-key", "gemini-2.5-flash"}, prompt);
     EXPECT_GT(sent()["generationConfig"]["thinkingConfig"]["thinkingBudget"].integer(), 0);
     EXPECT_FALSE(sent()["generationConfig"]["thinkingConfig"]["thinkingLevel"]);
-    gemini.ask(fetcher, "something-else", prompt);
+    gemini.ask(fetcher, Model{"the-key", "something-else"}, prompt);
     EXPECT_FALSE(sent()["generationConfig"]["thinkingConfig"]);
 }
 
 TEST_F(GeminiCalls, ParksAModelWhoseDayIsUsedUpAndNoOther) {
     answers("application/json", error(429, "RESOURCE_EXHAUSTED", per_day), 429);
-    EXPECT_EQ(gemini.ask(fetcher, "one", prompt).next, Next::tomorrow);
-    EXPECT_EQ(gemini.ask(fetcher, "one", prompt).next, Next::tomorrow);
-    EXPECT_EQ(gemini.write(fetcher, "one", prompt, [](const std::string&) { return true; }).next, Next::tomorrow);
+    EXPECT_EQ(gemini.ask(fetcher, Model{"the-key", "one"}, prompt).next, Next::tomorrow);
+    EXPECT_EQ(gemini.ask(fetcher, Model{"the-key", "one"}, prompt).next, Next::tomorrow);
+    EXPECT_EQ(gemini.write(fetcher, Model{"the-key", "one"}, prompt, [](const std::string&) { return true; }).next, Next::tomorrow);
     EXPECT_EQ(requests.size(), 1U);
     answers("application/json", chunk("{}", "STOP"));
-    EXPECT_EQ(gemini.ask(fetcher, "two", prompt).next, Next::none);
+    EXPECT_EQ(gemini.ask(fetcher, Model{"the-key", "two"}, prompt).next, Next::none);
 }
 
 TEST_F(GeminiCalls, EndsAStreamThatCannotBecomeGood) {
     answers("text/event-stream", "data: " + chunk("some") + "\n\ndata: " + error(503, "UNAVAILABLE") + "\n\n");
-    EXPECT_EQ(gemini.write(fetcher, "m", prompt, [](const std::string&) { return true; }).next, Next::wait);
+    EXPECT_EQ(gemini.write(fetcher, Model{"the-key", "m"}, prompt, [](const std::string&) { return true; }).next, Next::wait);
     answers("text/event-stream", "data: {\"candidates\"\n\n");
-    EXPECT_EQ(gemini.write(fetcher, "m", prompt, [](const std::string&) { return true; }).next, Next::again);
+    EXPECT_EQ(gemini.write(fetcher, Model{"the-key", "m"}, prompt, [](const std::string&) { return true; }).next, Next::again);
     answers("text/event-stream", "data: " + std::string(5 << 20, 'x'));
-    EXPECT_EQ(gemini.write(fetcher, "m", prompt, [](const std::string&) { return true; }).next, Next::again);
+    EXPECT_EQ(gemini.write(fetcher, Model{"the-key", "m"}, prompt, [](const std::string&) { return true; }).next, Next::again);
     answers("text/event-stream", "data: " + chunk("some") + "\n\n");
-    EXPECT_EQ(gemini.write(fetcher, "m", prompt, [](const std::string&) { return false; }).next, Next::cancelled);
+    EXPECT_EQ(gemini.write(fetcher, Model{"the-key", "m"}, prompt, [](const std::string&) { return false; }).next, Next::cancelled);
     answers("text/html", "<html>Sign in to the network</html>");
-    EXPECT_EQ(gemini.write(fetcher, "m", prompt, [](const std::string&) { return true; }).next, Next::again);
-    EXPECT_EQ(gemini.ask(fetcher, "m", prompt).next, Next::again);
+    EXPECT_EQ(gemini.write(fetcher, Model{"the-key", "m"}, prompt, [](const std::string&) { return true; }).next, Next::again);
+    EXPECT_EQ(gemini.ask(fetcher, Model{"the-key", "m"}, prompt).next, Next::again);
 }

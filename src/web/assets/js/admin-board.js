@@ -1,4 +1,5 @@
 // The board of one project: its tasks by status, moved and put in order, edited, added and retired.
+import { agencyName } from './agency.js';
 import { explain, get, patch, post } from './api.js';
 import { $, $$, el, focusOn, show, text } from './dom.js';
 import { ago, plural } from './format.js';
@@ -65,7 +66,7 @@ function take(answer) {
   drawRetired();
   const { name, clientName, service, status, generation } = answer.project;
   text($('#project-name'), name);
-  document.title = `${name} – Back office – Lunaxcode`;
+  document.title = `${name} – Back office – ${agencyName}`;
   text($('#project-facts'), [clientName, service].filter(Boolean).join(' · '));
   $('#project-status').value = status;
   const writing = generation === 'queued' || generation === 'running';

@@ -1,4 +1,5 @@
 // One service: its place on the price list, its questions, how clients see them, and every version of all that.
+import { titled } from './agency.js';
 import { get } from './api.js';
 import { $, $$, el, focusOn, show, text } from './dom.js';
 import { plural } from './format.js';
@@ -177,7 +178,7 @@ office(() => attempt($('#failed'), async () => {
     show($('#all'), false);
     return;
   }
-  const draw = (now) => { text($('#title'), now.name || 'New service'); document.title = `${now.name || 'New service'} – Back office – Lunaxcode`; };
+  const draw = (now) => { text($('#title'), now.name || 'New service'); document.title = titled(`${now.name || 'New service'} – Back office`); };
   draw(item);
   const editor = new Editor(serviceForm, {
     item, draw: drawService, read: readService, path: '/api/admin/cms/services', reload: reloadService,

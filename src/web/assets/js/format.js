@@ -1,6 +1,8 @@
 // Writes money, times and counts the way a reader in the Philippines expects them.
 
-const pesos = new Intl.NumberFormat('en-PH', { style: 'currency', currency: 'PHP', currencyDisplay: 'narrowSymbol', minimumFractionDigits: 0, maximumFractionDigits: 2 });
+import { currencyDisplay } from './agency.js';
+
+const pesos = new Intl.NumberFormat('en-PH', { style: 'currency', currency: 'PHP', currencyDisplay, minimumFractionDigits: 0, maximumFractionDigits: 2 });
 const day = new Intl.DateTimeFormat('en-PH', { dateStyle: 'medium' });
 const moment = new Intl.DateTimeFormat('en-PH', { dateStyle: 'medium', timeStyle: 'short' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });

@@ -1,4 +1,5 @@
 // The onboarding page: loads the service and its questions, walks the three steps, keeps everything that is typed.
+import { titled } from './agency.js';
 import { get, explain } from './api.js';
 import { $, $$, el, focusOn, show, text } from './dom.js';
 import { peso } from './format.js';
@@ -85,7 +86,7 @@ function draw({ focus = true } = {}) {
   show($('#next'), step < 3);
   show($('#submit-onboarding'), step === 3);
   if (step === 3) drawSummary($('#summary'), service, data, questions);
-  document.title = `${service.name}: step ${step} of 3 – Lunaxcode`;
+  document.title = titled(`${service.name}: step ${step} of 3`);
   if (focus) { scrollTo(0, 0); focusOn($(`[data-step="${step}"] h2`, form)); }
 }
 

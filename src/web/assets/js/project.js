@@ -1,4 +1,5 @@
 // The project page: loads a project's details and follows its plan until it is there.
+import { titled } from './agency.js';
 import { get } from './api.js';
 import { $, el, show, text } from './dom.js';
 import { date, peso } from './format.js';
@@ -38,7 +39,7 @@ function answerText(value) {
 
 function drawHead({ project, service }) {
   text($('#project-name'), project.name);
-  document.title = `${project.name} – Lunaxcode`;
+  document.title = titled(project.name);
   text($('#project-status'), projectStatus(project)[0]);
   text($('#project-service'), `${service?.name ?? project.service} (${peso(project.price)})`);
   text($('#project-timeline'), project.timeline || service?.timeline || 'To be agreed');
@@ -97,7 +98,7 @@ function talk({ project, tasks = [], payments = [] }) {
     messages = new Messages(id, isStaff(user), () => files.refresh());
     coming = Promise.allSettled([files.load(), messages.load()]);
   }
-  messages.titled(`${project.name} – Lunaxcode`);
+  messages.titled(titled(project.name));
   messages.topics(tasks, payments);
   return coming;
 }

@@ -1,4 +1,5 @@
 // A receipt: read, printed, or kept as PDF.
+import { titled } from './agency.js';
 import { get } from './api.js';
 import { $, el, show, text } from './dom.js';
 import { centavos, peso } from './format.js';
@@ -12,12 +13,13 @@ const api = `/api/projects/${project}/payments/${payment}/receipt`;
 function draw({ number, amount, words, issuedOn, refunds }) {
   text($('#receipt-agency'), words.agency);
   text($('#receipt-number'), `No. ${number}`);
-  document.title = `Receipt ${number}`;
+  document.title = titled(`Receipt ${number}`);
   const facts = [['Issued', issuedOn], ['Received from', words.client], ['E-mail', words.email], ['Project', words.project], ['For', partWords[words.part] ?? words.part],
     ['Price of the project', peso(words.price)], ['Paid by', methodWords[words.method] ?? words.method], ['Our reference', words.reference], ['Transaction', words.transaction]];
   $('#receipt-facts').replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
   text($('#receipt-amount'), centavos(amount));
-  $('#receipt-refunds').replaceChildren(...refunds.map((refund) => el('li', {}, el('span', {}, `Given back on ${refund.on}`), el('span', {}, centavos(-refund.amount)))));
+  $('#receipt-refunds').replaceChildren(...refunds.map((refund) => el('li', {}, el('span', {}, `Given back on ${refund.on}${refund.note ? `: ${refund.note}` : ''}`), el('span', {}, centavos(-refund.amount)))),
+    refunds.length ? el('li', { class: 'kept' }, el('strong', {}, 'Kept'), el('strong', {}, centavos(amount - refunds.reduce((sum, refund) => sum + refund.amount, 0)))) : '');
   $('#back').href = `/projects/${project}/payment`;
   $('#pdf').href = `${api}.pdf`;
   $('#pdf').setAttribute('download', `receipt-${number}.pdf`);

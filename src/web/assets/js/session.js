@@ -1,4 +1,5 @@
 // Who is signed in, and the page header that shows it.
+import './agency.js';
 import { get, post } from './api.js';
 import { $, el } from './dom.js';
 

@@ -12,6 +12,7 @@ const PAGES = [
   { path: '/admin/services', label: 'Services', also: ['/admin/service'] },
   { path: '/admin/landing', label: 'Landing page' },
   { path: '/admin/calendar', label: 'Calendar' },
+  { path: '/admin/settings', label: 'Settings' },
 ];
 
 /** Fills the page's navigation; pages with a frame of their own call it themselves. */

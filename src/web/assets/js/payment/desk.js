@@ -67,6 +67,7 @@ export function drawItem(item, staff, changed) {
       el('span', { class: 'amount' }, centavos(payment.amount)), stageChip(payment, true)),
     attention && el('div', { class: 'notice warn' }, el('p', {}, attention)),
     payment.failure && el('p', { class: 'soft small' }, payment.failure),
+    item.notEnded && el('p', { class: 'notice warn small' }, item.notEnded),
     el('dl', { class: 'facts' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
     payment.proof?.fileId || payment.receipt ? el('p', { class: 'row small' },
       payment.proof?.fileId && el('a', { href: `/api/files/${payment.proof.fileId}?in=page`, target: '_blank', rel: 'noopener' }, 'Open the proof'),

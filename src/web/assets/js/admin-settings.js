@@ -1,0 +1,216 @@
+// The agency's settings: what clients see, mail, the AI key, limits, and who changed what. For administrators.
+import { showName } from './agency.js';
+import { explain, get, patch, post, remove, sendBytes } from './api.js';
+import { $, el, focusOn, show, svg, text } from './dom.js';
+import { bytes, dateTime, plural } from './format.js';
+import { busy, clearErrors, setError, showFailure } from './form.js';
+import { office } from './admin/shell.js';
+import { attempt, notice } from './view.js';
+
+const GROUNDS = { light: { paper: '#f5f5f1', surface: '#ffffff', ink: '#171a26', night: '#10152a', line: '#dadad3' }, dark: { paper: '#0e1220', surface: '#161b2d', ink: '#ecebe3', night: '#141a33', line: '#2a314a' } };
+const NAMES = { name: 'Name', accent: 'Colour', currencyDisplay: 'Amounts', mailFrom: 'Mail sender', replyTo: 'Answers go to', generationsPerDay: 'Plans in a day', filesQuotaMb: 'Room for files', logo: 'Logo', aiKey: 'AI key' };
+let state = null;
+let asked = 0;
+
+/** A page in small, by day or by night. Attributes, as styles are not allowed to be written here. */
+function picture(scheme, theme) {
+  const shade = (name) => theme.shades[name][scheme];
+  const { paper, surface, ink, night, line } = GROUNDS[scheme];
+  const words = (x, y, fill, what, kind = '') => svg('text', { x, y, fill, class: kind }, what);
+  const name = $('#name').value.trim() || state.shownName;
+  return svg('svg', { viewBox: '0 0 320 150', role: 'img', 'aria-label': scheme === 'light' ? 'By day' : 'By night' },
+    svg('rect', { width: 320, height: 150, fill: paper }), svg('rect', { width: 320, height: 34, fill: night }),
+    svg('circle', { cx: 20, cy: 17, r: 8, fill: shade('--moon') }), words(36, 22, '#eeece2', name.length > 26 ? `${name.slice(0, 25)}…` : name),
+    svg('rect', { x: 12, y: 46, width: 296, height: 92, rx: 8, fill: surface, stroke: line }),
+    words(26, 68, ink, scheme === 'light' ? 'By day' : 'By night'), words(104, 68, shade('--link'), 'A link', 'linked'),
+    svg('rect', { x: 26, y: 82, width: 110, height: 40, rx: 5, fill: shade('--accent') }), words(47, 107, shade('--on-accent'), 'A button'),
+    svg('rect', { x: 150, y: 82, width: 144, height: 40, rx: 5, fill: shade('--tint') }), svg('text', { x: 162, y: 107, fill: ink, class: 'plain' }, 'A note with ', svg('tspan', { fill: shade('--link'), class: 'linked' }, 'a link')));
+}
+
+function drawTheme(theme) {
+  $('#previews').replaceChildren(picture('light', theme), picture('dark', theme));
+  const least = Math.min(...theme.readings.map((one) => one.ratio));
+  const link = theme.shades['--link'];
+  const moved = link.light !== theme.accent;
+  text($('#guard'), `Every text has a contrast of at least ${least.toFixed(2)} : 1 (4.5 is needed).${moved ? ` As words on white your colour would have ${theme.asText.toFixed(2)} : 1 or be hard to read on a tint, so links are ${link.light} by day.` : ''}${link.dark !== theme.accent ? ` By night they are ${link.dark}.` : ''}`);
+  const rows = new Map();
+  for (const one of theme.readings) rows.set(one.what, { ...rows.get(one.what), [one.scheme]: one.ratio.toFixed(2) });
+  $('#readings tbody').replaceChildren(...[...rows].map(([what, { light, dark }]) => el('tr', {}, el('th', { scope: 'row' }, what), el('td', {}, light), el('td', {}, dark))));
+}
+
+const isColour = (value) => /^#[0-9a-f]{6}$/i.test(value);
+
+/** Asks what the colour would become; of several answers the last question's counts. */
+async function previewColour(value) {
+  if (!isColour(value)) return;
+  const mine = ++asked;
+  try {
+    const { theme } = await get(`/api/admin/settings/theme?accent=${encodeURIComponent(value)}`);
+    if (mine === asked) drawTheme(theme);
+  } catch (error) {
+    if (mine === asked) text($('#guard'), explain(error));
+  }
+}
+
+const shown = {
+  logo: (value) => (value ? 'a picture' : 'none'),
+  aiKey: (value) => (value ? `…${value.last4}` : 'none'),
+  currencyDisplay: (value) => (value === 'code' ? 'PHP 15,000' : '₱15,000'),
+  filesQuotaMb: (value) => (value ? `${value} MiB` : 'as installed'),
+  generationsPerDay: (value) => value ?? 'as installed',
+};
+const written = (field, value) => String(shown[field]?.(value) ?? value ?? 'as installed');
+
+const changeLine = ({ at, by, changes }) => el('li', {}, el('p', {}, el('strong', {}, by ?? 'The installation'), el('span', { class: 'soft small' }, ` · ${dateTime(at)}`)),
+  el('ul', {}, Object.entries(changes).map(([field, { from, to }]) => el('li', {}, `${NAMES[field] ?? field}: ${written(field, from)} → ${written(field, to)}`))));
+
+async function loadChanges(before) {
+  const { changes, next } = await get(`/api/admin/settings/changes${before ? `?before=${before}` : ''}`);
+  const lines = changes.map(changeLine);
+  if (before) $('#changes').append(...lines);
+  else $('#changes').replaceChildren(...(lines.length ? lines : [el('li', { class: 'soft' }, 'Nothing has been changed yet.')]));
+  show($('#more'), Boolean(next));
+  $('#more').dataset.next = next ?? '';
+}
+
+/** What is being typed in another form stays: a field takes the answer where nobody has touched it. */
+function put(id, value) {
+  const field = $(id);
+  if (field.value === (field.dataset.drawn ?? field.value)) {
+    field.value = value;
+    field.dataset.drawn = field.value;
+  }
+}
+
+/** This page's own colours and logo, too. */
+function refreshStyle() {
+  const sheet = $('link[href^="/brand/theme.css"]');
+  sheet.href = `/brand/theme.css?${Date.now()}`;
+}
+
+function draw(answer) {
+  state = answer;
+  const { settings, installation, aiKey, logo } = answer;
+  put('#name', settings.name ?? '');
+  $('#name').placeholder = answer.shownName;
+  text($('#name-hint'), settings.name ? 'Empty: the name that the installation has for you.' : `Empty: you are called ${answer.shownName}.`);
+  put('#accent', settings.accent);
+  put('#accent-picker', settings.accent);
+  if (!('touched' in $('#look').dataset)) for (const radio of document.getElementsByName('currency')) radio.checked = radio.value === settings.currencyDisplay;
+  put('#mail-from', settings.mailFrom ?? '');
+  text($('#mail-from-hint'), `Empty: ${installation.mailFrom}. Your domain has to allow our server to send for it (SPF, DKIM).`);
+  put('#reply-to', settings.replyTo ?? '');
+  put('#generations', settings.generationsPerDay ?? '');
+  text($('#generations-hint'), `Empty, or at most ${installation.generationsPerDay}: what the installation allows.`);
+  put('#quota', settings.filesQuotaMb ?? '');
+  text($('#quota-hint'), `Empty, or at most ${installation.filesQuotaMb}: what the installation allows. ${bytes(answer.filesUsed)} are in use.`);
+  $('#hosts').replaceChildren(...(answer.hosts.length ? answer.hosts.map((host) => el('div', {}, host)) : [el('div', {}, answer.anyHost ? 'Any address of this server' : 'None yet')]));
+  $('#accounts').replaceChildren(el('a', { href: '/admin/payments#accounts-title' }, answer.paymentAccounts ? plural(answer.paymentAccounts, 'account') : 'None yet: add one'));
+
+  $('#logo-now').replaceChildren(logo ? el('img', { src: logo.address, alt: 'Your logo', width: logo.width, height: logo.height }) : el('p', { class: 'soft' }, 'No logo: the moon stands in the header.'));
+  show($('#logo-remove'), Boolean(logo));
+
+  const { own } = aiKey;
+  text($('#key-now'), own ? `Set on ${dateTime(own.setAt)}${own.setBy ? ` by ${own.setBy}` : ''}; it ends in ${own.last4}. Plans are written with it.`
+    : aiKey.installationHasOne ? 'You have none of your own: plans are written with the installation’s key.' : 'There is none: plans are drafts by the built-in planner.');
+  $('#key-note').replaceChildren(...(!aiKey.canBeKept ? [notice('warn', el('p', {}, 'A key of your own cannot be kept yet: whoever runs this installation has to set SECRET_KEY first, so that it is kept encrypted.'))]
+    : !aiKey.readable ? [notice('bad', el('p', {}, 'This key can no longer be read, as SECRET_KEY of the installation has changed. Until you give it again, plans are drafts.'))] : []));
+  show($('#key'), aiKey.canBeKept || Boolean(own));
+  show($('#key-remove'), Boolean(own));
+  if ($('#accent').value === settings.accent) drawTheme(answer.theme);
+  showName(answer.shownName);
+  show($('#settings'));
+}
+
+const number = (id) => {
+  const value = $(id).value.trim();
+  return value === '' ? null : /^\d+$/.test(value) ? Number(value) : value;
+};
+
+/** Sends, draws the answer, says it, and shows the change in the log. */
+function act(form, button, send, words) {
+  clearErrors(form);
+  return busy(button, 'Saving…', async () => {
+    try {
+      const answer = await send();
+      for (const field of form.elements) delete field.dataset.drawn;
+      delete form.dataset.touched;
+      draw(answer);
+      refreshStyle();
+      text($('#settings-said'), words);
+      await loadChanges();
+      return true;
+    } catch (error) {
+      showFailure(form, error);
+      return false;
+    }
+  });
+}
+
+function onSave(id, fields, words) {
+  const form = $(id);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const button = $('button[type="submit"]', form);
+    if (await act(form, button, () => patch('/api/admin/settings', { version: state.version, ...fields() }), words)) button.textContent = 'Saved';
+    setTimeout(() => text(button, 'Save'), 2000);
+  });
+}
+
+onSave('#look', () => ({ name: $('#name').value, accent: $('#accent').value, currencyDisplay: $('input[name="currency"]:checked')?.value }), 'Saved. Visitors see it within two seconds.');
+onSave('#mail', () => ({ mailFrom: $('#mail-from').value, replyTo: $('#reply-to').value }), 'Saved.');
+onSave('#limits', () => ({ generationsPerDay: number('#generations'), filesQuotaMb: number('#quota') }), 'Saved.');
+
+$('#look').addEventListener('change', () => { $('#look').dataset.touched = ''; });
+$('#accent-picker').addEventListener('input', (event) => {
+  $('#accent').value = event.target.value;
+  previewColour(event.target.value);
+});
+$('#accent').addEventListener('input', (event) => {
+  if (isColour(event.target.value)) $('#accent-picker').value = event.target.value.toLowerCase();
+  previewColour(event.target.value);
+});
+$('#name').addEventListener('input', () => previewColour($('#accent').value));
+
+$('#logo').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const file = $('#logo-file').files[0];
+  const field = $('[data-field="logo"]');
+  clearErrors(event.target);
+  const wrong = !file ? 'Choose a picture first.' : file.size > 262144 ? `This picture has ${bytes(file.size)}; at most 256 KB. Save it smaller.` : '';
+  if (wrong) {
+    setError(field, wrong);
+    $('#logo-file').focus();
+    return;
+  }
+  act(event.target, event.submitter ?? $('button[type="submit"]', event.target), async () => {
+    const answer = await sendBytes('POST', '/api/admin/settings/logo', file);
+    event.target.reset();
+    return answer;
+  }, 'The logo is in use.');
+});
+$('#logo-remove').addEventListener('click', async (event) => {
+  if (await act($('#logo'), event.currentTarget, () => remove('/api/admin/settings/logo'), 'The logo is removed.')) focusOn($('#logo-title'));
+});
+$('#key').addEventListener('submit', (event) => {
+  event.preventDefault();
+  act(event.target, $('button[type="submit"]', event.target), async () => {
+    const answer = await post('/api/admin/settings/ai-key', { key: $('#ai-key').value });
+    event.target.reset();
+    return answer;
+  }, 'The key is kept.');
+});
+$('#key-remove').addEventListener('click', async (event) => {
+  if (await act($('#key'), event.currentTarget, () => remove('/api/admin/settings/ai-key'), 'The key is removed.')) focusOn($('#key-title'));
+});
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#changes-error'), () => loadChanges($('#more').dataset.next))));
+
+office((user) => attempt($('#settings-error'), async () => {
+  if (user.role !== 'admin') {
+    $('#settings').replaceChildren(notice('warn', el('p', {}, 'Settings are for administrators of the agency. Ask one of them for what has to change.')));
+    show($('#settings'));
+    return;
+  }
+  draw(await get('/api/admin/settings'));
+  await loadChanges();
+}));
