@@ -16,6 +16,9 @@ setup() {
     sql "create table tenants (id int primary key, schema_name text not null)"
 }
 
+# A test that fails must not leave a small disk to those after it.
+teardown() { [ "${limited-unlimited}" = unlimited ] || small_disk unlimited; }
+
 # fleet N: that many tenants, t1 …
 fleet() {
     sql "insert into tenants select n, 't' || n from generate_series(1, $1) n;
@@ -357,7 +360,7 @@ reindex table concurrently notes;'
 }
 
 # A server whose files may not grow beyond some 20 MB: not a multiple of a page, so that a page is written in part, as on a full disk.
-small_disk() { as_postgres prlimit --pid "$(head -n 1 "$cluster/data/postmaster.pid")" --fsize="$1:"; }
+small_disk() { limited=$1 && as_postgres prlimit --pid "$(head -n 1 "$cluster/data/postmaster.pid")" --fsize="$1:"; }
 
 @test "the server's disk is full: nothing half is left, it says so, and the same deploy goes on when there is room" {
     fleet 3
