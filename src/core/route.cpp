@@ -139,9 +139,13 @@ const std::string& Call::tenant() {
         std::string name = row ? row->str(0) : "";
         look_up.finish_reading();
         if (desk_.tenants.size() > 1000) desk_.tenants.clear();  // hosts that a stranger makes up
-        found = desk_.tenants.insert_or_assign(request.host, Desk::Memo{std::move(name), now + tenant_memory}).first;
+        found = desk_.tenants.insert_or_assign(request.host, Desk::Memo{std::move(name), row.has_value(), now + tenant_memory}).first;
     }
-    if (found->second.value.empty()) throw Error{404, "There is no site at this address."};
+    if (found->second.value.empty()) {
+        Error nobody{404, found->second.known ? "This site is not available at the moment." : "There is no site at this address."};
+        nobody.fields["site"] = found->second.known ? "suspended" : "unknown";  // for the pages, which are the same on every host
+        throw nobody;
+    }
     return tenant_ = found->second.value;
 }
 

@@ -26,7 +26,7 @@ struct Token {
 // Who may call a route, as statements that go out with the handler's own in one round trip (Transaction).
 struct Access {
     const char* name;                            // as `--routes` prints it
-    Query (*tenant)(const Call&);                // gives the tenant's schema; nullptr: the routes belong to no tenant
+    Query (*tenant)(const Call&);                // gives the tenant's schema, empty while it is shut; nullptr: the routes belong to no tenant
     std::optional<Query> (*entry)(const Call&);  // finds the session; runs as the login role
     std::optional<Query> (*check)(const Call&);  // raises where the caller may not; runs as the tenant; may answer (checked())
 };
@@ -38,6 +38,7 @@ struct Desk {
     Db db;
     struct Memo {
         std::string value;
+        bool known;  // the host is somebody's, though perhaps shut
         std::chrono::steady_clock::time_point until;
     };
     std::unordered_map<std::string, Memo> tenants;  // by host; for a few seconds

@@ -11,9 +11,10 @@ using core::Call;
 using core::Query;
 using core::Sql;
 
+// Of a tenant that is suspended the name is empty: its hosts are not the default tenant's meanwhile.
 constexpr Sql tenant_by_host = R"(
-    select schema_name from tenants
-    where status = 'active' and case when $2 <> '' then slug = $2 else $1 = any(hosts) or is_default end
+    select case when status = 'active' then schema_name else '' end from tenants
+    where case when $2 <> '' then slug = $2 else $1 = any(hosts) or is_default end
     order by $1 = any(hosts) desc limit 1)";
 constexpr Sql enter_session = "select user_id, name, email, email_verified, role, session_id from enter($1, $2)";
 constexpr Sql need_user = "select 1 where case when me() is null then deny(401, 'Sign in first.') else true end";
