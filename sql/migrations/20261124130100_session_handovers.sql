@@ -16,7 +16,7 @@ create index session_handovers_session on session_handovers (from_session);
 create index session_handovers_expires on session_handovers (expires_at);
 do $$
 begin
-    execute format('grant select, insert, delete on session_handovers to %I', coalesce(nullif(current_setting('migrate.app_role', true), ''), 'lunaxcode_app'));
+    execute format('grant select, insert, update, delete on session_handovers to %I', coalesce(nullif(current_setting('migrate.app_role', true), ''), 'lunaxcode_app'));
 end $$;
 
 -- migrate:down scope:public

@@ -1,9 +1,11 @@
 """The page of who owns the installation: a tenant is made, shut, exported and deleted there, each with what it needs to be sure."""
+import time
 import uuid
 
 import pytest
 
 import journey
+from people import new_person
 
 
 def owner(site, browser):
@@ -57,3 +59,34 @@ def test_a_tenant_from_its_making_to_its_end(site, browser):
     browser.click(f"{row} .danger")
     browser.see("#jobs [data-state=done]", "Kept in the backup", 60)
     assert not browser.all(row) and slug not in site.tenants()
+
+
+@pytest.mark.expects(404, 422)
+def test_who_belongs_to_two_agencies_changes_over_in_the_header_and_a_suspended_one_says_so(site, browser):
+    name = f"second_{uuid.uuid4().hex[:6]}"
+    site.migrate("tenants", "create", name, "--name", "Second Agency", "--host", "localhost")
+    try:
+        person = new_person(site)
+        site.sql("insert into user_tenant (user_id, tenant_id) select %s, id from tenants where slug = %s", person.user["id"], name)
+        site.sql("insert into user_roles (user_id, tenant_id, role_id) select %s, t.id, r.id from tenants t, roles r where t.slug = %s and r.name = 'client'", person.user["id"], name)
+        journey.signed_in_device(browser, site, person)
+        browser.open("/dashboard")
+        browser.click(".agencies summary", "Agencies")
+        assert browser.see(".agencies [aria-current]").text == "Lunaxcode"
+        browser.screenshot("agencies")
+        browser.click(".agencies button", "Second Agency")
+        browser.wait_for_path("/dashboard")
+        browser.see(".agencies summary")
+        assert browser.driver.current_url.startswith(f"http://localhost:{site.port}/")
+        browser.driver.get(f"http://localhost:{site.port}/arrive#AAAAAAAAAAAAAAAAAAAAAA")
+        browser.see("#arrive-title", "Please sign in here")
+        site.migrate("tenants", "suspend", name)
+        until = time.monotonic() + 15  # programs remember a host for five seconds
+        while not browser.all("[data-site=suspended]"):
+            assert time.monotonic() < until
+            browser.driver.get(f"http://localhost:{site.port}/dashboard")
+            time.sleep(0.5)
+        browser.see("h1", "This site is not available")
+        browser.screenshot("suspended")
+    finally:
+        site.migrate("tenants", "drop", name, "--yes")
