@@ -24,8 +24,7 @@ function away(site) {
     el('h1', { tabindex: '-1' }, site === 'suspended' ? 'This site is not available' : 'There is no site at this address'),
     el('p', {}, site === 'suspended' ? 'Its agency is closed at the moment. Please come back later.' : 'Please look at the address: nothing is kept under this name here.')));
   $('main').replaceWith(main);
-  $('[data-session]')?.replaceChildren();
-  for (const nav of document.querySelectorAll('[data-office-nav], .site-footer nav')) nav.replaceChildren();
+  for (const nav of document.querySelectorAll('.site-nav, [data-office-nav], .site-footer nav')) nav.replaceChildren();
   document.title = $('h1', main).textContent;
   focusOn($('h1', main));
 }
@@ -66,11 +65,11 @@ async function switcher(user, place) {
 
 /** Fills the header's `[data-session]` with the links for this visitor. */
 export async function header(again = false) {
-  const place = $('[data-session]');
   const user = await session(again).catch((error) => {
     if (error.fields?.site) away(error.fields.site);
     return null;
   });
+  const place = $('[data-session]');
   if (place) {
     const link = (href, label) => el('a', { href, 'aria-current': location.pathname === href ? 'page' : null }, label);
     place.replaceChildren(...(user ? [isStaff(user) && link('/admin', 'Office'), link('/dashboard', 'Dashboard'), link('/account', 'Account')].filter(Boolean) : [link('/login', 'Sign in')]));
