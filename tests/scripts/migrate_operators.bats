@@ -372,6 +372,7 @@ SQL
     as_superuser postgres -c 'drop database if exists ready'
     make_template >/dev/null
     export MIGRATE_DATABASE_URL=postgresql://lunaxcode_owner@/ready
+    sql "insert into users (id, name, email, email_verified) values ('ana', 'Ana', 'ana@agency.example', now())"
     "$migrate" backup --file "$BATS_TEST_TMPDIR/whole.dump" >/dev/null
     "$migrate" tenants create gone >/dev/null
     "$migrate" tenants drop gone --yes >"$BATS_TEST_TMPDIR/dropped"
