@@ -12,8 +12,9 @@ using namespace domain;
 
 // Both the list and the file: projects of $4 status, $5 payment, $6 service, $7 overdue, $8 words, in one of four orders. The day is
 // the agency's. Overdue is what is not completed and has passed its promised end, or a section's promise with tasks of it still open.
-constexpr std::string_view some = R"(
-    with today as (select (now() at time zone time_zone)::date as day, time_zone from settings),
+// What is searched for is found first, by its index: PostgreSQL cannot tell a rare word from a common one.
+constexpr std::string_view matching = "with matching as materialized (select p.id from projects p where ", some = R"( @@ search_for($8)),
+    today as (select (now() at time zone time_zone)::date as day, time_zone from settings),
     late as (select distinct d.project_id from section_deadlines d, today
              where d.due < today.day and exists (select from tasks t where t.project_id = d.project_id and t.section = d.section and t.status <> 'completed' and t.retired_at is null)),
     page as (
@@ -24,7 +25,7 @@ constexpr std::string_view some = R"(
     chosen = R"( as key from projects p, today
         where ($4 = '' or p.status = $4) and ($5 = '' or p.payment_status = $5) and ($6::integer is null or p.service_type_id = $6)
           and (not $7::boolean or p.status <> 'completed' and ((p.end_date at time zone today.time_zone)::date < today.day or p.id in (select project_id from late)))
-          and ($8 = '' or )", found = R"( @@ search_for($8)) and )";
+          and ($8 = '' or p.id in (select id from matching)) and )";
 constexpr std::string_view no_key = "''", after_newest = "$1 = '' and p.id < $2::bigint ", by_newest = "order by p.id desc ",
                            changed_key = "p.updated_at", after_changed = "(p.updated_at, p.id) < ($1::timestamptz, $2::bigint) ", by_changed = "order by p.updated_at desc, p.id desc ",
                            due_key = "p.end_date", after_due = "p.end_date is not null and (p.end_date, p.id) > ($1::timestamptz, $2::bigint) ", by_due = "order by p.end_date, p.id ",
@@ -55,14 +56,14 @@ Query projects(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.li
 // What has no promised end is not in the order of those.
 constexpr By orders[] = {newest, {"changed", By::Key::moment, "infinity", highest_id}, {"due", By::Key::moment, "-infinity", 0}, {"name", By::Key::text, "", 0}};
 using Ask = Query (*)(const Filter&, const Page&);
-constexpr Ask rows[] = {projects<Joined<some, no_key, chosen, project_words, found, after_newest, by_newest, as_json, by_newest>::sql>,
-                        projects<Joined<some, changed_key, chosen, project_words, found, after_changed, by_changed, as_json, by_changed>::sql>,
-                        projects<Joined<some, due_key, chosen, project_words, found, after_due, by_due, as_json, by_due>::sql>,
-                        projects<Joined<some, name_key, chosen, project_words, found, after_name, by_name, as_json, by_name>::sql>};
-constexpr Ask cells[] = {projects<Joined<some, no_key, chosen, project_words, found, after_newest, by_newest, as_cells, by_newest>::sql>,
-                         projects<Joined<some, changed_key, chosen, project_words, found, after_changed, by_changed, as_cells, by_changed>::sql>,
-                         projects<Joined<some, due_key, chosen, project_words, found, after_due, by_due, as_cells, by_due>::sql>,
-                         projects<Joined<some, name_key, chosen, project_words, found, after_name, by_name, as_cells, by_name>::sql>};
+constexpr Ask rows[] = {projects<Joined<matching, project_words, some, no_key, chosen, after_newest, by_newest, as_json, by_newest>::sql>,
+                        projects<Joined<matching, project_words, some, changed_key, chosen, after_changed, by_changed, as_json, by_changed>::sql>,
+                        projects<Joined<matching, project_words, some, due_key, chosen, after_due, by_due, as_json, by_due>::sql>,
+                        projects<Joined<matching, project_words, some, name_key, chosen, after_name, by_name, as_json, by_name>::sql>};
+constexpr Ask cells[] = {projects<Joined<matching, project_words, some, no_key, chosen, after_newest, by_newest, as_cells, by_newest>::sql>,
+                         projects<Joined<matching, project_words, some, changed_key, chosen, after_changed, by_changed, as_cells, by_changed>::sql>,
+                         projects<Joined<matching, project_words, some, due_key, chosen, after_due, by_due, as_cells, by_due>::sql>,
+                         projects<Joined<matching, project_words, some, name_key, chosen, after_name, by_name, as_cells, by_name>::sql>};
 
 constexpr Sql views = R"(
     select json_build_object('views', coalesce(json_agg(json_build_object('id', id, 'name', name, 'query', query) order by lower(name)), '[]'))
