@@ -20,7 +20,7 @@ constexpr Sql begin_generation = R"(
     set state = 'running', stage = case stage when 'queued' then 'prd' else stage end, progress = greatest(progress, 2),
         error = null, fence = $3, started_at = coalesce(started_at, now()), updated_at = now()
     where id = $1 and project_id = $2 and state in ('queued', 'running')
-    returning stage = 'tasks', coalesce(model, ''), extract(epoch from now() - started_at)::bigint)";
+    returning stage = 'tasks', coalesce(model, ''), extract(epoch from now() - started_at)::bigint, proposal, scope, wishes, coalesce(mark, ''), coalesce(prd, ''))";
 constexpr Sql project_brief = R"(
     select p.service, coalesce(p.description, ''), p.client_name, coalesce(s.timeline, ''), coalesce(s.plan_template, ''),
            p.price, coalesce(p.prd, '')
@@ -39,7 +39,11 @@ constexpr Sql add_spent = R"(
     where id = $1)";
 constexpr Sql end_stage_one = R"(
     update generations set stage = 'tasks', prd = $2, progress = greatest(progress, 60), updated_at = now() where id = $1)";
-constexpr Sql keep_project_prd = "update projects set prd = $2, updated_at = now() where id = $1";
+constexpr Sql keep_project_prd = "update projects set prd = $2, updated_at = now() where id = $1 and not exists (select from generations where id = $3 and proposal)";
+constexpr Sql note_version = "select note_plan($1::integer, $2, $3::bigint)";
+constexpr Sql keep_proposal = "update generations set prd = coalesce($2, prd), proposed = $3::jsonb where id = $1";
+constexpr Sql note_proposal = R"(
+    select note_activity($1::integer, 'plan-proposed', jsonb_build_object('draft', $2::boolean, 'tasks', $3::integer), internal => true))";
 
 constexpr Sql remove_tasks = "delete from tasks where project_id = $1 returning status";
 // Dependencies come as places from 1 and become ids; a task waits only for earlier ones.
@@ -60,7 +64,7 @@ constexpr Sql note_ready = R"(
     select note_activity($2::integer, 'plan-ready', jsonb_build_object('draft', $3::boolean, 'tasks', $4::integer)),
            tell_client('plan-ready', $2::integer, jsonb_build_object('draft', $3::boolean, 'tasks', $4::integer), 'generation:' || $1::bigint))";
 constexpr Sql note_failed = R"(
-    select note_activity($2::integer, 'plan-failed', jsonb_build_object('reason', $3::text)),
+    select note_activity($2::integer, 'plan-failed', jsonb_build_object('reason', $3::text), internal => (select proposal from generations where id = $1::bigint)),
            tell_staff('plan-failed', $2::integer, jsonb_build_object('reason', $3::text), 'generation:' || $1::bigint))";
 constexpr Sql queue_generation = "update generations set state = 'queued', error = nullif($2, ''), updated_at = now() where id = $1";
 constexpr Sql fail_generation = R"(
@@ -120,6 +124,25 @@ std::string replaced(const Result& removed) {
 
 }  // namespace
 
+Brief read_brief(const Row& row, const Result& answers) {
+    Brief brief;
+    brief.service = row.text(0);
+    brief.description = row.text(1);
+    brief.client = row.text(2);
+    brief.timeline = row.text(3);
+    brief.plan_template = row.text(4);
+    brief.price = row.integer(5);
+    for (int i = 0; i < answers.size(); ++i) brief.answers.push_back({answers[i].str(0), answers[i].str(1), readable(answers[i].text(2))});
+    return brief;
+}
+
+std::optional<std::pair<Brief, std::string>> brief_of(Transaction& transaction, std::int64_t project) {
+    const auto [rows, answers] = transaction.all(ask<project_brief>(project), ask<project_answers>(project));
+    const auto row = rows.maybe();
+    if (!row) return std::nullopt;
+    return std::pair{read_brief(*row, answers), row->str(6)};
+}
+
 std::optional<Generation> begin(Db& db, const Claim& job, GenerationIds ids) {
     {
         Transaction transaction{db, job.tenant, hold(job)};
@@ -129,16 +152,10 @@ std::optional<Generation> begin(Db& db, const Claim& job, GenerationIds ids) {
         const auto row = project.maybe();
         transaction.commit();
         if (state && row) {
-            Generation generation{ids, state->truth(0), row->str(6), state->str(1), std::chrono::seconds{state->integer(2)}, {}};
-            Brief& brief = generation.brief;
-            brief.service = row->text(0);
-            brief.description = row->text(1);
-            brief.client = row->text(2);
-            brief.timeline = row->text(3);
-            brief.plan_template = row->text(4);
-            brief.price = row->integer(5);
-            for (int i = 0; i < answers.size(); ++i)
-                brief.answers.push_back({answers[i].str(0), answers[i].str(1), readable(answers[i].text(2))});
+            const bool proposal = state->truth(3);
+            Generation generation{ids, state->truth(0), proposal ? state->str(7) : row->str(6), state->str(1), std::chrono::seconds{state->integer(2)}, {},
+                                  proposal, state->str(4), state->str(5), state->str(6)};
+            generation.brief = read_brief(*row, answers);
             generation.has_prd = generation.has_prd && !generation.prd.empty();
             return generation;
         }
@@ -154,16 +171,23 @@ void grow(Db& db, const Claim& job, GenerationIds ids, std::string_view prd, int
 }
 
 void keep_prd(Db& db, const Claim& job, GenerationIds ids, std::string_view prd, const Spent& spent) {
-    change(db, job, hold(job), ask<end_stage_one>(ids.generation, prd), ask<keep_project_prd>(ids.project, prd), with(ids, spent));
+    change(db, job, hold(job), ask<note_version>(ids.project, "found", std::optional<std::int64_t>{}), ask<end_stage_one>(ids.generation, prd), ask<keep_project_prd>(ids.project, prd, ids.generation), with(ids, spent));
 }
 
 void finish(Db& db, const Claim& job, GenerationIds ids, const Written& written, const Spent& spent) {
     Transaction transaction{db, job.tenant, finish(job)};
-    const auto removed = transaction.list<remove_tasks>(ids.project);
-    if (written.prd) transaction.run(ask<keep_project_prd>(ids.project, *written.prd));
+    if (written.proposal) {
+        transaction.all(ask<keep_proposal>(ids.generation, written.prd, json_of(written.plan.tasks)),
+                        ask<end_generation>(ids.generation, written.draft, json_of(written.plan.notes, {}), written.error), with(ids, spent),
+                        ask<note_proposal>(ids.project, written.draft, static_cast<std::int64_t>(written.plan.tasks.size())));
+        transaction.commit();
+        return;
+    }
+    const auto [found, removed] = transaction.all(ask<note_version>(ids.project, "found", std::optional<std::int64_t>{}), ask<remove_tasks>(ids.project));
+    if (written.prd) transaction.run(ask<keep_project_prd>(ids.project, *written.prd, ids.generation));
     transaction.all(ask<insert_tasks>(ids.project, json_of(written.plan.tasks)),
                     ask<end_generation>(ids.generation, written.draft, json_of(written.plan.notes, replaced(removed)), written.error),
-                    with(ids, spent),
+                    with(ids, spent), ask<note_version>(ids.project, "written", std::optional{ids.generation}),
                     ask<note_ready>(ids.generation, ids.project, written.draft, static_cast<std::int64_t>(written.plan.tasks.size())));
     transaction.commit();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/db.h"
@@ -29,6 +30,8 @@ struct Generation {
     std::string prd, model;  // model: the one that is asked, empty at first
     std::chrono::seconds age;  // since work on it began for the first time
     Brief brief;
+    bool proposal;  // for staff to choose from: the project stays as it is
+    std::string scope, wishes, mark;  // both, prd or tasks; what staff wish; what the client's text stands between
 };
 
 // What asking cost since it was last written down; counts are added to the row's.
@@ -39,6 +42,9 @@ struct Spent {
     int asks = 0;
     std::string model;  // empty: leave it
 };
+
+// What the prompts are made of, and the project's document. Nothing: there is no such project.
+std::optional<std::pair<Brief, std::string>> brief_of(core::Transaction& transaction, std::int64_t project);
 
 // Notes the start, and reads what the work needs. Nothing when there is nothing left to do: the job is then finished.
 std::optional<Generation> begin(core::Db& db, const Claim& job, GenerationIds ids);
@@ -52,6 +58,7 @@ struct Written {
     std::optional<std::string> prd;  // where it was not kept by keep_prd
     bool draft = false;              // by the built-in planner
     std::string error;               // why it is a draft, for people; empty: none
+    bool proposal = false;
 };
 // Tasks in, those of an earlier draft out, generation ready, job finished: all or nothing.
 void finish(core::Db& db, const Claim& job, GenerationIds ids, const Written& written, const Spent& spent);

@@ -10,7 +10,7 @@ using namespace core;
 namespace {
 
 constexpr Sql plan_facts = R"(
-    select coalesce((select state from generations where project_id = $1 order by id desc limit 1), 'none'),
+    select coalesce((select state from generations where project_id = $1 and not proposal order by id desc limit 1), 'none'),
            (select (select name from people(array[a.actor_id])) from activity a where a.project_id = $1 and a.data ->> 'task' = $2::text order by a.id desc limit 1))";
 constexpr Sql plan_tasks = R"(
     select id, title, section, status, dependencies, version, retired_at is not null from tasks where project_id = $1 order by "order", id)";

@@ -34,7 +34,7 @@ constexpr std::string_view as_json = R"(limit $3)
     select p.key, p.id, json_build_object('id', p.id, 'name', p.name, 'service', p.service, 'serviceId', p.service_type_id, 'status', p.status,
                'paymentStatus', p.payment_status, 'price', p.price, 'clientName', p.client_name, 'clientEmail', p.client_email, 'createdAt', p.created_at,
                'updatedAt', p.updated_at, 'deadline', p.due, 'overdue', p.overdue, 'unread', unread_messages(p.id),
-               'generation', (select g.state from generations g where g.project_id = p.id order by g.id desc limit 1),
+               'generation', (select g.state from generations g where g.project_id = p.id and not g.proposal order by g.id desc limit 1),
                'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'),
                                                   'inProgress', count(*) filter (where t.status = 'in-progress'))
                          from tasks t where t.project_id = p.id and t.retired_at is null)) from page p )";

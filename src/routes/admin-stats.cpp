@@ -30,10 +30,10 @@ constexpr Sql waiting = R"(
             select project_id, count(*) as many, max(id) as newest from recent group by project_id order by newest desc limit 5) m
             join projects p on p.id = m.project_id),
         'generations', (select count(*) from (
-            select from generations g where g.state = 'failed'
+            select from generations g where g.state = 'failed' and not g.proposal
                and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id) limit 100) g),
         'failed', (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name) order by p.id desc), '[]') from (
-            select p.id, p.name from generations g join projects p on p.id = g.project_id where g.state = 'failed'
+            select p.id, p.name from generations g join projects p on p.id = g.project_id where g.state = 'failed' and not g.proposal
                and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id) order by p.id desc limit 5) p),
         'overdue', (select count(*) from (select from late_tasks limit 100) t),
         'late', (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'section', l.section, 'due', l.due, 'tasks', l.tasks) order by l.due, p.id), '[]') from (

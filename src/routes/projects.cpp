@@ -23,7 +23,7 @@ constexpr Sql project_page = R"(
                'price', p.price, 'createdAt', p.created_at,
                'unread', unread_messages(p.id), 'clientName', case when my_role() in ('admin', 'staff') then p.client_name end,
                'generation', (select json_build_object('state', g.state, 'progress', g.progress, 'draft', g.draft)
-                              from generations g where g.project_id = p.id order by g.id desc limit 1),
+                              from generations g where g.project_id = p.id and not g.proposal order by g.id desc limit 1),
                'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'))
                          from tasks t where t.project_id = p.id and t.retired_at is null))
     from page p order by p.id desc)";
@@ -46,7 +46,7 @@ constexpr Sql project_payments = R"(
     select id, amount, status, payment_method, to_json(created_at) from payments where project_id = $1 order by id limit 200)";
 constexpr Sql newest_generation = R"(
     select state, stage, progress, attempts, error, draft, case when state in ('queued', 'running') then prd end
-    from generations where project_id = $1 order by id desc limit 1)";
+    from generations where project_id = $1 and not proposal order by id desc limit 1)";
 
 // A plan is written anew where the last one failed, or is the built-in planner's draft that nobody has begun to work on.
 constexpr Sql regeneration = R"(
@@ -58,7 +58,7 @@ constexpr Sql regeneration = R"(
                      from generations d where d.project_id = $1 and d.created_at > now() - interval '1 day'), 0),
            least((select s.generations_per_day from settings s), $2::integer)
     from (select 1) one left join lateral (
-        select * from generations where project_id = $1 order by id desc limit 1) g on true)";
+        select * from generations where project_id = $1 and not proposal order by id desc limit 1) g on true)";
 constexpr Sql queue_generation = R"(
     with made as (insert into generations (project_id, requested_by) values ($1, me()) returning id, project_id)
     select enqueue('generation', 'generation:' || id, jsonb_build_object('generation', id, 'project', project_id)),

@@ -18,7 +18,7 @@ constexpr std::string_view task_json = R"(json_build_object('id', t.id, 'title',
 constexpr std::string_view just = "select ", of_one = " from tasks t where t.id = $1",
     board_head = R"(
     select json_build_object('project', json_build_object('id', p.id, 'name', p.name, 'status', p.status, 'paymentStatus', p.payment_status, 'service', p.service,
-               'clientName', p.client_name, 'generation', (select g.state from generations g where g.project_id = p.id order by g.id desc limit 1)),
+               'clientName', p.client_name, 'generation', (select g.state from generations g where g.project_id = p.id and not g.proposal order by g.id desc limit 1)),
            'tasks', coalesce((select json_agg()", board_middle = R"( order by t."order") from (select * from tasks where project_id = p.id and retired_at is null
                      order by "order" limit 500) t), '[]'),
            'retired', coalesce((select json_agg()", board_tail = R"( order by t.retired_at desc) from (select * from tasks where project_id = p.id and retired_at is not null

@@ -135,7 +135,9 @@ void Generating::write() {
     if (key_.empty()) return draft("");
     if (job_.attempts > job_.most_attempts) return draft("The work was interrupted too often");
     model_ = generation_->model == config.gemini_fallback_model && !generation_->model.empty() ? config.gemini_fallback_model : config.gemini_model;
-    if (generation_->has_prd || write_prd()) write_tasks();
+    if (!generation_->has_prd && !write_prd()) return;
+    if (generation_->scope == "prd") finish({});
+    else write_tasks();
 }
 
 // The agency's own key, else the installation's. False: there is one that SECRET_KEY does not open, and another's is not used instead.
@@ -198,7 +200,7 @@ bool Generating::other_model() {
 // False: the job is settled.
 bool Generating::write_prd() {
     const Call call = [this](const Prompt& p) { return write_text(p); };
-    Prompt prompt = prd_prompt(generation_->brief);
+    Prompt prompt = prd_prompt(generation_->brief, generation_->wishes, generation_->mark);
     Asked asked = ask(prompt, call);
     if (asked.failure) draft(asked.failure->people);
     if (!asked.answer) return false;
@@ -257,7 +259,7 @@ bool Generating::show(const std::string& text) {
 
 void Generating::write_tasks() {
     const Call call = [this](const Prompt& p) { return desk_.gemini.ask(desk_.fetcher, {key_, model_}, p); };
-    Prompt prompt = tasks_prompt(generation_->brief, generation_->prd);
+    Prompt prompt = tasks_prompt(generation_->brief, generation_->prd, generation_->wishes, generation_->mark);
     Asked asked = ask(prompt, call);
     if (asked.failure) return draft(asked.failure->people);
     if (!asked.answer) return;
@@ -284,13 +286,13 @@ void Generating::draft(std::string_view reason) {
     is_draft_ = true;
     trouble_ = reason;
     if (!generation_->has_prd) prd_ = domain::draft_prd(generation_->brief);
-    domain::Plan plan = domain::draft_plan(generation_->brief);
+    domain::Plan plan = generation_->scope == "prd" ? domain::Plan{} : domain::draft_plan(generation_->brief);
     plan.notes.push_back({"template", reason.empty() ? "no Gemini key is set" : std::string{reason}});
     finish(std::move(plan));
 }
 
 void Generating::finish(domain::Plan plan) {
-    domain::Written written{std::move(plan), std::move(prd_), is_draft_, {}};
+    domain::Written written{std::move(plan), std::move(prd_), is_draft_, {}, generation_->proposal};
     written.plan.notes.insert(written.plan.notes.begin(), notes_.begin(), notes_.end());
     if (!trouble_.empty()) written.error = trouble_ + ". The built-in planner wrote this draft; you can ask for another plan later.";
     const std::int64_t tokens = spent_.prompt + spent_.output + spent_.thought;

@@ -1,4 +1,4 @@
-// Prompts: what Gemini is told. Everything that clients wrote stands between marks that it cannot contain.
+// Prompts: what Gemini is told, by the wording of domain/prompts.h.
 // Plain functions without state: any thread may call them.
 #pragma once
 #include <string>
@@ -10,11 +10,8 @@
 
 namespace worker {
 
-// Data between two lines that bear one random mark, which does not occur in the data.
-std::string fenced(std::string_view data);
-
-gateways::Prompt prd_prompt(const domain::Brief& brief);
-gateways::Prompt tasks_prompt(const domain::Brief& brief, std::string_view prd);
+gateways::Prompt prd_prompt(const domain::Brief& brief, std::string_view wishes = {}, std::string_view mark = {});
+gateways::Prompt tasks_prompt(const domain::Brief& brief, std::string_view prd, std::string_view wishes = {}, std::string_view mark = {});
 
 // What came back, and what has to change in it.
 void send_back(gateways::Prompt& prompt, std::string_view reply, const std::vector<std::string>& faults, std::string_view wanted);

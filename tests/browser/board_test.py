@@ -138,3 +138,41 @@ def test_a_task_is_edited_added_and_retired(site, browser, staff, project):
     browser.wait(lambda: cards(browser, "pending")[-1:] == [made], about="it is back")
     journey.choose(browser.see("#project-status"), "On hold")
     browser.wait(lambda: site.one("select status from projects where id = %s", project, tenant=site.tenant) == "on-hold", about="the project's status")
+
+
+def test_a_plan_is_written_anew_chosen_from_and_brought_back(site, browser, staff, project):
+    first = site.one("select id from tasks where project_id = %s order by \"order\" limit 1", project, tenant=site.tenant)
+    staff.patch(f"/api/tasks/{first}", {"status": "completed"}).expect()
+    site.sql("update tasks set title = 'Nobody else would write this' where id = (select id from tasks where project_id = %s order by \"order\" desc limit 1)", project, tenant=site.tenant)
+    browser.open(f"/admin/board?project={project}")
+    browser.click("#to-plan")
+    browser.type("#wishes", "A calmer tone")
+    browser.click("#anew-form [type=submit]")
+    browser.see("#preview .prompt", "A calmer tone")
+    browser.screenshot("plan-prompt")
+    assert browser.audit() == []
+    browser.click("#send")
+    browser.see("#choose", seconds=30)
+    browser.see("#choose", "Only in the plan as it is")
+    browser.screenshot("plan-choose")
+    assert browser.audit() == []
+    browser.width(360)
+    browser.colours("dark")
+    browser.screenshot("plan-choose-360-dark")
+    assert browser.audit() == []
+    browser.colours("light")
+    browser.any_width()
+    browser.click("#choose [type=submit]", "Apply what is chosen")
+    browser.see("#said", "The plan is changed")
+    assert status_of(site, first) == "completed"
+    assert site.one("select retired_at is not null from tasks where title = 'Nobody else would write this' and project_id = %s", project, tenant=site.tenant)
+    browser.click("[data-version='1'] summary")
+    browser.see("[data-version='1'] details ol li")
+    browser.click("[data-restore='2']")
+    browser.see("#said", "Version 2 is back")
+    assert not site.one("select retired_at is not null from tasks where title = 'Nobody else would write this' and project_id = %s", project, tenant=site.tenant)
+    assert browser.audit() == []
+    browser.click(".office-nav a", "AI usage")
+    browser.see("#months tr")
+    browser.screenshot("usage")
+    assert browser.audit() == []

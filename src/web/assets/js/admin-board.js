@@ -195,6 +195,7 @@ $('#project-status').addEventListener('change', async (event) => {
 });
 
 office(() => attempt($('#failed'), async () => {
+  $('#to-plan').href = `/admin/plan?project=${project}`;
   $('#to-project').href = `/projects/${project}`;
   await load();
   show($('#desk'));

@@ -6,7 +6,8 @@ import { notice } from '../view.js';
 /** Every page of the back office, in the order of its navigation; `also`: pages that belong to it. */
 const PAGES = [
   { path: '/admin', label: 'Home' },
-  { path: '/admin/projects', label: 'Projects', also: ['/admin/board'] },
+  { path: '/admin/projects', label: 'Projects', also: ['/admin/board', '/admin/plan'] },
+  { path: '/admin/usage', label: 'AI usage' },
   { path: '/admin/leads', label: 'Leads' },
   { path: '/admin/payments', label: 'Payments' },
   { path: '/admin/services', label: 'Services', also: ['/admin/service'] },
