@@ -30,7 +30,7 @@ constexpr Sql one_version = "select content from plan_versions where project_id 
 constexpr Sql may_write = R"(
     select exists (select from generations where project_id = $1 and state in ('queued', 'running')),
            (select count(*) from generations where project_id = $1 and created_at > now() - interval '1 day'),
-           exists (select from generations where project_id = $1 and proposal and state = 'ready' and outcome is null),
+           coalesce((select proposal and state = 'ready' and outcome is null from generations where project_id = $1 order by id desc limit 1), false),
            exists (select from tasks where project_id = $1 and retired_at is null))";
 constexpr Sql queue_proposal = R"(
     with made as (

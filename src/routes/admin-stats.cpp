@@ -31,10 +31,10 @@ constexpr Sql waiting = R"(
             join projects p on p.id = m.project_id),
         'generations', (select count(*) from (
             select from generations g where g.state = 'failed' and not g.proposal
-               and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id) limit 100) g),
+               and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id and not later.proposal) limit 100) g),
         'failed', (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name) order by p.id desc), '[]') from (
             select p.id, p.name from generations g join projects p on p.id = g.project_id where g.state = 'failed' and not g.proposal
-               and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id) order by p.id desc limit 5) p),
+               and not exists (select from generations later where later.project_id = g.project_id and later.id > g.id and not later.proposal) order by p.id desc limit 5) p),
         'overdue', (select count(*) from (select from late_tasks limit 100) t),
         'late', (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'section', l.section, 'due', l.due, 'tasks', l.tasks) order by l.due, p.id), '[]') from (
             select project_id, section, due, count(*) as tasks from (select * from late_tasks limit 100) t group by project_id, section, due order by due, project_id limit 5) l

@@ -40,8 +40,12 @@ def crawl(site, client, numbers, tokens=()):
     for _, method, pattern, _ in ROUTES:
         if method != "GET":
             continue
+        client = client.twin(elsewhere=True)  # requests are counted by address
         holes = pattern.count("{")
-        for values in itertools.product([*map(str, numbers), *tokens] if holes else [""], repeat=max(1, holes)):
+        every = [*map(str, numbers), *tokens] if holes else [""]
+        for at, values in enumerate(itertools.product(every, *[every[:4]] * (holes - 1))):  # what belongs to something has the low numbers of a young site
+            if at % 120 == 119:
+                client = client.twin(elsewhere=True)
             path = pattern
             for value in values:
                 path = path if "{" not in path else path[:path.index("{")] + value + path[path.index("}") + 1:]
