@@ -26,6 +26,7 @@ constexpr Sql overview = R"(
                 'by', (select name from people(array[v.actor_id])), 'tasks', jsonb_array_length(v.content -> 'tasks')) order by v.version desc)
             from (select * from plan_versions where project_id = p.id order by version desc limit 50) v), '[]'))
     from projects p where p.id = $1)";
+constexpr Sql own_key = "select 1 from settings where ai_key is not null";
 constexpr Sql one_version = "select content from plan_versions where project_id = $1 and version = $2";
 constexpr Sql may_write = R"(
     select exists (select from generations where project_id = $1 and state in ('queued', 'running')),
@@ -107,9 +108,10 @@ Reply prompt(Call& call, Id project) {
     const Wanted wanted = read_wanted(call);
     const auto brief = brief_of(call.db(), project.value);
     if (!brief) throw not_found("project");
+    const bool sends = !call.config.gemini_api_key.empty() || call.db().maybe<own_key>();
     const std::string mark = random_token();
     Writer out;
-    out.object().member("mark", mark).member("model", call.config.gemini_api_key.empty() ? "" : call.config.gemini_model);
+    out.object().member("mark", mark).member("model", sends ? call.config.gemini_model : "");
     if (wanted.scope != "tasks") write_wording(out, "prd", prd_wording(brief->first, wanted.wishes, mark));
     if (wanted.scope != "prd")
         write_wording(out, "tasks", tasks_wording(brief->first, wanted.scope == "tasks" ? brief->second : "[the requirements document, as it will have been written by then]", wanted.wishes, mark));
