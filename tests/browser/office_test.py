@@ -183,6 +183,7 @@ def test_staff_find_a_draft_read_it_and_write_to_its_person(site, browser, staff
     browser.see("#leads li")
     browser.type("#q", mark)
     browser.press(Keys.ENTER)
+    browser.see(f'#csv[href*="{mark}"]')  # a list of one draft said the same before the search
     browser.see("#said", "1 draft.")
     browser.click("#leads summary", "Ana Reyes")
     browser.see(".lead-body", mark)
@@ -210,6 +211,7 @@ def test_a_draft_becomes_a_project_from_its_row(site, browser, staff):
     visitor.patch(f"/api/leads/{token}", {"step": 3, "clientName": "Ana Reyes", "description": f"A bakery with orders, {mark}", "questionAnswers": answers}).expect()
     browser.open("/admin/leads")
     browser.type("#q", mark + Keys.ENTER)
+    browser.see(f'#csv[href*="{mark}"]')
     browser.see("#said", "1 draft.")
     browser.click("#leads summary", "Ana Reyes")
     browser.click(".convert summary")
