@@ -368,7 +368,7 @@ TEST_F(DispatchWithDatabase, AHostIsRememberedForAMomentAndNotForEver) {
         EXPECT_EQ(answer(Method::get, "/role").status, 404);
     }
     EXPECT_LE(desk.tenants.size(), 1001U);
-    desk.tenants["one.example"] = {"one", std::chrono::steady_clock::now() - std::chrono::seconds{1}};
+    desk.tenants["one.example"] = {"one", true, std::chrono::steady_clock::now() - std::chrono::seconds{1}};
     request.host = "one.example";
     Postgres::get().sql("update hosts set tenant = 'two' where host = 'one.example'");
     EXPECT_EQ(answer(Method::get, "/role").body, "two");
