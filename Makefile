@@ -17,7 +17,7 @@ fuzz     := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-
 warnings := -Wall -Wextra -Wpedantic $(if $(FUZZ),,-Wshadow -Wconversion -Werror)
 compile  := $(compiler) -std=c++20 -Isrc -pthread -fPIE $(warnings) $($(variant)) $(CXXFLAGS)
 link     := $(compiler) -pthread -pie $($(variant)) -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
-libs     := -lfcgi -lpq -lcurl -ljansson -lsodium -lmd4c -lpg_query -lcrypto -lmagic -lgd -lhpdf
+libs     := -lfcgi -lpq -lcurl -ljansson -lsodium -lmd4c -lpg_query -lcrypto -lmagic -lgd -lhpdf -lqrencode
 
 objects   = $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard $(1)))
 names     = $(basename $(notdir $(wildcard $(1))))

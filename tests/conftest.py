@@ -68,6 +68,12 @@ def staff(site):
 
 
 @pytest.fixture(scope="session")
+def viewer(site):
+    """Somebody who sees what staff see, and changes nothing."""
+    return site.signed_in(*site.account("viewer"))
+
+
+@pytest.fixture(scope="session")
 def admin(site):
     return site.signed_in(*site.account("admin"))
 

@@ -34,7 +34,7 @@ while IFS=: read -r file line; do
 done < <(grep -rE '^ *# *include *"' src --include='*.h' --include='*.cpp' || true)
 
 # Each library's header is included by one pair of files; only its .cpp, where that can be.
-for header in fcgiapp.h fcgi_config.h libpq-fe.h curl/curl.h jansson.h sodium.h md4c pg_query.h openssl magic.h gd.h hpdf.h; do
+for header in fcgiapp.h fcgi_config.h libpq-fe.h curl/curl.h jansson.h sodium.h md4c pg_query.h openssl magic.h gd.h hpdf.h qrencode.h; do
     mapfile -t pairs < <(grep -rlE "^ *# *include *[<\"]([a-z]+/)?${header//./\\.}" src | sed 's/\.[^.]*$//' | sort -u)
     [[ ${#pairs[@]} -le 1 ]] || breach "$header is included by more than one pair: ${pairs[*]}"
     while read -r file; do

@@ -70,6 +70,7 @@ SqlError refused(const PGresult* result, bool ours) {
         error.retry_after = std::chrono::seconds{2};
         return error;
     }
+    if (state == "25006") return made(403, "You may look at this, and not change it.");  // a session that only reads
     if (ours) return made(500, described);
     if (state == "23505") return made(409, "This exists already.");
     if (starts("22") || state == "23514" || state == "23502") return made(400, "A value is not acceptable.");

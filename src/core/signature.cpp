@@ -6,6 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/params.h>
+
+#include <stdexcept>
 
 #include "core/owned.h"
 
@@ -52,6 +55,17 @@ bool rs256_holds(std::string_view modulus, std::string_view exponent, std::strin
     const bool right = n && e && holds(n.get(), e.get(), text, signature);
     ERR_clear_error();
     return right;
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view text) {
+    std::string digest(20, '\0');
+    std::size_t size = 0;
+    char name[] = "SHA1";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end()};
+    if (!EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA1", parameters, key.data(), key.size(), bytes_of(text), text.size(),
+                   reinterpret_cast<unsigned char*>(digest.data()), digest.size(), &size) || size != digest.size())
+        throw std::runtime_error("OpenSSL gives no HMAC-SHA1");
+    return digest;
 }
 
 }  // namespace core

@@ -17,6 +17,8 @@ constexpr Sql tenant_by_host = R"(
     where case when $2 <> '' then slug = $2 else $1 = any(hosts) or is_default end
     order by $1 = any(hosts) desc limit 1)";
 constexpr Sql enter_session = "select user_id, name, email, email_verified, role, session_id from enter($1, $2)";
+// For what is the caller's own in public, which is there for them whatever they may do to the agency's.
+constexpr Sql enter_own_session = "select user_id, name, email, email_verified, role, session_id, confined from enter_own($1, $2)";
 constexpr Sql need_user = "select 1 where case when me() is null then deny(401, 'Sign in first.') else true end";
 constexpr Sql need_member = R"(
     select 1 where case
@@ -26,12 +28,33 @@ constexpr Sql need_member = R"(
 constexpr Sql need_staff = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
-        when my_role() in ('admin', 'staff') then true
+        when my_role() in ('admin', 'staff', 'viewer') then true
+        when my_role() = 'confined' then deny(403, 'Set up a second factor on your account page first.')
         else deny(403, 'This is for the agency''s staff.') end)";
+// A viewer's transaction is read-only (enter()): said before PostgreSQL refuses the first change.
+constexpr Sql need_member_to_change = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when not exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff'))) then deny(404, 'There is no such project.')
+        when current_setting('transaction_read_only') = 'on' then deny(403, 'You may look at everything here, and change nothing.')
+        else true end)";
+constexpr Sql need_staff_to_change = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when my_role() not in ('admin', 'staff', 'viewer', 'confined') then deny(403, 'This is for the agency''s staff.')
+        when my_role() = 'confined' then deny(403, 'Set up a second factor on your account page first.')
+        when my_role() = 'viewer' or current_setting('transaction_read_only') = 'on' then deny(403, 'You may look at everything here, and change nothing.')
+        else true end)";
+constexpr Sql need_user_to_change = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when current_setting('transaction_read_only') = 'on' then deny(403, 'You may look at everything here, and change nothing.')
+        else true end)";
 constexpr Sql need_admin = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
         when my_role() = 'admin' then true
+        when my_role() = 'confined' then deny(403, 'Set up a second factor on your account page first.')
         else deny(403, 'This is for the agency''s administrators.') end)";
 constexpr Sql need_platform = R"(
     select 1 where case
@@ -39,9 +62,11 @@ constexpr Sql need_platform = R"(
         when is_platform_owner() then true
         else deny(403, 'This is for the owner of this installation.') end)";
 
-std::optional<Query> check_user(const Call&) { return ask<need_user>(); }
-std::optional<Query> check_member(const Call& call) { return ask<need_member>(call.hole(0)); }
-std::optional<Query> check_staff(const Call&) { return ask<need_staff>(); }
+bool changes(const Call& call) { return call.route.method != core::Method::get; }
+
+std::optional<Query> check_user(const Call& call) { return changes(call) ? ask<need_user_to_change>() : ask<need_user>(); }
+std::optional<Query> check_member(const Call& call) { return changes(call) ? ask<need_member_to_change>(call.hole(0)) : ask<need_member>(call.hole(0)); }
+std::optional<Query> check_staff(const Call& call) { return changes(call) ? ask<need_staff_to_change>() : ask<need_staff>(); }
 std::optional<Query> check_admin(const Call&) { return ask<need_admin>(); }
 std::optional<Query> check_platform(const Call&) { return ask<need_platform>(); }
 
@@ -53,6 +78,7 @@ std::optional<Query> find_session(const Call& call) {
     const std::string_view token = call.request.cookie_value(session_cookie(call));
     if (token.empty() || token.size() > 128) return std::nullopt;
     const std::string hash = core::sha256(token);
+    if (call.route.platform_) return ask<enter_own_session>(core::Bytes{hash}, call.tenant_name());
     return ask<enter_session>(core::Bytes{hash}, call.tenant_name());
 }
 
@@ -67,7 +93,7 @@ const core::Access platform_owner{"platform-owner", find_tenant, find_session, c
 std::optional<Person> signed_in(Call& call) {
     const auto row = call.entered();
     if (!row) return std::nullopt;
-    return Person{row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5)};
+    return Person{row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5), call.route.platform_ && row->truth(6)};
 }
 
 Person person(Call& call) {

@@ -15,15 +15,16 @@ extern const core::Access anyone;       // no session is looked for
 extern const core::Access visitor;      // anyone; a session is looked up when a cookie is there
 extern const core::Access user;         // signed in, else 401
 extern const core::Access member;       // the project in the first hole is theirs, or they are staff, else 404
-extern const core::Access staff;        // roles owner, admin, member of this tenant, else 403
+extern const core::Access staff;        // roles owner, admin, member of this tenant, and viewer where nothing is changed, else 403
 extern const core::Access admin;        // roles owner, admin of this tenant, else 403
 extern const core::Access platform_owner;  // owns the installation (public.platform_owners), else 403; for routes that are `.platform()`
 
 struct Person {
     std::string id, name, email;
     bool verified;
-    std::string role;  // admin, staff or client, in this tenant
+    std::string role;  // admin, staff, viewer or client, in this tenant
     std::int64_t session;
+    bool confined = false;  // with platform() routes: they need a second factor and have none, and reach only what is their own
     bool works_here() const { return role != "client"; }
 };
 

@@ -92,8 +92,8 @@ void require_attempt(core::Call& call, const Limit& limit, const std::string& em
     if (wait.count() > 0) throw core::too_many("There were too many attempts. Please wait " + wait_text(wait) + " and try again.", wait);
 }
 
-void succeeded(core::Call& call, const std::string& email) {
-    call.db().all(ask<one_at_a_time>(email), ask<forget_failures>(email, sign_ins.kind));
+void succeeded(core::Call& call, const std::string& email, const Limit& limit) {
+    call.db().all(ask<one_at_a_time>(email), ask<forget_failures>(email, limit.kind));
 }
 
 std::optional<Account> find_account(core::Call& call, const std::string& email) {

@@ -34,7 +34,7 @@ inline constexpr Limit verification_mails{"resend", 5, 30, std::chrono::minutes{
 std::chrono::seconds attempt(core::Call& call, const Limit& limit, const std::string& email);
 void require_attempt(core::Call& call, const Limit& limit, const std::string& email);  // throws Error 429 instead
 // The password was right: earlier failures are forgotten. Sign-ins and resets of an account come one after the other here.
-void succeeded(core::Call& call, const std::string& email);
+void succeeded(core::Call& call, const std::string& email, const Limit& limit = sign_ins);
 
 std::optional<Account> find_account(core::Call& call, const std::string& email);
 // The new account's id; nothing where that address has one by now.

@@ -20,7 +20,7 @@ constexpr Sql delete_session = "delete from sessions where token_hash = $1";
 constexpr Sql drop_old_sessions = R"(
     delete from sessions where id in (
         select id from sessions where expires_at < now() order by expires_at limit 100 for update skip locked))";
-constexpr Sql whose_session = "select user_id, name, email, email_verified, role, session_id from enter($1, $2)";
+constexpr Sql whose_session = "select user_id, name, email, email_verified, role, session_id, confined from enter_own($1, $2)";
 
 constexpr Sql bind_open_draft = "update leads set user_id = $2 where token_hash = $1 and status = 'open' and user_id is null";
 
@@ -45,7 +45,7 @@ std::optional<Session> start_session(core::Call& call, const std::string& user_i
                             plain_user_agent(call.request.user_agent)),
         ask<drop_old_sessions>(), ask<whose_session>(Bytes{hash}, call.tenant()))[3].maybe();
     if (!row) return std::nullopt;
-    return Session{std::move(token), {row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5)}};
+    return Session{std::move(token), {row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5), row->truth(6)}};
 }
 
 void end_session(core::Call& call) {
@@ -70,7 +70,9 @@ std::string no_session_cookie_line(std::string_view name) { return cookie_line(n
 std::string user_json(const Person& person) {
     core::Writer json;
     json.object().member("id", person.id).member("name", person.name).member("email", person.email);
-    json.member("role", person.role).member("emailVerified", person.verified).end_object();
+    json.member("role", person.role).member("emailVerified", person.verified);
+    if (person.confined) json.member("confined", true);  // until a second factor is set up
+    json.end_object();
     return json.take();
 }
 

@@ -4,7 +4,9 @@
 #include "core/app.h"
 #include "domain/access.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/mails.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 
 using namespace core;
@@ -45,16 +47,16 @@ std::optional<std::string> lead_token(const Form& form) {
     return std::string{token.value};
 }
 
-// What follows a right password, in a transaction that has begun with succeeded().
+// What follows a right password, in a transaction that has begun with succeeded(). Where a second factor is set up there is no
+// session yet: {"user":null,"secondFactor":true}.
 Reply sign_in(Call& call, int status, const std::string& user_id, const std::string& hash, const std::optional<std::string>& lead) {
-    join_tenant(call, user_id);
-    const auto session = start_session(call, user_id, hash);
-    if (!session) throw unavailable("the account changed while it was signed in to");
-    call.commit();
-    bind_draft(call, lead, user_id);
-    Reply reply = ok(user_answer(session->person));
+    const Entrance entrance = pass_first_factor(call, user_id, hash, lead, status == 201 ? "sign-up" : "password");
+    if (entrance.outcome == Entrance::Outcome::disabled) throw forbidden("The agency has disabled your account here. Write to them if you think that is a mistake.");
+    if (entrance.outcome == Entrance::Outcome::second_step)
+        return ok(std::string{R"({"user":null,"secondFactor":true})"}).with("Set-Cookie", step_cookie_line(call, entrance.step));
+    Reply reply = ok(user_answer(entrance.session->person));
     reply.status = status;
-    return std::move(reply).with("Set-Cookie", session_cookie_line(session_cookie(call), session->token));
+    return std::move(reply).with("Set-Cookie", session_cookie_line(session_cookie(call), entrance.session->token));
 }
 
 Reply sign_in_with(Call& call, const Account& account, const std::string& password, const std::optional<std::string>& lead) {
@@ -103,7 +105,11 @@ Reply login(Call& call) {
     require_attempt(call, sign_ins, email);
     const auto account = find_account(call, email);
     call.commit();
-    if (!opens(account, password)) throw unauthorized("The e-mail address or the password is wrong.");
+    if (!opens(account, password)) {
+        // Both know the same of the address: whether there is an account takes no longer to say.
+        note_at_once(call, "sign-in-failed", account ? account->id : "", Writer{}.object().member("email", email).end_object().take());
+        throw unauthorized("The e-mail address or the password is wrong.");
+    }
     return sign_in_with(call, *account, password, lead);
 }
 
@@ -175,6 +181,7 @@ Reply reset(Call& call) {
     if (!link) throw link_is_over();
     call.db().all(ask<set_password>(link->text(0), password_hash), ask<end_all_sessions>(link->text(0)));
     if (account->truth(1)) post_welcome(call, link->str(0));
+    call.db().run(audit(call, "password-reset", link->str(0), "{}", link->str(0)));
     return ok(std::string{"{}"}).with("Set-Cookie", no_session_cookie_line(session_cookie(call)));
 }
 

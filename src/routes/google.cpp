@@ -5,6 +5,7 @@
 #include "domain/account.h"
 #include "domain/identity.h"
 #include "domain/mails.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 #include "gateways/google.h"
 
@@ -82,12 +83,15 @@ Reply finish(Call& call) {
     const Identified who = identify(call, person.subject, person.email, person.email_verified, person.name);
     if (who.outcome == Identified::Outcome::unverified) return ends(flow->return_to, "google-unverified");
     if (who.outcome == Identified::Outcome::disabled) return ends(flow->return_to, "google-disabled");
-    join_tenant(call, who.user_id);
-    const auto session = start_session(call, who.user_id, std::nullopt);
-    if (!session) throw unavailable("the account changed while it was signed in to");
-    call.commit();
-    bind_draft(call, flow->lead_token, who.user_id);
-    Reply reply = redirect(flow->return_to).with("Set-Cookie", session_cookie_line(session_cookie(call), session->token));
+    const Entrance entrance = pass_first_factor(call, who.user_id, std::nullopt, flow->lead_token, "google");
+    if (entrance.outcome == Entrance::Outcome::disabled) return ends(flow->return_to, "google-disabled");
+    if (entrance.outcome == Entrance::Outcome::second_step) {
+        const bool door = flow->return_to.starts_with("/login?");  // which knows what comes after it
+        return redirect(door ? flow->return_to + "&step=code" : "/login?step=code&next=" + url_encoded(flow->return_to))
+            .with("Set-Cookie", step_cookie_line(call, entrance.step))
+            .with("Set-Cookie", cookie_line(call, "", std::chrono::seconds{0}));
+    }
+    Reply reply = redirect(flow->return_to).with("Set-Cookie", session_cookie_line(session_cookie(call), entrance.session->token));
     return std::move(reply).with("Set-Cookie", cookie_line(call, "", std::chrono::seconds{0}));
 }
 

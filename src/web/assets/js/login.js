@@ -90,8 +90,9 @@ function listen(form, path, label, read) {
     let held = null;
     busy(button, label, async () => {
       try {
-        await post(path, { ...values, leadToken: store.token() ?? store.lastToken() ?? undefined }, { login: false, timeout: 30000 });
-        await goOn(form);
+        const answer = await post(path, { ...values, leadToken: store.token() ?? store.lastToken() ?? undefined }, { login: false, timeout: 30000 });
+        if (answer.secondFactor) askForCode();
+        else await goOn(form);
       } catch (error) {
         showFailure(form, error);
         if (error.status === 409) formError(form, 'You already have an account? Use the "Sign in" tab.');
@@ -104,6 +105,34 @@ function listen(form, path, label, read) {
 listen(signup, '/api/auth/signup', 'Creating your account…', (fields) => ({ name: fields.name.value.trim(), email: fields.email.value.trim(), password: fields.password.value }));
 listen(login, '/api/auth/login', 'Signing in…', (fields) => ({ email: fields.email.value.trim(), password: fields.password.value }));
 showPasswordButtons();
+
+/* The second factor */
+
+const codeForm = $('#code-form');
+function askForCode() {
+  show($('#doors'), false);
+  show(codeForm);
+  codeForm.elements.code.value = '';
+  codeForm.elements.code.focus();
+}
+$('#code-back').addEventListener('click', () => { show(codeForm, false); show($('#doors')); login.elements.password.value = ''; login.elements.email.focus(); });
+forgiveOnInput(codeForm);
+codeForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  clearErrors(codeForm);
+  const code = codeForm.elements.code.value.trim();
+  if (!code) { showErrors(codeForm, { code: 'Please type the code.' }); return; }
+  let held = null;
+  busy($('#code-submit'), 'Signing in…', async () => {
+    try {
+      await post('/api/auth/second-factor', { code }, { login: false });
+      await goOn(codeForm);
+    } catch (error) {
+      showFailure(codeForm, error);
+      held = error;
+    }
+  }).then(() => holdBack($('#code-submit'), held));
+});
 
 /* Forgotten password */
 
@@ -180,6 +209,7 @@ get('/api/auth/providers', { login: false }).then((providers) => {
 }).catch(() => {});
 
 header().then((user) => {
+  if (!user && asked.get('step') === 'code') askForCode(); // Google has said who it is
   if (!user) return;
   text($('#door-note'), `You are signed in as ${user.email}.`);
   show($('#doors'), false);

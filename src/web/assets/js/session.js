@@ -11,7 +11,8 @@ export function session(again = false) {
   return asked;
 }
 
-export const isStaff = (user) => user?.role === 'admin' || user?.role === 'staff';
+/** A viewer is staff who change nothing. */
+export const isStaff = (user) => user?.role === 'admin' || user?.role === 'staff' || user?.role === 'viewer';
 
 export async function signOut() {
   await post('/api/auth/logout', undefined, { login: false });
@@ -70,6 +71,11 @@ export async function header(again = false) {
     return null;
   });
   const place = $('[data-session]');
+  const user = await session(again).catch(() => null);
+  if (user?.confined && location.pathname !== '/account') { // the agency asks for a second factor: nothing else is there until it is set up
+    location.replace('/account#second-factor');
+    await new Promise(() => {});
+  }
   if (place) {
     const link = (href, label) => el('a', { href, 'aria-current': location.pathname === href ? 'page' : null }, label);
     place.replaceChildren(...(user ? [isStaff(user) && link('/admin', 'Office'), link('/dashboard', 'Dashboard'), link('/account', 'Account')].filter(Boolean) : [link('/login', 'Sign in')]));

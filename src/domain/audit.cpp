@@ -1,0 +1,36 @@
+// The audit log's rows, written by public.audit().
+#include "domain/audit.h"
+
+#include "domain/access.h"
+#include "domain/account.h"
+
+namespace domain {
+namespace {
+
+using core::ask;
+using core::Sql;
+
+constexpr Sql note_sql = "select audit($1, nullif($2, ''), $3::jsonb, $4::inet, $5, coalesce($6, me()))";
+
+core::Query row(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
+    return ask<note_sql>(action, subject, data, address_of(call.request.remote_address), call.tenant(), actor);
+}
+
+}  // namespace
+
+core::Query audit(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
+    return row(call, action, subject, data, actor);
+}
+
+void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
+    std::optional<std::string> who = actor;
+    if (!who && call.route.access->entry) {
+        if (const auto somebody = signed_in(call)) who = somebody->id;
+    }
+    call.commit();
+    core::Transaction own{call.desk().db, ""};
+    own.run(row(call, action, subject, data, who));
+    own.commit();
+}
+
+}  // namespace domain

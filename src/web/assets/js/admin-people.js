@@ -1,0 +1,146 @@
+// People: who belongs to the agency, what they may do, where they are signed in, and whether staff need a second factor.
+import { explain, get, patch, remove } from './api.js';
+import { $, el, focusOn, show, text } from './dom.js';
+import { ago, date, device, plural } from './format.js';
+import { busy } from './form.js';
+import { attempt, notice } from './view.js';
+import { office } from './admin/shell.js';
+
+const ROLES = { owner: 'Owner', admin: 'Administrator', member: 'Member', viewer: 'Viewer', client: 'Client' };
+const MAY = {
+  owner: 'Everything, also what administrators may do.', admin: 'Everything but owners and administrators.', member: 'The daily work: projects, payments, content.',
+  viewer: 'Sees what members see, and changes nothing.', client: 'Their own projects.',
+};
+const list = $('#people');
+const filters = $('#filters');
+let next = null;
+let me = null;
+let mine = 'member';
+
+const query = (more = {}) => new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...more }).filter(([, value]) => value !== ''));
+const mayChange = (person) => me.role === 'admin' && (mine === 'owner' || (person.role !== 'owner' && person.role !== 'admin'));
+
+function head(person) {
+  return [el('span', { class: 'lead-who' }, person.name), el('span', { class: 'soft small' }, [person.email, person.lastSeenAt ? `seen ${ago(person.lastSeenAt)}` : 'not signed in'].join(' · ')),
+    el('span', { class: person.role === 'client' ? 'chip' : 'chip good' }, ROLES[person.role]), person.secondFactor && el('span', { class: 'chip' }, 'Second factor'),
+    person.disabled && el('span', { class: 'chip bad' }, 'Disabled'), !person.emailVerified && el('span', { class: 'chip warn' }, 'Address not confirmed')];
+}
+
+/** A button that asks once more before it does what cannot be taken for granted. */
+function sure(label, question, act) {
+  const place = el('div', { class: 'row' });
+  const ask = el('button', { type: 'button', class: 'button quiet short' }, label);
+  const yes = el('button', { type: 'button', class: 'button short' }, label);
+  const no = el('button', { type: 'button', class: 'button quiet short' }, 'No');
+  ask.addEventListener('click', () => { place.replaceChildren(el('span', {}, question), yes, no); yes.focus(); });
+  no.addEventListener('click', () => { place.replaceChildren(ask); ask.focus(); });
+  yes.addEventListener('click', () => busy(yes, 'One moment…', act));
+  place.append(ask);
+  return place;
+}
+
+function row(person) {
+  const body = el('div', { class: 'lead-body' });
+  const summary = el('summary', {}, head(person));
+  const path = `/api/admin/people/${encodeURIComponent(person.id)}`;
+  const said = el('div', { role: 'status' });
+  const act = (words, work) => async () => {
+    try {
+      const after = await work();
+      Object.assign(person, after);
+      draw(after ?? await get(path));
+      summary.replaceChildren(...head(person).filter(Boolean));
+      said.replaceChildren(notice('good', el('p', {}, words)));
+    } catch (error) {
+      const box = notice('bad', el('p', {}, explain(error)));
+      said.replaceChildren(box);
+      focusOn(box);
+    }
+  };
+
+  const roleForm = (full) => {
+    const choice = el('select', { class: 'input', id: `role-${full.id}`, name: 'newRole', 'aria-describedby': `may-${full.id}` }, Object.entries(ROLES)
+      .filter(([name]) => mine === 'owner' || name === full.role || (name !== 'owner' && name !== 'admin')).map(([name, label]) => el('option', { value: name }, label)));
+    choice.value = full.role;
+    const may = el('p', { class: 'hint', id: `may-${full.id}` }, MAY[full.role]);
+    choice.addEventListener('change', () => text(may, MAY[choice.value]));
+    const save = el('button', { type: 'submit', class: 'button quiet' }, 'Change the role');
+    return el('form', { class: 'role-form', 'aria-label': `Role of ${full.name}`, onsubmit: (event) => {
+      event.preventDefault();
+      if (choice.value === full.role) { said.replaceChildren(notice('', el('p', {}, `${full.name} has this role already.`))); return; }
+      busy(save, 'Saving…', act(`${full.name} has the role ${ROLES[choice.value]} now.`, () => patch(path, { role: choice.value })));
+    } }, el('div', { class: 'field' }, el('label', { for: choice.id }, 'Role'), may, choice), save);
+  };
+
+  const sessions = (full) => el('div', {}, el('h2', {}, 'Signed in'), full.sessions.length
+    ? el('ul', { class: 'plain-list sessions', role: 'list' }, full.sessions.map((one) => el('li', { 'data-session-id': one.id },
+      el('div', {}, el('p', {}, el('strong', {}, device(one.userAgent))), el('p', { class: 'soft small' }, [`last used ${ago(one.lastSeenAt)}`, `signed in ${ago(one.createdAt)}`, one.ip].filter(Boolean).join(' · '))),
+      mayChange(full) && el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Sign ${full.name} out of ${device(one.userAgent)}`,
+        onclick: (event) => busy(event.currentTarget, 'Signing out…', act('That device is signed out.', () => remove(`${path}/sessions/${one.id}`))) }, 'Sign out'))))
+    : el('p', { class: 'soft' }, 'Nowhere at present.'));
+
+  const draw = (full) => {
+    const self = full.id === me.id;
+    const parts = [said, el('p', { class: 'soft small' }, `Here since ${date(full.since)}.`)];
+    if (mayChange(full)) parts.push(roleForm(full));
+    else parts.push(el('p', { class: 'soft' }, 'Only an owner changes owners and administrators.'));
+    parts.push(sessions(full));
+    if (mayChange(full) && !self) {
+      parts.push(el('div', { class: 'person-acts' },
+        full.sessions.length > 0 && sure('Sign out everywhere', 'Sign them out on every device?', act(`${full.name} is signed out everywhere.`, () => remove(`${path}/sessions`))),
+        full.secondFactor && sure('Reset the second factor', 'Then their password alone opens the account. Are you sure that it is them who asked?', act('The second factor is gone, and they are signed out.', () => remove(`${path}/second-factor`))),
+        full.disabled
+          ? el('div', { class: 'row' }, el('button', { type: 'button', class: 'button quiet short', onclick: (event) => busy(event.currentTarget, 'One moment…', act(`${full.name} may sign in again.`, () => patch(path, { disabled: false }))) }, 'Enable'))
+          : sure('Disable', 'They are signed out and cannot come back until you enable them. Nothing is deleted.', act(`${full.name} is disabled.`, () => patch(path, { disabled: true })))));
+    }
+    body.replaceChildren(...parts);
+  };
+
+  const details = el('details', {}, summary, body);
+  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) attempt(body, async () => draw(await get(path))); });
+  if (me.role !== 'admin') return el('li', { class: 'card lead-row', 'data-person-id': person.id }, el('div', { class: 'person-line' }, head(person)));
+  return el('li', { class: 'card lead-row', 'data-person-id': person.id }, details);
+}
+
+function drawRule(required) {
+  if (me.role !== 'admin') return;
+  show($('#rule'));
+  text($('#rule-state'), required ? 'Everybody who works here needs a second factor. Who has none sees only their account page until it is set up.' : 'A second factor is each person’s own choice.');
+  text($('#rule-switch'), required ? 'Make it each person’s choice' : 'Require it from everybody who works here');
+  $('#rule-switch').onclick = (event) => busy(event.currentTarget, 'Saving…', async () => {
+    try {
+      const after = await patch('/api/admin/people', { requireSecondFactor: !required });
+      $('#rule-failed').replaceChildren();
+      setTimeout(() => drawRule(after.requireSecondFactor)); // once the button has its own words back
+    } catch (error) {
+      const box = notice('bad', el('p', {}, explain(error), ' ', el('a', { href: '/account#second-factor' }, 'Your account')));
+      $('#rule-failed').replaceChildren(box);
+      focusOn(box);
+    }
+  });
+}
+
+let asked = 0;
+
+async function load(before) {
+  const now = ++asked;
+  const answer = await get(`/api/admin/people?${query(before ? { before } : {})}`);
+  if (now !== asked) return; // another choice was made meanwhile
+  mine = answer.myRole;
+  if (!before) drawRule(answer.requireSecondFactor);
+  const rows = answer.people.map(row);
+  if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  next = answer.next;
+  show($('#more'), next !== null);
+  show($('#none'), !list.children.length);
+  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'person', 'people')}${next === null ? '' : ' and more'}.` : 'Nobody like this.');
+}
+
+office(async (user) => {
+  me = user;
+  const again = () => attempt($('#failed'), () => load());
+  filters.addEventListener('submit', (event) => { event.preventDefault(); again(); });
+  filters.addEventListener('change', (event) => { if (event.target.localName === 'select') again(); });
+  $('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
+  await again();
+});

@@ -1,0 +1,117 @@
+"""People in the browser: the second factor from its picture to a sign-in, and who belongs to the agency."""
+import base64
+import hashlib
+import hmac
+import struct
+import time
+import uuid
+
+import pytest
+from selenium.webdriver.common.by import By
+
+import journey
+from people import new_person
+
+
+def code(secret, steps=0):
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    at = digest[19] & 15
+    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7fffffff) % 1000000:06}"
+
+
+@pytest.mark.expects(422)
+def test_a_second_factor_is_set_up_and_asked_for_at_the_next_sign_in(site, browser, sign_up):
+    person = sign_up()
+    journey.signed_in_device(browser, site, person)
+    browser.open("/account")
+    browser.click("#factor-begin")
+    secret = browser.see("#factor-secret").text.replace(" ", "")
+    assert browser.see(".qr path").get_attribute("d").startswith("M4 4h7")
+    browser.width(360)
+    assert browser.audit() == []
+    browser.screenshot("account-second-factor-offer")
+    browser.any_width()
+    browser.type("#factor-code", "nonsense")
+    browser.click("#factor-code-form [type=submit]")
+    browser.see("#factor-code-error", "not right")
+    browser.type("#factor-code", code(secret, -1))
+    browser.click("#factor-code-form [type=submit]")
+    browser.see("#recovery-codes li")
+    codes = [item.text for item in browser.all("#recovery-codes code")]
+    assert len(codes) == 10 and browser.audit() == []
+    browser.screenshot("account-recovery-codes")
+    browser.click("#codes-kept")
+    browser.see("#factor .chip", "On")
+    browser.click("#sign-out")
+    browser.wait_for_path("/")
+
+    browser.open("/login?next=/account")
+    browser.type("#login-email", person.email)
+    browser.type("#login-password", person.password)
+    browser.click("#login-submit")
+    browser.see("#code-form")
+    assert browser.audit() == []
+    browser.screenshot("login-code")
+    browser.type("#code", code(secret))
+    browser.click("#code-submit")
+    browser.wait_for_path("/account")
+    browser.click("#factor-remove")
+    browser.type("#remove-code", codes[0])
+    browser.click("#remove-code-form [type=submit]")
+    browser.see("#factor-begin")
+
+
+def test_an_administrator_finds_somebody_gives_a_role_and_disables(site, browser):
+    word = uuid.uuid4().hex[:10]
+    person = new_person(site, name=f"Maria {word}")
+    owner = site.signed_in(*site.account("owner", name=f"boss-{word}"))
+    journey.signed_in_device(browser, site, owner)
+    browser.open("/admin/people")
+    browser.type("#q", word)
+    browser.click("#filters [type=submit]")
+    browser.see("#people summary", f"Maria {word}")
+    browser.wait(lambda: len(browser.all("#people > li")) == 2)
+    mine = f"#people [data-person-id='{person.user['id']}']"
+    browser.click(f"{mine} summary")
+    journey.choose(browser.see(f"{mine} [name=newRole]"), "Viewer")
+    browser.click(f"{mine} .role-form [type=submit]")
+    browser.see(f"{mine} [role=status]", "has the role Viewer now")
+    browser.see(f"{mine} summary .chip", "Viewer")
+    assert browser.audit() == []
+    browser.screenshot("admin-people")
+    browser.colours("dark")
+    browser.width(360)
+    assert browser.audit() == []
+    browser.screenshot("admin-people-360-dark")
+    browser.colours("light")
+    browser.any_width()
+    assert person.get("/api/admin/people").status == 200
+    browser.click(f"{mine} .person-acts button", "Disable")
+    browser.click(f"{mine} .person-acts .button:not(.quiet)", "Disable")
+    browser.see(f"{mine} summary .chip", "Disabled")
+    assert person.get("/api/auth/session").expect()["user"] is None
+
+
+@pytest.mark.expects(403)
+def test_staff_without_the_second_factor_that_is_asked_for_are_led_to_it(site, browser):
+    """The rule is the whole agency's, so only for as long as this takes; nobody else of the agency works meanwhile."""
+    boss = site.signed_in(*site.account("owner", name=f"boss-{uuid.uuid4().hex[:8]}"))
+    colleague = site.signed_in(*site.account("member", name=f"colleague-{uuid.uuid4().hex[:8]}"))
+    boss_secret = boss.post("/api/auth/second-factor/setup").expect()["secret"]
+    boss.post("/api/auth/second-factor/confirm", {"code": code(boss_secret, -1)}).expect(200)
+    boss.patch("/api/admin/people", {"requireSecondFactor": True}).expect()
+    try:
+        journey.signed_in_device(browser, site, colleague)
+        browser.open("/admin")
+        browser.wait_for_path("/account")
+        browser.see("#factor .notice", "asks everybody who works there")
+        browser.screenshot("account-confined")
+        browser.click("#factor-begin")
+        secret = browser.see("#factor-secret").text.replace(" ", "")
+        browser.type("#factor-code", code(secret))
+        browser.click("#factor-code-form [type=submit]")
+        browser.click("#codes-kept")
+        browser.wait_for_path("/admin")
+    finally:
+        boss.patch("/api/admin/people", {"requireSecondFactor": False}).expect()
