@@ -4,7 +4,7 @@
 cmd_help() {
     case ${1-} in
         '') help_all ;;
-        status | deploy | campaigns | verify | resolve | revert | baseline | generate | tenants | init | seed | backup | restore | prune | sandbox | connections | report | help) "help_$1" ;;
+        status | deploy | campaigns | verify | resolve | revert | baseline | generate | tenants | init | seed | backup | restore | prune | audit | sandbox | connections | report | help) "help_$1" ;;
         *) usage "there is no command '$1'" ;;
     esac
 }
@@ -32,6 +32,7 @@ scripts/migrate COMMAND [--dir FOLDER] [--database URL] [--tenants-query SQL | -
   backup                       a dump of the database with a record of what was in it; --list shows them
   restore FILE [--swap]        a backup into a new database, compared with the record; then in the place of the live one
   prune                        removes old backups
+  audit verify                 whether the log of what was done to accounts, rights and money is whole
   sandbox up|down|psql|url     a PostgreSQL server of your own to rehearse on, filled from a backup if you like
   report [--markdown]          what a deploy would do here, what is missing, and how safe it is
   connections [--kill-idle]    who holds the server's connections
@@ -361,6 +362,22 @@ of each database always stays. Backups of dropped tenants go by --older-than onl
 
 Exit: 0 done or nothing to remove, 2 wrong use, 5 failed, 9 not confirmed.
   scripts/migrate prune --keep 7 --older-than 30
+EOT
+}
+
+help_audit() {
+    cat <<'EOT'
+scripts/migrate audit verify [--tenant SLUG [--head NUMBER:HASH]]
+
+The audit log is a chain a tenant: each row holds the hash of the one before it and of itself. This computes every hash anew and
+names the first row that was changed, put in or taken out. Whoever may change the database may cut rows off the end, or write the
+whole chain anew: note the head that is printed somewhere else from time to time, and give it back with --head, which sees both.
+
+  --tenant SLUG        that tenant's chain only
+  --head NUMBER:HASH   what an earlier run printed as the tenant's head: that row must still be there, with that hash
+
+Exit: 0 whole, 2 wrong use, 3 there is no log yet, 4 a chain is broken, 5 it could not be read, 7 no connection.
+  scripts/migrate audit verify
 EOT
 }
 

@@ -5,6 +5,7 @@
 #include "core/app.h"
 #include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/creation.h"
 #include "domain/mails.h"
 #include "domain/searching.h"
@@ -101,6 +102,7 @@ Reply list(Call& call) {
 }
 
 Reply csv(Call& call) {
+    note_at_once(call, "exported", "leads");
     return csv_file(call, "leads.csv", {"Draft", "Status", "Step", "Service", "Name", "E-mail", "Phone", "Description", "Started (UTC)", "Changed (UTC)", "Answers"},
                     read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }

@@ -4,6 +4,7 @@
 #include "core/app.h"
 #include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/money.h"
 #include "domain/payments.h"
 #include "domain/searching.h"
@@ -126,6 +127,7 @@ Reply list(Call& call) {
 }
 
 Reply csv(Call& call) {
+    note_at_once(call, "exported", "payments");
     return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Status", "Stage", "By", "Method",
                                            "Reference", "Client's reference", "Attention", "Begun (UTC)", "Changed (UTC)"},
                     read_page(call.request, orders, 25), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
@@ -149,9 +151,10 @@ Row held(Call& call, Id payment) {
     return *std::move(row);
 }
 
-Reply done(Call& call, std::int64_t payment, int status = 200) {
+Reply done(Call& call, std::int64_t payment, std::string_view action, int status = 200) {
     Reply reply = ok(call.db().one<one_payment>(payment).str(0));
     reply.status = status;
+    call.db().run(audit(call, action, "payment " + std::to_string(payment), reply.body));
     call.commit();
     return reply;
 }
@@ -159,7 +162,7 @@ Reply done(Call& call, std::int64_t payment, int status = 200) {
 Reply review(Call& call, Id payment) {
     held(call, payment);
     if (!call.db().maybe<review_sql>(payment)) throw conflict("This payment has no proof that waits to be looked at.");
-    return done(call, payment.value);
+    return done(call, payment.value, "payment-reviewed");
 }
 
 Reply verify(Call& call, Id payment) {
@@ -176,7 +179,7 @@ Reply verify(Call& call, Id payment) {
     if (state.truth(3) && !acknowledged) form.wrong("acknowledge", "Something about this payment needs your attention: say that you have looked at it.");
     form.check();
     call.db().all(ask<seen_sql>(payment), credit(payment.value, "", person(call).id));
-    return done(call, payment.value);
+    return done(call, payment.value, "payment-verified");
 }
 
 Reply reject(Call& call, Id payment) {
@@ -186,7 +189,7 @@ Reply reject(Call& call, Id payment) {
     const Row state = held(call, payment);
     if (state.text(1) != "manual" || state.text(6) != "processing") throw conflict("Only a payment that waits to be confirmed can be refused.");
     call.db().one<reject_sql>(payment, reason);
-    return done(call, payment.value);
+    return done(call, payment.value, "payment-rejected");
 }
 
 Reply refund(Call& call, Id payment) {
@@ -199,7 +202,7 @@ Reply refund(Call& call, Id payment) {
     if (amount > state.integer(8)) form.wrong("amount", "At most " + pesos(state.integer(8)) + " of this payment can be given back.");
     form.check();
     call.db().one<refund_sql>(payment, amount, reference, reason);
-    return done(call, payment.value);
+    return done(call, payment.value, "payment-refunded");
 }
 
 Reply settle(Call& call, Id payment) {
@@ -208,7 +211,7 @@ Reply settle(Call& call, Id payment) {
     form.check();
     held(call, payment);
     if (call.db().list<settle_sql>(payment, note).size() == 0) throw conflict("Nothing about this payment needs attention.");
-    return done(call, payment.value);
+    return done(call, payment.value, "payment-settled");
 }
 
 // Step one of two: whoever records a payment has looked at it, and it is confirmed like any other.
@@ -230,7 +233,7 @@ Reply record(Call& call) {
     if (amount != row->integer(0)) throw unprocessable({{"amount", "This part of the price is " + pesos(row->integer(0)) + "."}});
     try {
         const std::int64_t payment = call.db().one<record_sql>(*project, part, amount, channel, reference).integer(0);
-        return done(call, payment, 201);
+        return done(call, payment, "payment-recorded", 201);
     } catch (const SqlError& error) {
         if (error.constraint != "payments_live") throw;
         throw conflict("The client has begun to pay this part by transfer: confirm or refuse that payment instead.");

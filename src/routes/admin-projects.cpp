@@ -5,6 +5,7 @@
 #include "core/form.h"
 #include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/searching.h"
 
 using namespace core;
@@ -103,6 +104,7 @@ Reply list(Call& call) {
 }
 
 Reply csv(Call& call) {
+    note_at_once(call, "exported", "projects");
     return csv_file(call, "projects.csv", {"Project", "Name", "Service", "Status", "Payment", "Price (PHP)", "Client", "E-mail", "Phone", "Promised for", "Overdue", "Tasks", "Tasks done", "Started (UTC)"},
                     read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }

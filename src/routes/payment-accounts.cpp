@@ -1,6 +1,7 @@
 // payment-accounts: the agency's own accounts that clients pay to by transfer. Serves /api/payment-accounts.
 #include "core/app.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 
 using namespace core;
 using namespace domain;
@@ -38,6 +39,11 @@ Account read_account(Form& form) {
     return account;
 }
 
+// Where clients are told to send money is what a thief would change.
+std::string summary(const Account& a) {
+    return Writer{}.object().member("kind", a.kind).member("label", a.label).member("name", a.name).member("number", a.number).end_object().take();
+}
+
 Reply list(Call& call) { return ok(call.db().last(ask<all_accounts>())[0].one().text(0)); }
 
 Reply add(Call& call) {
@@ -45,6 +51,7 @@ Reply add(Call& call) {
     const Account a = read_account(form);
     const auto row = call.db().maybe<add_account>(a.kind, a.label, a.name, a.number, a.note);
     if (!row) throw conflict("There are twenty accounts already. Remove one that is not used any more.");
+    call.db().run(audit(call, "payment-account-added", "account " + row->str(0), summary(a)));
     return created(Writer{}.object().member("id", row->integer(0)).end_object().take());
 }
 
@@ -53,11 +60,13 @@ Reply change(Call& call, Id account) {
     const bool active = !form.has("active") || form.value("active").boolean();
     const Account a = read_account(form);
     if (!call.db().maybe<change_account>(account, a.kind, a.label, a.name, a.number, a.note, active)) throw not_found("account");
+    call.db().run(audit(call, "payment-account-changed", "account " + std::to_string(account.value), summary(a)));
     return ok(Writer{}.object().member("id", account.value).end_object().take());
 }
 
 Reply retire(Call& call, Id account) {
     if (!call.db().maybe<retire_account>(account)) throw not_found("account");
+    call.db().run(audit(call, "payment-account-removed", "account " + std::to_string(account.value)));
     return no_content();
 }
 

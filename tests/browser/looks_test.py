@@ -30,6 +30,7 @@ PAGES = {
     "office-leads": ("/admin/leads", "#filters select", "staff"),
     "platform": ("/platform", "#tenants li", "owner"),
     "office-people": ("/admin/people", "#people li", "admin"),
+    "office-audit": ("/admin/audit", "#rows li", "admin"),
     "office-for-clients": ("/admin", ".notice", "client"),
 }
 

@@ -34,7 +34,7 @@ def refused(program, method, access, role):
     """The status that a role gets, or None; a viewer is staff who change nothing."""
     if role == "viewer":
         changes = method != "GET" and access != "anyone" and program not in OWN
-        return 403 if changes or access == "admin" else None
+        return 403 if changes or access in ("admin", "platform-owner") else None
     return REFUSED[access].get(role)
 
 
@@ -326,6 +326,7 @@ EXAMPLES = {
     "POST /api/auth/second-factor/confirm": Example("/api/auth/second-factor/confirm", {"code": "nonsense"}, (422, 429), other_agency_too=True),
     "POST /api/auth/second-factor/recovery-codes": Example("/api/auth/second-factor/recovery-codes", {"code": "nonsense"}, (422, 429), other_agency_too=True),
     "POST /api/auth/second-factor/remove": Example("/api/auth/second-factor/remove", {"code": "nonsense"}, (422, 429), other_agency_too=True),
+    "GET /api/admin/audit": Example("/api/admin/audit", other_agency_too=True),
     "GET /api/admin/people": Example("/api/admin/people", other_agency_too=True),
     "GET /api/users": Example("/api/users", other_agency_too=True),
     "GET /api/admin/users": Example("/api/admin/users", other_agency_too=True),
@@ -355,8 +356,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(site, member, stranger, staff, admin, other_staff, platform_owner):
-def world(site, member, stranger, viewer, staff, admin, other_staff):
+def world(site, member, stranger, viewer, staff, admin, other_staff, platform_owner):
     here = site.visitor()
     here.cookies, here.user, here.email, here.password = dict(other_staff.cookies), other_staff.user, other_staff.email, other_staff.password
     project = onboarding.create(member.client)
@@ -368,8 +368,7 @@ def world(site, member, stranger, viewer, staff, admin, other_staff):
     made.account = admin.post("/api/payment-accounts", {"kind": "bank", "label": "BDO", "accountName": "Agency", "accountNumber": "001234"}).expect(201)["id"]
     made.payment = member.client.post(f"/api/projects/{project}/payments", {"part": "deposit", "method": "manual", "accountId": made.account}).expect(201)["id"]
     made.tenant = site.one("select id from tenants where slug = 'other'")
-    made.people = {"platform owner": platform_owner, "anonymous": site.visitor(), "stranger": stranger, "client": member.client, "staff": staff, "admin": admin,
-    made.people = {"anonymous": site.visitor(), "stranger": stranger, "client": member.client, "viewer": viewer, "staff": staff, "admin": admin,
+    made.people = {"platform owner": platform_owner, "anonymous": site.visitor(), "stranger": stranger, "client": member.client, "viewer": viewer, "staff": staff, "admin": admin,
                    "their staff here": here, "their staff there": other_staff}
     return made
 

@@ -298,3 +298,41 @@ def test_where_staff_need_a_second_factor_those_without_one_reach_their_account_
         fresh.get("/api/admin/stats").expect(200)
     finally:
         boss.patch("/api/admin/people", {"requireSecondFactor": False}).expect(200)
+
+
+# The audit log
+
+def test_the_log_tells_who_did_what_newest_first_and_is_an_administrators_to_read(site, admin, staff, sign_up):
+    person = sign_up()
+    site.visitor().post("/api/auth/login", {"email": person.email, "password": "not the password"}).problem(401)
+    admin.patch(f"/api/admin/people/{person.user['id']}", {"role": "viewer"}).expect(200)
+    staff.get("/api/admin/audit").problem(403)
+    found = admin.get(f"/api/admin/audit?q={person.email}").expect()
+    assert [row["action"] for row in found["rows"]] == ["role-changed", "sign-in-failed", "signed-in"]
+    changed, failed, signed = found["rows"]
+    assert (changed["actorName"], changed["subjectName"], changed["data"]) == ("Admin", "Juana dela Cruz", {"from": "client", "to": "viewer"})
+    assert failed["actorId"] is None and failed["data"] == {"email": person.email} and failed["ip"].startswith("127.")
+    assert signed["data"] == {"how": "sign-up"} and len(signed["hash"]) == 64
+    assert [r["action"] for r in admin.get(f"/api/admin/audit?q={person.email}&action=role-changed").expect()["rows"]] == ["role-changed"]
+    assert admin.get(f"/api/admin/audit?q={person.email}&to=2001-01-01").expect()["rows"] == []
+    older = admin.get(f"/api/admin/audit?before={changed['number']}").expect()["rows"]
+    assert all(row["number"] < changed["number"] for row in older)
+    for query, field in (("before=x", "before"), ("from=yesterday", "from"), ("action=%27", "action")):
+        admin.get(f"/api/admin/audit?{query}").problem(422, field)
+
+
+def test_money_and_exports_are_noted_also_a_viewers(site, admin, viewer):
+    admin.get("/api/admin/leads/csv").expect()
+    viewer.get("/api/admin/leads/csv").expect()
+    who = {row["actor_id"] for row in site.sql("select actor_id from audit_log where action = 'exported' and subject = 'leads'")}
+    assert {admin.user["id"], viewer.user["id"]} <= who
+    account = admin.post("/api/payment-accounts", {"kind": "bank", "label": "Audited", "accountName": "Agency", "accountNumber": "001234"}).expect(201)["id"]
+    admin.delete(f"/api/payment-accounts/{account}").expect(204)
+    assert [r["action"] for r in site.sql("select action from audit_log where subject = %s order by number", f"account {account}")] == ["payment-account-added", "payment-account-removed"]
+
+
+def test_many_at_once_make_one_unbroken_chain(site, sign_up):
+    people = [sign_up() for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: site.visitor().post("/api/auth/login", {"email": people[n % 4].email, "password": PASSWORD}).expect(200), range(16)))
+    assert "BROKEN" not in site.migrate("audit", "verify")

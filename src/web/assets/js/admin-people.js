@@ -105,6 +105,7 @@ function row(person) {
 function drawRule(required) {
   if (me.role !== 'admin') return;
   show($('#rule'));
+  show($('#to-audit'));
   text($('#rule-state'), required ? 'Everybody who works here needs a second factor. Who has none sees only their account page until it is set up.' : 'A second factor is each person’s own choice.');
   text($('#rule-switch'), required ? 'Make it each person’s choice' : 'Require it from everybody who works here');
   $('#rule-switch').onclick = (event) => busy(event.currentTarget, 'Saving…', async () => {

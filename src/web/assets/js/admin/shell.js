@@ -14,7 +14,7 @@ const PAGES = [
   { path: '/admin/landing', label: 'Landing page' },
   { path: '/admin/calendar', label: 'Calendar' },
   { path: '/admin/settings', label: 'Settings' },
-  { path: '/admin/people', label: 'People' },
+  { path: '/admin/people', label: 'People', also: ['/admin/audit'] },
 ];
 
 /** Fills the page's navigation; pages with a frame of their own call it themselves. */
