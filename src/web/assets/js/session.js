@@ -71,7 +71,6 @@ export async function header(again = false) {
     return null;
   });
   const place = $('[data-session]');
-  const user = await session(again).catch(() => null);
   if (user?.confined && location.pathname !== '/account') { // the agency asks for a second factor: nothing else is there until it is set up
     location.replace('/account#second-factor');
     await new Promise(() => {});
