@@ -59,6 +59,7 @@ constexpr Sql need_admin = R"(
 constexpr Sql need_platform = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
+        when my_role() = 'confined' then deny(403, 'Set up a second factor on your account page first.')
         when is_platform_owner() then true
         else deny(403, 'This is for the owner of this installation.') end)";
 

@@ -27,7 +27,7 @@ REFUSED = {
 
 
 ROUTES = routes()
-OWN = ("auth", "second-factor")  # programs whose changes are to one's own account, which is a viewer's too
+OWN = ("auth", "second-factor", "tenants")  # programs whose changes are to one's own account, which is a viewer's too
 
 
 def refused(program, method, access, role):
