@@ -9,6 +9,7 @@ from pathlib import Path
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -148,7 +149,7 @@ class Browser:
 
     # Keyboard
     def press(self, *keys):
-        self.driver.switch_to.active_element.send_keys(*keys)
+        ActionChains(self.driver).send_keys(*keys).perform()  # as a keyboard: an element's send_keys() would set a colour to the key
 
     def tab_to(self, css, text=None, limit=120):
         """Presses Tab until the focus is on what matches; each stop on the way must show its focus."""
