@@ -272,6 +272,8 @@ def test_no_text_changes_role_or_search_path(site, world, walled, part):  # noqa
         elif not example.ends_session and pattern != "/api/projects/create-from-onboarding":
             body = made(example.body, world, own) or {}
             for field in {*texts_of(body), *((name,) for name in fields)}:
+                if program == "second-factor":
+                    site.sql("delete from auth_attempts")  # attempts at a code are counted, and this is a crawl
                 answer = walker.request(method, made(example.path, world, own), with_text(body, field, POLYGLOT))
                 assert answer.status < 500, (field, answer)
     for header in ("User-Agent", "Idempotency-Key", "X-Forwarded-For", "If-None-Match", "Accept-Language"):
