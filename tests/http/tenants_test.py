@@ -83,8 +83,9 @@ def test_nobody_is_handed_over_to_an_agency_that_is_not_theirs(site, stranger):
 
 def test_several_tenants_stand_behind_one_nginx_and_the_host_decides(site):
     names = {host: [one["name"] for one in site.visitor(host).get("/api/services").expect()["services"]] for host in (site.host, OTHER_HOST, OTHER_HOST.upper(), f"{OTHER_HOST}:{site.port}", "any.example")}
-    assert names[OTHER_HOST] == names[OTHER_HOST.upper()] == names[f"{OTHER_HOST}:{site.port}"] == ["Other Page"]
-    assert names["any.example"] == names[site.host] != names[OTHER_HOST], "the default tenant has every other host"
+    assert names[OTHER_HOST] == names[OTHER_HOST.upper()] == names[f"{OTHER_HOST}:{site.port}"]
+    assert "Other Page" in names[OTHER_HOST] and not set(names[OTHER_HOST]) & set(names[site.host])
+    assert names["any.example"] == names[site.host], "the default tenant has every other host"
 
 
 def test_an_unknown_host_is_nobodys_and_a_suspended_one_says_so_and_is_not_the_default_ones(site, platform_owner):
