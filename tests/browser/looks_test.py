@@ -144,6 +144,18 @@ def test_the_link_past_the_header_leads_to_the_content(browser):
     assert browser.run("return document.activeElement.id") == "main"
 
 
+def test_a_table_that_is_too_wide_for_a_phone_can_be_reached_by_keyboard(browser, show):
+    show("project")
+    browser.run("document.querySelector('#prd table td').textContent = 'w'.repeat(90)")
+    reachable = lambda: browser.run("return document.querySelector('#prd table').tabIndex === 0")
+    browser.width(360)
+    browser.wait(reachable)
+    browser.run("document.querySelector('#prd table td').textContent = 'short'")
+    browser.width(1600)
+    browser.wait(lambda: not reachable())
+    browser.any_width()
+
+
 def test_a_project_can_be_printed(browser, show):
     show("project")
     browser.cdp("Emulation.setEmulatedMedia", media="print")

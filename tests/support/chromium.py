@@ -143,13 +143,23 @@ class Browser:
 
     def width(self, pixels, height=800):
         self.cdp("Emulation.setDeviceMetricsOverride", width=pixels, height=height, deviceScaleFactor=1, mobile=False)
+        # Drawn anew, so that what the page does on a change of size is done.
+        self.driver.execute_async_script("const done = arguments[0]; setTimeout(done, 500); requestAnimationFrame(() => requestAnimationFrame(done))")
 
     def any_width(self):
         self.cdp("Emulation.clearDeviceMetricsOverride")
 
     # Keyboard
     def press(self, *keys):
-        ActionChains(self.driver).send_keys(*keys).perform()  # as a keyboard: an element's send_keys() would set a colour to the key
+        """As a keyboard does it, modifiers held: an element's own send_keys() would set a colour to the key."""
+        held = [key for key in keys if key in (Keys.CONTROL, Keys.SHIFT, Keys.ALT, Keys.META)]
+        chain = ActionChains(self.driver)
+        for key in held:
+            chain.key_down(key)
+        chain.send_keys(*[key for key in keys if key not in held])
+        for key in held:
+            chain.key_up(key)
+        chain.perform()
 
     def tab_to(self, css, text=None, limit=120):
         """Presses Tab until the focus is on what matches; each stop on the way must show its focus."""

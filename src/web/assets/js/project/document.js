@@ -23,6 +23,14 @@ function fit(root) {
   });
 }
 
+// What is wider than its place scrolls, and so takes the keyboard's focus as long as it does.
+const wide = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+    else target.removeAttribute('tabindex');
+  }
+});
+
 /** Shows the document; `growing` while it is still being written. Does nothing when nothing changed. */
 export function drawDocument(html, growing = false) {
   const place = $('#prd');
@@ -37,6 +45,8 @@ export function drawDocument(html, growing = false) {
   }
   place.innerHTML = html; // the server renders it without raw HTML: md4c, then nothing executable
   for (const link of $$('a[href^="http"]', place)) link.rel = 'noopener noreferrer nofollow';
+  wide.disconnect();
+  for (const box of $$('table, pre', place)) wide.observe(box);
   const headings = fit(place);
   const least = Math.min(6, ...headings.map((heading) => Number(heading.localName[1])));
   // One title above the parts is no part itself.
