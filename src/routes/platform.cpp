@@ -2,6 +2,7 @@
 // What needs rights that no program has (a schema, a role, a dump) is ordered here and done by `scripts/migrate tenants work`.
 #include <algorithm>
 #include <charconv>
+#include <vector>
 
 #include "core/app.h"
 #include "domain/access.h"
@@ -42,23 +43,30 @@ std::string line_of(Form& form, const char* field, Length length, const char* wh
     return line;
 }
 
-// The hosts as PostgreSQL writes an array; what each must be, PostgreSQL says (is_host_name).
-std::string hosts_of(Form& form) {
+// The hosts, in small letters; what each must be, PostgreSQL says (is_host_name).
+std::vector<std::string> hosts_of(Form& form) {
     const Json list = form.value("hosts");
-    std::string array = "{";
     if (!list.is(Json::Kind::array) || list.size() == 0 || list.size() > hosts_limit) {
         form.wrong("hosts", "Name one to " + std::to_string(hosts_limit) + " hosts: without one nobody finds the tenant.");
-        return "{}";
+        return {};
     }
+    std::vector<std::string> hosts;
     for (std::size_t i = 0; i < list.size(); ++i) {
         std::string host = trimmed(list[i].text());
         std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
         if (!list[i].is(Json::Kind::string) || host.empty() || host.size() > 253 || host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-[]:") != host.npos) {
             form.wrong("hosts", "A host is a name such as agency.example: letters, digits, dots and hyphens, without https:// and without a path.");
-            return "{}";
+            return {};
         }
-        array.append(i > 0 ? "," : "").append("\"").append(host).append("\"");
+        hosts.push_back(std::move(host));
     }
+    return hosts;
+}
+
+// As PostgreSQL writes an array; hosts_of() lets nothing through that would need more than quotes.
+std::string array_of(const std::vector<std::string>& hosts) {
+    std::string array = "{";
+    for (const std::string& host : hosts) array.append(array.size() > 1 ? "," : "").append("\"").append(host).append("\"");
     return array + "}";
 }
 
@@ -87,24 +95,19 @@ Reply create(Call& call) {
     Form form{call.body()};
     const std::string slug = form.text("slug", {1, 63}, "The short name"), name = line_of(form, "name", {1, 100}, "The name");
     const std::string email = form.email("ownerEmail"), owner = line_of(form, "ownerName", {1, 100}, "The owner's name");
-    const std::string hosts = hosts_of(form);
+    const std::vector<std::string> hosts = hosts_of(form);
     const bool plain = !slug.empty() && slug[0] >= 'a' && slug[0] <= 'z' && slug.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == slug.npos;
     if (!slug.empty() && (!plain || slug.starts_with("pg_") || slug == "public" || slug == "information_schema"))
         form.wrong("slug", "The short name has small letters, digits and _, begins with a letter, and is none of PostgreSQL's own.");
     if (form.right()) {
-        check_hosts(call, form, hosts, 0);
+        check_hosts(call, form, array_of(hosts), 0);
         if (call.db().maybe<slug_there>(slug)) form.wrong("slug", "There is a tenant of this short name already.");
     }
     form.check();
     Writer request;
     request.object().member("name", name).member("ownerEmail", email).member("ownerName", owner).member("demo", form.value("demo").boolean());
     request.key("hosts").array();
-    const Json named = form.value("hosts");
-    for (std::size_t i = 0; i < named.size(); ++i) {
-        std::string host = trimmed(named[i].text());
-        std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        request.value(host);
-    }
+    for (const std::string& host : hosts) request.value(host);
     request.end_array().end_object();
     return ordered(call, call.db().one<order_new>(slug, request.take()));
 }
@@ -113,7 +116,7 @@ Reply edit(Call& call, Id tenant) {
     Form form{call.body()};
     std::optional<std::string> name, hosts, status;
     if (form.has("name")) name = line_of(form, "name", {1, 100}, "The name");
-    if (form.has("hosts")) hosts = hosts_of(form);
+    if (form.has("hosts")) hosts = array_of(hosts_of(form));
     if (form.has("status")) status = std::string{form.value("status").text()};
     if (status && *status != "active" && *status != "suspended") form.wrong("status", "The status is active or suspended.");
     if (!name && !hosts && !status) form.wrong("name", "Nothing is to be changed: send name, hosts or status.");
