@@ -3,12 +3,14 @@ import sys
 
 sys.dont_write_bytecode = True  # the checkout stays clean
 
+import functools
 from types import SimpleNamespace
 
 import pytest
 
 import invariants
 import onboarding
+import people
 from instance import OTHER_HOST, Instance
 from paymongo import PayMongo
 from people import new_person
@@ -18,11 +20,10 @@ from people import new_person
 def site():
     """The site that the tests of this process share. At the end everything that was promised must be there."""
     paymongo = PayMongo()
-    instance = Instance(TENANTS_EVERY=1, PAYMENT_POLL_SECONDS=2, PAYMONGO_TIMEOUT_SECONDS=5, **paymongo.settings())
+    instance = Instance(other=True, TENANTS_EVERY=1, PAYMENT_POLL_SECONDS=2, PAYMONGO_TIMEOUT_SECONDS=5, **paymongo.settings())
     instance.paymongo, paymongo.webhook = paymongo, f"{instance.url}/api/payments/webhook"
     try:
         instance.start()
-        instance.add_other_tenant()
         yield instance
         invariants.hold(instance)
         refused = [one["refused"] for one in instance.gemini.requests if one["refused"]]
@@ -42,8 +43,8 @@ def visitor(site):
 
 @pytest.fixture
 def sign_up(site):
-    """Makes accounts: sign_up() is a new person who is signed in."""
-    return lambda host=None, **body: new_person(site, host, **body)
+    """Makes accounts as everybody does: sign_up() is a new person who is signed in."""
+    return functools.partial(people.sign_up, site)
 
 
 @pytest.fixture(scope="session")

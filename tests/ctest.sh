@@ -9,6 +9,11 @@ mkdir -p "$1"
 out=$1/CTestTestfile.cmake
 python=/usr/bin/python3 # Debian's, which has the packages that scripts/deps installs
 
+# Databases and sites of the tests are kept in memory where there is plenty of it: on a disk, copying one costs seconds.
+temporary=/tmp
+if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print ($4 > 6000000) }')" = 1 ] && ! grep -q '^[^ ]* /dev/shm [^ ]* [^ ]*noexec' /proc/mounts; then
+    temporary=/dev/shm
+fi
 processors=1
 
 # test_is NAME LABEL SECONDS COST "VARIABLE=VALUE;…" COMMAND...; what costs most starts first
@@ -17,8 +22,8 @@ test_is() {
     shift 5
     printf 'add_test([==[%s]==]' "$name"
     printf ' [==[%s]==]' "$@"
-    printf ')\nset_tests_properties([==[%s]==] PROPERTIES LABELS %s TIMEOUT %s COST %s PROCESSORS %s WORKING_DIRECTORY [==[%s]==] ENVIRONMENT [==[%s]==])\n' \
-        "$name" "$label" "$seconds" "$cost" "$processors" "$top" "$environment"
+    printf ')\nset_tests_properties([==[%s]==] PROPERTIES LABELS %s TIMEOUT %s COST %s PROCESSORS %s WORKING_DIRECTORY [==[%s]==] ENVIRONMENT [==[%s;TMPDIR=%s]==])\n' \
+        "$name" "$label" "$seconds" "$cost" "$processors" "$top" "$environment" "$temporary"
 }
 
 has() { [ -n "$(find "$top/tests/$1" -name "$2" 2>/dev/null | head -n 1)" ]; }

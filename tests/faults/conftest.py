@@ -18,10 +18,9 @@ def site(smtp, request):
     """A site for this file alone: its parts are killed. SETTINGS in the file are added."""
     settings = {"SMTP_URL": smtp.url, "MAIL_FROM": "Agency <agency@example.test>", "LIMIT_API": "off", "LIMIT_AUTH": "off",
                 **getattr(request.module, "SETTINGS", {})}
-    instance = Instance(**settings)
+    instance = Instance(other=True, **settings)
     try:
         instance.start()
-        instance.add_other_tenant()
         yield instance
     finally:
         instance.destroy()

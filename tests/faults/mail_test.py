@@ -6,7 +6,7 @@ import time
 import pytest
 
 import onboarding
-from people import new_address, new_person
+from people import new_address, sign_up
 from smtp import KINDS
 
 
@@ -29,7 +29,7 @@ def hurry(site, address):
 
 
 def test_mail_comes_as_multipart_with_its_headers(site, smtp):
-    person = new_person(site, name="Señora Núñez")
+    person = sign_up(site, name="Señora Núñez")
     mail, = smtp.wait_for(person.email)
     message = mail.message
     assert message["To"] and person.email in message["To"] and message["From"] == "Agency <agency@example.test>" and mail.sender == "agency@example.test"
@@ -56,14 +56,14 @@ def is_delivered(site, smtp, person, seconds=60):
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"550", "554", "slow", "no auth", "hang", "hang after data"}))
 def test_a_passing_fault_delays_a_mail_and_loses_none(site, smtp, kind):
     smtp.fail(kind)
-    person = new_person(site)
+    person = sign_up(site)
     is_delivered(site, smtp, person)
 
 
 def test_a_person_who_is_not_there_is_given_up_visibly(site, smtp):
     address = new_address()
     smtp.fail("550", match=address)
-    person = new_person(site, email=address)
+    person = sign_up(site, email=address)
     row = wait_for_state(site, person.email, ("failed", "sent"))
     assert row["state"] == "failed" and "550" in row["last_error"]
     assert smtp.to(person.email) == []
@@ -72,12 +72,12 @@ def test_a_person_who_is_not_there_is_given_up_visibly(site, smtp):
 @pytest.mark.parametrize("kind", ["hang", "hang after data"])
 def test_a_silent_mail_server_holds_up_neither_other_mails_nor_plans(site, smtp, kind):
     smtp.fail(kind)
-    waiting, other = new_person(site), None
+    waiting, other = sign_up(site), None
     until = time.monotonic() + 10
     while any(f[0] == kind and f[2] for f in smtp.faults):
         assert time.monotonic() < until, "nobody speaks to the mail server"
         time.sleep(0.05)
-    other = new_person(site)
+    other = sign_up(site)
     project = onboarding.create(other)
     assert smtp.wait_for(other.email, seconds=5), "a mail waits for another one"
     onboarding.wait_for_plan(other, project, 10)
@@ -87,7 +87,7 @@ def test_a_silent_mail_server_holds_up_neither_other_mails_nor_plans(site, smtp,
 def test_a_mail_whose_sender_was_killed_is_sent_again_with_the_same_id(site, smtp):
     address = new_address()
     smtp.fail("hang after data", match=address)
-    person = new_person(site, email=address)
+    person = sign_up(site, email=address)
     smtp.wait_for(person.email)
     for pid in site.pids("worker"):
         os.kill(pid, signal.SIGKILL)

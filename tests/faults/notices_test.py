@@ -7,11 +7,11 @@ import psycopg2
 
 import onboarding
 from instance import link_in
-from people import new_person
+from people import sign_up
 
 
 def test_a_worker_that_is_killed_tells_nothing_twice_and_forgets_nothing(site, smtp):
-    person = new_person(site)
+    person = sign_up(site)
     mail, = smtp.wait_for(person.email)
     mail.message.get_body(("plain",))
     person.post("/api/auth/verify", {"token": link_in(mail.message, "/verify")}).expect()

@@ -10,7 +10,7 @@ import pytest
 import onboarding
 from google import DISCOVERY_FAULTS, ENDPOINT_FAULTS, TOKEN_FAULTS, Google
 from instance import OTHER_HOST, PASSWORD, Instance, link_in
-from people import new_person
+from people import sign_up
 
 # Everything here has a site of its own: with keys, and an address for the redirect that Google knows.
 
@@ -24,10 +24,9 @@ def google():
 
 @pytest.fixture(scope="module")
 def site(google):
-    instance = Instance(THREADS=1, LIMIT_API="off", LIMIT_AUTH="off", **google.settings())
+    instance = Instance(other=True, THREADS=1, LIMIT_API="off", LIMIT_AUTH="off", **google.settings())
     try:
         instance.start()
-        instance.add_other_tenant()
         yield instance
     finally:
         instance.destroy()
@@ -102,7 +101,7 @@ def test_a_cookie_of_the_trip_is_for_this_browser_alone_and_gone_afterwards(site
 
 
 def test_a_verified_account_is_linked_and_keeps_its_password(site, google, somebody):
-    client = new_person(site, email=somebody["email"])
+    client = sign_up(site, email=somebody["email"])
     client.post("/api/auth/verify", {"token": link_in(site.wait_for_mail(client.email, "/verify?token="), "/verify")}).expect()
     elsewhere = site.visitor()
     trip(elsewhere, google, somebody)
@@ -113,7 +112,7 @@ def test_a_verified_account_is_linked_and_keeps_its_password(site, google, someb
 
 def test_whoever_took_an_address_before_its_owner_came_is_out(site, google, somebody):
     """Signing up with somebody's address must not keep a way in to the account that they get with Google."""
-    stranger = new_person(site, email=somebody["email"])
+    stranger = sign_up(site, email=somebody["email"])
     late = link_in(site.wait_for_mail(stranger.email, "/verify?token="), "/verify")
     owner = site.visitor()
     trip(owner, google, somebody)

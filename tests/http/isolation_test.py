@@ -32,7 +32,15 @@ def planted(site, other_staff):
                 for _ in range(3)]
     onboarding.wait_for_plan(person, projects[0])
     site.sql("update tasks set title = %s || title, description = %s", CANARY, CANARY, tenant="other")
-    return {"person": person, "token": token, "projects": projects, "service": service}
+    return {"person": person, "token": token, "projects": projects, "service": service, "ids": sorted({*first_ids(site), *projects, service})}
+
+
+def first_ids(site):
+    """A number that is somebody's in the other agency, for each kind of thing that it has: some of them are ours as well."""
+    tables = site.sql("""select r.relname as name from pg_class r join pg_attribute a on a.attrelid = r.oid and a.attname = 'id' and a.atttypid in (20, 23)
+                         where r.relnamespace = 'other'::regnamespace and r.relkind = 'r'""")
+    for table in tables:
+        yield from (row["first"] for row in site.sql(f"select min(id) as first from {table['name']} having min(id) is not null", tenant="other"))
 
 
 def crawl(site, client, numbers, tokens=()):
@@ -64,7 +72,7 @@ def test_no_byte_of_the_other_agency_is_in_any_answer_of_ours(site, planted, mem
     source = {"client": member.client, "staff": staff, "admin": admin, "their client": planted["person"], "their staff": other_staff}.get(who)
     client.cookies = dict(source.cookies) if source else {}
     seen = 0
-    for answer in crawl(site, client, [*range(1, 12), *planted["projects"], planted["service"]], [planted["token"]]):
+    for answer in crawl(site, client, planted["ids"], [planted["token"]]):
         assert CANARY.encode() not in answer.body, answer
         seen += answer.status == 200
     assert seen >= 4

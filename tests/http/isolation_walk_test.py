@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from authorisation_test import EXAMPLES, ROUTES, made, world  # noqa: F401 (world is a fixture)
 from instance import ROOT
-from people import new_person
+from people import sign_up
 
 CANARY, CANARY_ID, HOST, WALLED = "canary-51e0c4", 770001, "walled.example.test", "walled"
 PEOPLE = ["anonymous", "client", "stranger", "viewer", "staff", "admin", "owner", "platform owner", "their admin here"]
@@ -287,5 +287,5 @@ def test_no_text_changes_role_or_search_path(site, world, walled, part):  # noqa
 
 
 def test_what_would_change_a_role_is_kept_as_the_text_that_it_is(site):
-    person = new_person(site, name=POLYGLOT[:100])
+    person = sign_up(site, name=POLYGLOT[:100])
     assert person.get("/api/auth/session").expect()["user"]["name"] == POLYGLOT[:100]

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from instance import OTHER_HOST, PASSWORD
-from people import new_address, new_person
+from people import new_person
 
 
 def code(secret, steps=0):
@@ -120,7 +120,7 @@ def test_the_last_owner_stays_even_when_two_make_way_at_once(site):
 
 def test_who_is_disabled_is_out_at_once_keeps_everything_and_comes_back(site, admin, sign_up):
     person, elsewhere = sign_up(), None
-    there = new_person(site, OTHER_HOST, email=new_address())
+    there = sign_up(OTHER_HOST)
     project_count = site.one("select count(*) from user_roles where user_id = %s", person.user["id"])
     elsewhere = site.signed_in(person.email, PASSWORD, host=OTHER_HOST)
     path = f"/api/admin/people/{person.user['id']}"

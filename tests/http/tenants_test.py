@@ -102,9 +102,9 @@ def test_an_unknown_host_is_nobodys_and_a_suspended_one_says_so_and_is_not_the_d
         site.migrate("tenants", "drop", "shut", "--yes")
 
 
-def test_signing_up_at_one_agency_makes_nobody_a_member_of_another(site):
+def test_signing_up_at_one_agency_makes_nobody_a_member_of_another(site, sign_up):
     address = new_address()
-    person = new_person(site, OTHER_HOST, email=address)
+    person = sign_up(OTHER_HOST, email=address)
     assert len(person.get("/api/auth/tenants").expect()["tenants"]) == 1
     site.visitor().post("/api/auth/login", {"email": address, "password": PASSWORD}).expect()
     assert len(person.get("/api/auth/tenants").expect()["tenants"]) == 2

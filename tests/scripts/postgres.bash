@@ -10,7 +10,7 @@ as_postgres() {
 }
 
 start_cluster() {
-    cluster=$(mktemp -d /tmp/lx-bats.XXXXXX)
+    cluster=$(mktemp -d "${TMPDIR:-/tmp}/lx-bats.XXXXXX")
     chmod 755 "$cluster"
     [ "$(id -u)" != 0 ] || chown postgres "$cluster"
     as_postgres "$bin/initdb" -D "$cluster/data" -U postgres -A trust --no-sync --no-instructions --encoding=UTF8 --locale=C.UTF-8 >"$cluster/initdb.log"

@@ -1,6 +1,7 @@
 """Instance: a whole site of its own (PostgreSQL, programs, worker, nginx) started by scripts/serve for the tests."""
 import email
 import email.policy
+import functools
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import psycopg2
 import psycopg2.extras
 
+import template
 from client import Client, Witness
 from gemini import API_KEY, Gemini
 
@@ -41,22 +43,33 @@ def free_port():
         return port
 
 
+def roomy_memory():
+    """A folder in memory, if there is plenty: on a disk, copying a database and removing it again costs seconds."""
+    there = Path("/dev/shm")
+    if not there.is_dir():
+        return None
+    room = os.statvfs(there)
+    return there if room.f_bavail * room.f_frsize > 6e9 and not room.f_flag & os.ST_NOEXEC else None
+
+
 def build():
     return Path(os.environ.get("BUILD") or ROOT / "build/release")
 
 
 class Instance:
-    """`settings` become environment variables; GEMINI_* lead to a stand-in of its own unless gemini=False."""
+    """`settings` become environment variables; GEMINI_* lead to a stand-in of its own unless gemini=False. `other` is there
+    as add_other_tenant() makes it. Unless new=True, the state is a copy of what a first start has left once."""
 
-    def __init__(self, mode=None, gemini=True, **settings):
+    def __init__(self, mode=None, gemini=True, other=False, new=False, **settings):
         self.mode = mode or os.environ.get("LUNAXCODE_TEST_MODE") or "fcgi"
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.host}"
-        self.state = Path(tempfile.mkdtemp(prefix="lx-test-"))
+        self.state = Path(tempfile.mkdtemp(prefix="lx-test-", dir=None if "TMPDIR" in os.environ else roomy_memory()))
         self.state.chmod(0o755)  # user postgres passes through
         self.gemini = Gemini(pause=0.005) if gemini else None
         self.settings = settings
+        self.other, self.new = other, new
         self.witness = Witness()
         self.process = None
         self._database = None
@@ -64,6 +77,8 @@ class Instance:
 
     # Life
     def start(self, seconds=60):
+        if not self.new and not (self.state / "postgres").exists():
+            template.copy_into(self.state, "two" if self.other else "one", self._leave_behind)
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("GEMINI_", "SMTP_", "PG"))}
         environment.update(PORT=str(self.port), STATE=str(self.state), BUILD=str(build()), MODE=self.mode)
         if self.gemini:
@@ -85,6 +100,18 @@ class Instance:
                 raise AssertionError(f"not ready after {seconds} s:\n{self.said()[-3000:]}")
             time.sleep(0.03)
         return self
+
+    def _leave_behind(self, folder):
+        """What a site's first start, and its other tenant if it has one, leave in its state."""
+        first = Instance("fcgi", gemini=False, new=True)
+        try:
+            first.start()
+            if self.other:
+                first.add_other_tenant()
+            first.stop()
+            template.keep(first.state, folder)
+        finally:
+            first.destroy()
 
     def said(self):
         return self.output.read_text(errors="replace")
@@ -235,10 +262,19 @@ class Instance:
         key = (role, tenant, name)
         if key not in self._staff:
             address = f"{name or role}@{tenant}.example.test"
-            hashed = subprocess.run([build() / "bin/hash-password"], input=PASSWORD, text=True, capture_output=True, check=True).stdout.strip()
-            self._upsert(address, (name or role).title(), role, tenant, hashed)
+            self._upsert(address, (name or role).title(), role, tenant, self.hashed_password())
             self._staff[key] = (address, PASSWORD)
         return self._staff[key]
+
+    @staticmethod
+    @functools.cache
+    def hashed_password():
+        """PASSWORD as the programs keep it, made once a process."""
+        return subprocess.run([build() / "bin/hash-password"], input=PASSWORD, text=True, capture_output=True, check=True).stdout.strip()
+
+    def tenant_at(self, host):
+        """The schema of the agency that a host leads to."""
+        return self.one("select schema_name from tenants where %s = any (hosts) or is_default order by is_default limit 1", host)
 
     def _upsert(self, email_address, name, role, tenant, hashed):
         variables = [f"email={email_address}", f"name={name}", f"role={role}", f"tenant={tenant}"]

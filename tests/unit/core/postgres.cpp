@@ -80,12 +80,12 @@ core::Config Postgres::app_config() const {
 }
 
 Postgres::Postgres() {
-    char name[] = "/tmp/lunaxcode-unit-XXXXXX";
-    if (!mkdtemp(name)) throw std::runtime_error("mkdtemp");
-    folder_ = name;
+    const char* home = std::getenv("TMPDIR");
+    folder_ = std::string{home && *home ? home : "/tmp"} + "/lunaxcode-unit-XXXXXX";
+    if (!mkdtemp(folder_.data())) throw std::runtime_error("mkdtemp");
     if (geteuid() == 0) {
         const passwd* user = getpwnam("postgres");
-        if (!user || chown(name, user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("no user postgres to run the server as");
+        if (!user || chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("no user postgres to run the server as");
     }
     const int made = fork_as_server_user(programs + "initdb", {"-D", folder_ + "/data", "-A", "trust", "-U", "owner", "-E", "UTF8", "--locale=C", "--no-sync"}, folder_ + "/log");
     int status = 0;
