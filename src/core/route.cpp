@@ -126,8 +126,8 @@ bool detail::read_hole(std::string_view text, Token& hole) {
     return !text.empty() && text.size() <= 128 && text.find_first_not_of(allowed) == text.npos;
 }
 
-Call::Call(const Request& request_, Desk& desk, const Route& route_, const Holes& holes)
-    : request{request_}, config{desk.config}, route{route_}, desk_{desk}, holes_{holes} {}
+Call::Call(const Request& request_, Desk& desk, const Route& route_, const Holes& holes, bool at_once)
+    : request{request_}, config{desk.config}, route{route_}, desk_{desk}, holes_{holes}, at_once_{at_once && route_.access->at_once} {}
 
 const std::string& Call::tenant() {
     if (!tenant_.empty() || !route.access->tenant) return tenant_;
@@ -152,6 +152,9 @@ const std::string& Call::tenant() {
 Transaction& Call::db() {
     if (!transaction_) {
         const std::string& role = tenant();
+        std::optional<Query> at_once = at_once_ ? route.access->at_once(*this) : std::nullopt;
+        at_once_ = at_once.has_value();
+        if (at_once_) return transaction_.emplace(desk_.db, role, std::nullopt, std::move(at_once));
         transaction_.emplace(desk_.db, route.platform_ ? std::string_view{} : role,
                              route.access->entry ? route.access->entry(*this) : std::nullopt,
                              route.access->check ? route.access->check(*this) : std::nullopt);
@@ -180,10 +183,23 @@ Reply Call::stream(std::string content_type, std::function<bool(Call&, std::stri
     return reply;
 }
 
-std::optional<Row> Call::entered() { return db().entered().maybe(); }
+std::optional<Row> Call::entered() {
+    Transaction& transaction = db();
+    if (at_once_) throw AskInFull{};
+    return transaction.entered().maybe();
+}
+
+std::optional<Row> Call::checked() {
+    Transaction& transaction = db();
+    if (!at_once_) return transaction.checked().maybe();
+    transaction.entered();  // sends it when nothing was sent yet
+    if (transaction.checked().size() != 1 || !transaction.checked()[0].truth(0)) throw AskInFull{};
+    return transaction.checked()[0];
+}
 
 void Call::end() {
     if (!transaction_ && !route.access->check) return;
+    if (at_once_) checked();  // also where the handler did not look
     db().entered();
     if (changes_state(request.method)) transaction_->commit();
     else transaction_->finish_reading();
@@ -232,8 +248,9 @@ Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk
             return std::move(reply).with("Allow", match.allowed);
         }
         if (changes_state(request.method) && !match.route->any_origin_) require_our_origin(request, desk.config);
+        bool at_once = !changes_state(request.method);
         for (int attempt = 0;; ++attempt) {
-            Call call{request, desk, *match.route, match.holes};
+            Call call{request, desk, *match.route, match.holes, at_once};
             try {
                 // Who may not change a thing is told so before what is wrong with the change, and before a handler does anything.
                 if (changes_state(request.method) && call.route.access->check) call.db().entered();
@@ -241,9 +258,14 @@ Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk
                 if (!reply) throw not_found("page");
                 call.end();
                 return std::move(*reply);
-            } catch (const SqlError& error) {
-                if (!error.repeatable() || attempt > 0 || call.committed()) throw;
-                log(Level::warn, "request repeated", {{"sqlstate", error.sqlstate}});
+            } catch (const Call::AskInFull&) {
+                at_once = false;
+            } catch (const Error& error) {
+                const auto* sql = dynamic_cast<const SqlError*>(&error);
+                const bool repeatable = sql && sql->repeatable() && attempt == 0 && !call.committed();
+                if (repeatable) log(Level::warn, "request repeated", {{"sqlstate", sql->sqlstate}});
+                else if (call.at_once_ && error.status != 503) at_once = false;  // what its caller may hear is for the whole rule to say
+                else throw;
             }
         }
     };

@@ -75,10 +75,14 @@ std::optional<Query> check_platform(const Call&) { return ask<need_platform>(); 
 
 Query find_tenant(const Call& call) { return ask<tenant_by_host>(call.request.host, call.config.tenant); }
 
-std::optional<Query> find_session(const Call& call) {
+std::string session_hash(const Call& call) {
     const std::string_view token = call.request.cookie_value(session_cookie(call));
-    if (token.empty() || token.size() > 128) return std::nullopt;
-    const std::string hash = core::sha256(token);
+    return token.empty() || token.size() > 128 ? std::string{} : core::sha256(token);
+}
+
+std::optional<Query> find_session(const Call& call) {
+    const std::string hash = session_hash(call);
+    if (hash.empty()) return std::nullopt;
     if (call.route.platform_) return ask<enter_own_session>(core::Bytes{hash}, call.tenant_name());
     return ask<enter_session>(core::Bytes{hash}, call.tenant_name());
 }

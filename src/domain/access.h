@@ -10,6 +10,8 @@ namespace domain {
 // The first two columns of an Access, for a rule that a route group makes of its own.
 core::Query find_tenant(const core::Call& call);
 std::optional<core::Query> find_session(const core::Call& call);
+// For an Access's statement at once, which finds the session in open_sessions: SHA-256 of the caller's token; empty without one.
+std::string session_hash(const core::Call& call);
 
 extern const core::Access anyone;       // no session is looked for
 extern const core::Access visitor;      // anyone; a session is looked up when a cookie is there

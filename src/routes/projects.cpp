@@ -28,14 +28,16 @@ constexpr Sql project_page = R"(
                          from tasks t where t.project_id = p.id and t.retired_at is null))
     from page p order by p.id desc)";
 
-// Small statements cost PostgreSQL less than fewer large ones, and all go out in one round trip. The first is the access
-// rule's check as well: who may not see the project gets no row.
+// Small statements cost PostgreSQL less than fewer large ones, and all go out in one round trip. The first is the access rule as
+// well: who may not see the project gets no row, and without one enter() is asked, as it is when the time of the session's last
+// use has to be noted (first column).
 constexpr Sql project_row = R"(
-    select p.name, p.description, p.prd, p.price, p.status, p.payment_status, p.deposit_amount, p.price - p.deposit_amount,
+    select o.last_seen_at > now() - interval '60 seconds',
+           p.name, p.description, p.prd, p.price, p.status, p.payment_status, p.deposit_amount, p.price - p.deposit_amount,
            p.client_name, p.client_email, p.client_phone, to_json(p.created_at), p.service, s.timeline, s.id, s.description,
            s.base_price, s.features, to_json(p.balance_requested_at)
-    from projects p join service_types s on s.id = p.service_type_id
-    where p.id = $1 and (p.user_id = me() or my_role() in ('admin', 'staff')))";
+    from open_sessions o, projects p join service_types s on s.id = p.service_type_id
+    where o.token_hash = $2 and p.id = $1 and (p.user_id = o.user_id or o.works_here))";
 constexpr Sql project_answers = R"(
     select a.question_key, q.question_text, a.answer_value, q.question_type
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
@@ -119,20 +121,20 @@ Reply details(Call& call, Id id) {
     const Row& p = *project;
     const auto generation = generations.maybe();
     Writer out{16 * 1024};
-    out.object().key("project").object().member("id", id.value).member("name", p.text(0)).member("description", p.text(1));
+    out.object().key("project").object().member("id", id.value).member("name", p.text(1)).member("description", p.text(2));
     out.key("prd");
-    p.null(2) ? out.null() : out.value(p.text(2));
+    p.null(3) ? out.null() : out.value(p.text(3));
     thread_local Documents documents;  // rendering took as long as all else that the program does for this answer
-    out.member("prdHtml", documents.html(p.text(2)));
-    out.member_raw("price", p.text(3)).member("status", p.text(4)).member("paymentStatus", p.text(5));
-    out.member_raw("depositAmount", p.text(6)).member_raw("balanceAmount", p.text(7));
-    out.member_raw("balanceRequestedAt", p.null(18) ? "null" : p.text(18));
-    out.member("clientName", p.text(8)).member("clientEmail", p.text(9)).key("clientPhone");
-    p.null(10) ? out.null() : out.value(p.text(10));
-    out.member_raw("createdAt", p.text(11)).member("service", p.text(12)).member("timeline", p.text(13));
+    out.member("prdHtml", documents.html(p.text(3)));
+    out.member_raw("price", p.text(4)).member("status", p.text(5)).member("paymentStatus", p.text(6));
+    out.member_raw("depositAmount", p.text(7)).member_raw("balanceAmount", p.text(8));
+    out.member_raw("balanceRequestedAt", p.null(19) ? "null" : p.text(19));
+    out.member("clientName", p.text(9)).member("clientEmail", p.text(10)).key("clientPhone");
+    p.null(11) ? out.null() : out.value(p.text(11));
+    out.member_raw("createdAt", p.text(12)).member("service", p.text(13)).member("timeline", p.text(14));
     out.member("draft", generation && generation->truth(5)).end_object();
-    out.key("service").object().member("id", p.integer(14)).member("name", p.text(12)).member("description", p.text(15));
-    out.member_raw("basePrice", p.text(16)).member_raw("features", p.text(17)).member("timeline", p.text(13)).end_object();
+    out.key("service").object().member("id", p.integer(15)).member("name", p.text(13)).member("description", p.text(16));
+    out.member_raw("basePrice", p.text(17)).member_raw("features", p.text(18)).member("timeline", p.text(14)).end_object();
 
     out.key("answers").array();
     for (int i = 0; i < answers.size(); ++i) {
@@ -235,8 +237,11 @@ Reply change(Call& call, Id id) {
     return ok(out.end_object().take());
 }
 
-std::optional<Query> read_project(const Call& call) { return ask<project_row>(call.hole(0)); }
-constexpr Access reading_member{"member", find_tenant, find_session, read_project};
+std::optional<Query> read_project(const Call& call) {
+    const std::string hash = session_hash(call);
+    return hash.empty() ? std::nullopt : std::optional{ask<project_row>(call.hole(0), Bytes{hash})};
+}
+constexpr Access reading_member{"member", find_tenant, find_session, read_project, read_project};
 
 constexpr Route routes[] = {
     post<create>("/api/projects/create-from-onboarding", user),

@@ -1,11 +1,13 @@
 """Projects: creation from an onboarding, checked against the service's questions; list and details."""
 import json
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import onboarding
+from instance import OTHER_HOST
 from people import new_person
 
 CREATE = "/api/projects/create-from-onboarding"
@@ -288,6 +290,36 @@ def test_a_project_is_nobody_elses(member, stranger, visitor, other_staff, staff
     answer = other_staff.get(path)
     assert answer.status == 404 or answer.json["project"]["description"] != member.details["project"]["description"]
     assert staff.get(path).expect()["project"]["id"] == member.project
+
+
+@pytest.mark.parametrize("change", ["last_seen_at = now() - interval '7 days 1 minute'", "expires_at = now() - interval '1 second'"])
+def test_details_need_a_session_that_holds(site, sign_up, asking, change):
+    person = sign_up()
+    path = f"/api/projects/{onboarding.create(person)}/details"
+    person.get(path).expect(200)
+    site.sql(f"update sessions set {change} where user_id = %s", person.user["id"])
+    person.get(path).problem(401)
+    site.visitor().get(path, headers={"Cookie": "session=made-up"}).problem(401)
+
+
+def test_details_are_nothing_for_a_disabled_account_nor_under_another_agencys_host(site, sign_up):
+    person = sign_up()
+    path = f"/api/projects/{onboarding.create(person)}/details"
+    elsewhere = site.visitor(OTHER_HOST)
+    elsewhere.cookies = dict(person.cookies)
+    elsewhere.get(path).problem(401)
+    site.sql("update users set disabled_at = now() where id = %s", person.user["id"])
+    person.get(path).problem(401)
+
+
+def test_looking_at_details_counts_as_use_of_the_session(site, sign_up):
+    person = sign_up()
+    path = f"/api/projects/{onboarding.create(person)}/details"
+    first = person.get(path).expect()
+    site.sql("update sessions set last_seen_at = now() - interval '2 days' where user_id = %s", person.user["id"])
+    assert person.get(path).expect() == first
+    time.sleep(0.2)  # the answer does not wait for the commit
+    assert site.one("select now() - last_seen_at < interval '1 minute' from sessions where user_id = %s", person.user["id"])
 
 
 def test_details_are_kept_by_nobody(member):

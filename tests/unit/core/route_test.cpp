@@ -18,6 +18,7 @@ constexpr Sql tenant_of_host = "select tenant from hosts where host = $1";
 constexpr Sql nobody = "select 1 where false";
 constexpr Sql session = "select 'ana', $1::text";
 constexpr Sql only_ana = "select deny(403, 'This is for Ana.') where $1 <> 'ana'";
+constexpr Sql ana_at_once = "select true, 'at once' where $1 = 'ana' union all select false, 'worn' where $1 = 'worn'";
 constexpr Sql count_notes = "select count(*) from notes";
 constexpr Sql add_note = "insert into notes (body) values ($1)";
 constexpr Sql fail_as = "select deny($1, 'from the database')";
@@ -33,9 +34,19 @@ std::optional<Query> entry(const Call& call) {
 }
 std::optional<Query> check(const Call& call) { return ask<only_ana>(call.request.cookie_value("session")); }
 
+std::optional<Query> at_once(const Call& call) {
+    const auto name = call.request.cookie_value("session");
+    return name.empty() ? std::nullopt : std::optional{ask<ana_at_once>(name)};
+}
+std::optional<Query> check_ana_or_worn(const Call& call) {
+    const auto name = call.request.cookie_value("session");
+    return ask<only_ana>(name == "worn" ? "ana" : name);
+}
+
 const Access free_access{"anyone", nullptr, nullptr, nullptr};
 const Access tenant_access{"anyone", tenant, nullptr, nullptr};
 const Access ana_access{"ana", tenant, entry, check};
+const Access ana_at_once_access{"ana", tenant, entry, check_ana_or_worn, at_once};
 
 int runs = 0;  // of the handler that looks at it
 
@@ -68,6 +79,20 @@ Reply add_twice(Call& call) {
 Reply says_nothing(Call&) {
     ++runs;
     return ok("{}");
+}
+Reply looks(Call& call) {
+    ++runs;
+    call.db().last(ask<count_notes>());
+    const auto row = call.checked();
+    return ok(row && row->text(0) == "t" ? row->str(1) : "in full as " + call.entered()->str(1));
+}
+Reply looks_at_who(Call& call) {
+    ++runs;
+    return ok(call.entered()->str(1));
+}
+Reply fails_before_it_looks(Call& call) {
+    call.db().one<count_notes>();
+    throw not_found("note that Ana hides");
 }
 Reply deny(Call& call, Id status) {
     call.db().one<fail_as>(status);
@@ -115,6 +140,11 @@ constexpr Route routes[] = {
     post<add_twice>("/notes/twice", tenant_access),
     post<says_nothing>("/ana", ana_access),
     get<says_nothing>("/ana", ana_access),
+    get<looks>("/at-once", ana_at_once_access),
+    get<says_nothing>("/at-once/silent", ana_at_once_access),
+    get<looks_at_who>("/at-once/who", ana_at_once_access),
+    get<fails_before_it_looks>("/at-once/fails", ana_at_once_access),
+    post<says_nothing>("/at-once", ana_at_once_access),
     get<deny>("/deny/{status}", tenant_access),
     get<role>("/role", tenant_access),
     get<role>("/platform-role", tenant_access).platform(),
@@ -334,6 +364,39 @@ TEST_F(DispatchWithDatabase, TheAccessRuleHoldsEvenWhereTheHandlerAsksTheDatabas
         request.cookie = "session=ana";
         EXPECT_EQ(answer(method, "/ana").status, 200);
     }
+}
+
+TEST_F(DispatchWithDatabase, AStatementAtOnceSaysYesForTheWholeRule) {
+    request.cookie = "session=ana";
+    EXPECT_EQ(answer(Method::get, "/at-once").body, "at once");
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(answer(Method::get, "/at-once/silent").status, 200);
+    EXPECT_EQ(runs, 2);
+}
+
+TEST_F(DispatchWithDatabase, WhereItDoesNotTheRuleIsAskedInFull) {
+    request.cookie = "session=worn";
+    EXPECT_EQ(answer(Method::get, "/at-once").body, "in full as worn");
+    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(answer(Method::get, "/at-once/silent").status, 200);
+    EXPECT_EQ(answer(Method::get, "/at-once/who").body, "worn") << "who it is, only the entry knows";
+    for (const char* path : {"/at-once", "/at-once/silent", "/at-once/who"}) {
+        for (const char* who : {"session=bob", ""}) {
+            request.cookie = who;
+            EXPECT_EQ(answer(Method::get, path).status, 403) << path << who;
+        }
+    }
+    runs = 0;
+    request.cookie = "session=ana";
+    EXPECT_EQ(answer(Method::post, "/at-once").status, 200);
+    EXPECT_EQ(runs, 1) << "a change is never tried by halves";
+}
+
+TEST_F(DispatchWithDatabase, WhatAHandlerThrowsBeforeItLooksIsNotHeardByOthers) {
+    request.cookie = "session=bob";
+    EXPECT_EQ(answer(Method::get, "/at-once/fails").status, 403);
+    request.cookie = "session=ana";
+    EXPECT_EQ(answer(Method::get, "/at-once/fails").status, 404);
 }
 
 TEST_F(DispatchWithDatabase, WhatTheDatabaseDeniesIsTheAnswer) {
