@@ -112,6 +112,20 @@ def test_one_agencys_role_reads_no_other_agency_and_no_account(site, planted):
             session.rollback()
 
 
+def test_of_the_sessions_an_agencys_role_sees_its_own_alone_and_the_login_role_none(site, planted, member):
+    hashes = {tenant: {bytes(row["token_hash"]) for row in site.sql("select token_hash from sessions where tenant = %s", tenant)} for tenant in ("lunaxcode", "other")}
+    assert hashes["lunaxcode"] and hashes["other"]
+    with connect(site) as session, session.cursor() as cursor:
+        cursor.execute("select count(*) from open_sessions")
+        assert cursor.fetchone() == (0,)
+        for tenant in hashes:
+            cursor.execute(f"set local role {tenant}")
+            cursor.execute("select token_hash from open_sessions")
+            seen = {bytes(row[0]) for row in cursor.fetchall()}
+            assert seen and seen <= hashes[tenant]
+            session.rollback()
+
+
 def test_nobody_who_signs_in_can_claim_to_be_somebody_else_in_sql(site):
     with connect(site) as session, session.cursor() as cursor:
         cursor.execute("set local role lunaxcode")
