@@ -4,6 +4,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "domain/account.h"
+#include "domain/wording.h"
 
 namespace domain {
 namespace {
@@ -22,6 +23,11 @@ constexpr Sql drop_old_sessions = R"(
         select id from sessions where expires_at < now() order by expires_at limit 100 for update skip locked))";
 constexpr Sql whose_session = "select user_id, name, email, email_verified, role, session_id, confined from enter_own($1, $2)";
 
+// Who chose a language in this browser goes on in it, also by mail; else the account's own counts, and the browser's where there is none.
+constexpr Sql learn_language = R"(
+    update users set language = $2 where id = $1 and $2 <> '' and ($3::boolean or language is null) and language is distinct from $2)";
+constexpr Sql whose_language = "select coalesce(language, '') from users where id = $1";
+
 constexpr Sql bind_open_draft = "update leads set user_id = $2 where token_hash = $1 and status = 'open' and user_id is null";
 
 constexpr std::string_view host_only = "__Host-";
@@ -39,13 +45,14 @@ std::string cookie_line(std::string_view name, std::string_view value, std::chro
 std::optional<Session> start_session(core::Call& call, const std::string& user_id, const std::optional<std::string>& password_hash) {
     std::string token = core::random_token();
     const std::string hash = core::sha256(token), old_hash = core::sha256(call.request.cookie_value(session_cookie(call)));
-    const auto row = call.db().all(
+    const auto answers = call.db().all(
         ask<delete_session>(Bytes{old_hash}),
         ask<insert_session>(Bytes{hash}, user_id, password_hash, call.tenant(), address_of(call.request.remote_address),
                             plain_user_agent(call.request.user_agent)),
-        ask<drop_old_sessions>(), ask<whose_session>(Bytes{hash}, call.tenant()))[3].maybe();
+        ask<drop_old_sessions>(), ask<whose_session>(Bytes{hash}, call.tenant()), ask<learn_language>(user_id, language_of(call.request), is_shipped(call.request.cookie_value(language_cookie))), ask<whose_language>(user_id));
+    const auto row = answers[3].maybe();
     if (!row) return std::nullopt;
-    return Session{std::move(token), {row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5), row->truth(6)}};
+    return Session{std::move(token), {row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5), row->truth(6)}, answers[5].one().str(0)};
 }
 
 void end_session(core::Call& call) {
@@ -66,6 +73,13 @@ void bind_draft(core::Call& call, const std::optional<std::string>& lead_token, 
 
 std::string session_cookie_line(std::string_view name, std::string_view token) { return cookie_line(name, token, session_life); }
 std::string no_session_cookie_line(std::string_view name) { return cookie_line(name, "", std::chrono::seconds{0}); }
+
+core::Reply signed_in_reply(const core::Call& call, core::Reply reply, const Session& session) {
+    reply.with("Set-Cookie", session_cookie_line(session_cookie(call), session.token));
+    if (!session.language.empty() && call.request.cookie_value(language_cookie) != session.language)
+        reply.with("Set-Cookie", language_cookie_line(call.request, session.language));
+    return reply;
+}
 
 std::string user_json(const Person& person) {
     core::Writer json;

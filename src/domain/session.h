@@ -16,6 +16,7 @@ inline constexpr std::chrono::seconds session_life = std::chrono::days{30};
 struct Session {
     std::string token;
     Person person;
+    std::string language;  // the account's, if it has one
 };
 
 // Signs in with a new token and ends the session that the browser had. The hash is the one that the password was checked
@@ -28,6 +29,8 @@ void end_session(core::Call& call);  // that of the cookie, if there is one
 
 // Values of Set-Cookie. A name with __Host- is for https only.
 std::string session_cookie_line(std::string_view name, std::string_view token);
+// Tells the browser of a new session, and of the account's language.
+core::Reply signed_in_reply(const core::Call& call, core::Reply reply, const Session& session);
 std::string no_session_cookie_line(std::string_view name);
 
 std::string user_json(const Person& person);  // {"id":…,"name":…,"email":…,"role":…,"emailVerified":…}

@@ -86,7 +86,8 @@ std::vector<Reading> readings_of(const std::vector<Shade>& theme) {
 
 std::string style_sheet(const Look& look) {
     std::string out = "/* " + std::string{"The agency's own name and colours. */\n:root{--agency-name:\""} + core::url_encoded(look.name) + "\";--agency-currency:\"" +
-                      core::url_encoded(look.currency) + "\";--agency-logo:\"" + core::url_encoded(look.logo) + "\"}\n";
+                      core::url_encoded(look.currency) + "\";--agency-logo:\"" + core::url_encoded(look.logo) + "\";--agency-language:\"" + core::url_encoded(look.language) + "\";--agency-languages:\"" +
+                      core::url_encoded(look.languages) + "\"}\n";
     if (const auto accent = read_colour(look.accent); accent && *accent != house_accent) {
         std::string light, dark;
         for (const Shade& shade : theme_of(*accent)) {

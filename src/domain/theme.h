@@ -26,10 +26,11 @@ struct Reading {
 };
 std::vector<Reading> readings_of(const std::vector<Shade>& theme);
 
-// The agency as a style sheet: its colours, and for scripts its name and how it writes money (percent-encoded, in quotes).
+// The agency as a style sheet: its colours, and for scripts its name, how it writes money and its languages (percent-encoded, in quotes).
 struct Look {
     std::string name, accent, currency, logo;  // logo: its address, or empty
     int logo_width = 0, logo_height = 0;
+    std::string language = "en", languages = "en";  // the agency's own; all that it offers, with spaces between
 };
 std::string style_sheet(const Look& look);
 

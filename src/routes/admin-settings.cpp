@@ -7,6 +7,7 @@
 #include "domain/access.h"
 #include "domain/generation.h"
 #include "domain/theme.h"
+#include "domain/wording.h"
 
 using namespace core;
 using namespace domain;
@@ -23,7 +24,7 @@ constexpr Sql all_of_it = R"(
 constexpr Sql settings_now = "select settings_facts(), version from settings for update";
 constexpr Sql change_sql = R"(
     update settings set name = nullif($1, ''), accent = $2, currency_display = $3, mail_from = nullif($4, ''), reply_to = nullif($5, ''),
-        generations_per_day = $6::integer, files_quota_mb = $7::integer)";
+        generations_per_day = $6::integer, files_quota_mb = $7::integer, language = $8, languages = $9::text[])";
 constexpr Sql note = "select note_settings($1)";
 constexpr Sql set_logo_sql = "update settings set logo = $1, logo_type = $2, logo_width = $3, logo_height = $4";
 constexpr Sql drop_logo_sql = "update settings set logo = null, logo_type = null, logo_width = null, logo_height = null";
@@ -108,6 +109,27 @@ std::optional<std::int64_t> limit_field(Form& form, const char* field, const Jso
     return number;
 }
 
+struct Languages {
+    std::string own, offered;  // offered: as PostgreSQL's text[]
+};
+
+Languages language_fields(Form& form, const Json& now) {
+    const Json offered = form.has("languages") ? form.value("languages") : now["languages"], own = form.has("language") ? form.value("language") : now["language"];
+    Languages all{std::string{own.text()}, "{"};
+    bool has_own = false;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < offered.size() && i <= shipped_languages.size(); ++i) {
+        names.emplace_back(offered[i].text());
+        if (!is_shipped(names.back()) || std::ranges::count(names, names.back()) > 1) form.wrong("languages", "There are English (en) and Filipino (fil), each once.");
+        has_own = has_own || names.back() == all.own;
+        all.offered += (i ? "," : "") + names.back();
+    }
+    all.offered += "}";
+    if (names.empty()) form.wrong("languages", "Offer at least one language.");
+    else if (form.right() && !has_own) form.wrong("language", "Choose one of the languages that you offer.");
+    return all;
+}
+
 Reply change(Call& call) {
     const Json body = call.body();
     return changed(call, [&](const Json& now, std::int64_t version) {
@@ -128,10 +150,11 @@ Reply change(Call& call) {
         if (currency != "symbol" && currency != "code") form.wrong("currencyDisplay", "Amounts are written with symbol (₱15,000) or code (PHP 15,000).");
         if (form.has("mailFrom")) from = form.email("mailFrom", false);
         if (form.has("replyTo")) reply_to = form.email("replyTo", false);
+        const Languages languages = language_fields(form, now);
         const auto generations = limit_field(form, "generationsPerDay", now, call.config.generations_per_day);
         const auto quota = limit_field(form, "filesQuotaMb", now, call.config.files_quota_mb);
         form.check();
-        call.db().change<change_sql>(name, accent, currency, from, reply_to, generations, quota);
+        call.db().change<change_sql>(name, accent, currency, from, reply_to, generations, quota, languages.own, languages.offered);
     });
 }
 

@@ -8,6 +8,7 @@
 #include "domain/mails.h"
 #include "domain/second_factor.h"
 #include "domain/session.h"
+#include "domain/wording.h"
 
 using namespace core;
 using namespace domain;
@@ -27,6 +28,7 @@ constexpr Sql use_reset = R"(
 constexpr Sql set_password = R"(
     update users set password = $2, email_verified = coalesce(email_verified, now()), updated_at = now() where id = $1)";
 constexpr Sql end_all_sessions = "delete from sessions where user_id = $1";
+constexpr Sql set_language = "update users set language = $2, updated_at = now() where id = $1 and language is distinct from $2";
 constexpr Sql my_sessions = R"(
     select json_build_object('sessions', coalesce(json_agg(json_build_object(
         'id', s.id, 'current', s.id = $1, 'createdAt', s.created_at, 'lastSeenAt', s.last_seen_at, 'ip', host(s.ip),
@@ -56,7 +58,7 @@ Reply sign_in(Call& call, int status, const std::string& user_id, const std::str
         return ok(std::string{R"({"user":null,"secondFactor":true})"}).with("Set-Cookie", step_cookie_line(call, entrance.step));
     Reply reply = ok(user_answer(entrance.session->person));
     reply.status = status;
-    return std::move(reply).with("Set-Cookie", session_cookie_line(session_cookie(call), entrance.session->token));
+    return signed_in_reply(call, std::move(reply), *entrance.session);
 }
 
 Reply sign_in_with(Call& call, const Account& account, const std::string& password, const std::optional<std::string>& lead) {
@@ -195,6 +197,17 @@ Reply end_one(Call& call, Id id) {
     return reply;
 }
 
+// The language that somebody chose, for the mails and for other browsers; this browser's cookie is set with it.
+Reply choose_language(Call& call) {
+    const Person me = person(call);
+    Form form{call.body()};
+    const std::string language = form.text("language", {2, 3}, "The language");
+    if (form.right() && !is_shipped(language)) form.wrong("language", "There are English (en) and Filipino (fil).");
+    form.check();
+    call.db().change<set_language>(me.id, language);
+    return no_content().with("Set-Cookie", language_cookie_line(call.request, language));
+}
+
 Reply end_others(Call& call) {
     call.db().change<end_my_others>(person(call).session, call.tenant());
     return no_content();
@@ -214,6 +227,7 @@ constexpr Route routes[] = {
     post<resend>("/api/auth/verify/resend", user).platform(),
     post<forgot>("/api/auth/forgot", anyone).platform(),
     post<reset>("/api/auth/reset", anyone).platform(),
+    patch<choose_language>("/api/auth/language", user).platform(),
     get<sessions>("/api/auth/sessions", user).platform(),
     remove<end_one>("/api/auth/sessions/{id}", user).platform(),
     remove<end_others>("/api/auth/sessions", user).platform(),

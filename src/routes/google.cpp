@@ -91,8 +91,7 @@ Reply finish(Call& call) {
             .with("Set-Cookie", step_cookie_line(call, entrance.step))
             .with("Set-Cookie", cookie_line(call, "", std::chrono::seconds{0}));
     }
-    Reply reply = redirect(flow->return_to).with("Set-Cookie", session_cookie_line(session_cookie(call), entrance.session->token));
-    return std::move(reply).with("Set-Cookie", cookie_line(call, "", std::chrono::seconds{0}));
+    return signed_in_reply(call, redirect(flow->return_to), *entrance.session).with("Set-Cookie", cookie_line(call, "", std::chrono::seconds{0}));
 }
 
 constexpr Route routes[] = {

@@ -48,8 +48,7 @@ Reply finish_sign_in(Call& call) {
     if (step.empty() || step.size() > 128) throw unauthorized("The time for the code is over. Sign in once more.");
     const Session session = pass_second_factor(call, step, code);
     Reply reply = ok(Writer{}.object().member_raw("user", user_json(session.person)).end_object().take());
-    reply.with("Set-Cookie", session_cookie_line(session_cookie(call), session.token));
-    return std::move(reply).with("Set-Cookie", step_cookie_line(call, ""));
+    return signed_in_reply(call, std::move(reply), session).with("Set-Cookie", step_cookie_line(call, ""));
 }
 
 Reply setup(Call& call) {

@@ -70,7 +70,7 @@ Reply arrive(Call& call) {
     const auto session = start_session(call, carried->str(0), std::nullopt);
     if (!session) throw unprocessable({{"token", "This account cannot sign in here."}});
     Reply reply = ok(Writer{}.object().member_raw("user", user_json(session->person)).end_object().take());
-    return std::move(reply).with("Set-Cookie", session_cookie_line(session_cookie(call), session->token));
+    return signed_in_reply(call, std::move(reply), *session);
 }
 
 constexpr Route routes[] = {

@@ -217,6 +217,7 @@ EXAMPLES = {
     "POST /api/projects/{id}/generation": Example(lambda w, c: f"/api/projects/{w.project}/generation", {}, (202, 409)),
     "GET /api/projects/{id}/activity": Example(lambda w, c: f"/api/projects/{w.project}/activity"),
     "GET /api/notifications": Example("/api/notifications", other_agency_too=True),
+    "PATCH /api/auth/language": Example("/api/auth/language", {"language": "en"}, (204,), other_agency_too=True),
     "PATCH /api/notifications": Example("/api/notifications", {"plan": "now"}, other_agency_too=True),
     "GET /api/notifications/unsubscribe": Example("/api/notifications/unsubscribe?user=x", None, (303,), other_agency_too=True),
     "POST /api/notifications/unsubscribe": Example("/api/notifications/unsubscribe?user=x", {}, (422,), other_agency_too=True, signed=True),

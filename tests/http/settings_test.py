@@ -9,7 +9,7 @@ import onboarding
 from instance import OTHER_HOST
 from uploading import png
 
-FIELDS = ("name", "accent", "currencyDisplay", "mailFrom", "replyTo", "generationsPerDay", "filesQuotaMb")
+FIELDS = ("name", "accent", "currencyDisplay", "mailFrom", "replyTo", "generationsPerDay", "filesQuotaMb", "language", "languages")
 OWN_KEY = "AIza-the-agencys-own-key-9x7Q"
 
 

@@ -95,7 +95,7 @@ def signed_in_device(browser, site, client):
     """Gives the device on view the session of an API client."""
     browser.open("/404-for-the-origin")
     for name, value in client.cookies.items():
-        browser.cdp("Network.setCookie", name=name, value=value, url=site.url, httpOnly=True)
+        browser.cdp("Network.setCookie", name=name, value=value, url=site.url, httpOnly=name != "language")
     browser.driver.get_log("browser")
 
 

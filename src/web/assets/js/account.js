@@ -8,6 +8,8 @@ import { drawSecondFactor } from './second-factor.js';
 import { header, signOut } from './session.js';
 import { attempt, notice } from './view.js';
 import { verifyNotice } from './verify-notice.js';
+import { choose, nameOf } from './languages.js';
+import { language, offered, t } from './words.js';
 
 const list = $('#sessions');
 
@@ -19,8 +21,8 @@ const complain = (error) => {
 
 function row(session) {
   const name = device(session.userAgent);
-  const end = el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Sign out ${name}` }, 'Sign out');
-  end.addEventListener('click', () => busy(end, 'Signing out…', async () => {
+  const end = el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Sign out ${name}` }, t('Sign out'));
+  end.addEventListener('click', () => busy(end, t('Signing out…'), async () => {
     try {
       await remove(`/api/auth/sessions/${encodeURIComponent(session.id)}`);
       await load();
@@ -28,8 +30,8 @@ function row(session) {
     } catch (error) { complain(error); }
   }));
   return el('li', { 'data-session-id': session.id },
-    el('div', {}, el('p', {}, el('strong', {}, name), session.current ? ' ' : '', session.current && el('span', { class: 'chip good' }, 'This device')),
-      el('p', { class: 'soft small' }, [`last used ${ago(session.lastSeenAt)}`, `signed in ${ago(session.createdAt)}`, session.ip].filter(Boolean).join(' · '))),
+    el('div', {}, el('p', {}, el('strong', {}, name), session.current ? ' ' : '', session.current && el('span', { class: 'chip good' }, t('This device'))),
+      el('p', { class: 'soft small' }, [t`last used ${ago(session.lastSeenAt)}`, t`signed in ${ago(session.createdAt)}`, session.ip].filter(Boolean).join(' · '))),
     session.current ? null : end);
 }
 
@@ -40,7 +42,7 @@ async function load() {
   show($('#sign-out-others'), sessions.some((session) => !session.current));
 }
 
-$('#sign-out-others').addEventListener('click', (event) => busy(event.currentTarget, 'Signing out…', async () => {
+$('#sign-out-others').addEventListener('click', (event) => busy(event.currentTarget, t('Signing out…'), async () => {
   try {
     await remove('/api/auth/sessions');
     await load();
@@ -48,7 +50,17 @@ $('#sign-out-others').addEventListener('click', (event) => busy(event.currentTar
   } catch (error) { complain(error); }
 }));
 
-$('#sign-out').addEventListener('click', (event) => busy(event.currentTarget, 'Signing out…', () => signOut().catch(complain)));
+$('#sign-out').addEventListener('click', (event) => busy(event.currentTarget, t('Signing out…'), () => signOut().catch(complain)));
+
+function drawLanguages(user) {
+  const select = $('#account-language');
+  select.replaceChildren(...offered.map((code) => el('option', { value: code, lang: code, selected: code === language }, nameOf(code))));
+  select.addEventListener('change', async () => {
+    await choose(select.value, user);
+    location.reload();
+  });
+  show($('#languages'), offered.length > 1);
+}
 
 attempt($('#session-error'), async () => {
   const user = await header();
@@ -58,9 +70,10 @@ attempt($('#session-error'), async () => {
   }
   text($('#account-name'), user.name);
   text($('#account-email'), user.email);
-  text($('#account-verified'), user.emailVerified ? 'Confirmed' : 'Not confirmed yet');
+  text($('#account-verified'), user.emailVerified ? t('Confirmed') : t('Not confirmed yet'));
   if (!user.emailVerified) $('#verify-place').replaceChildren(verifyNotice(user));
   show($('#notifications'), !user.confined);
+  drawLanguages(user);
   await Promise.all([load(), drawSecondFactor($('#factor'), user), user.confined ? null : drawMails()]);
   if (location.hash === '#notifications' || location.hash === '#second-factor') $(location.hash).scrollIntoView();
 });

@@ -8,7 +8,7 @@ import { office } from './admin/shell.js';
 import { attempt, notice } from './view.js';
 
 const GROUNDS = { light: { paper: '#f5f5f1', surface: '#ffffff', ink: '#171a26', night: '#10152a', line: '#dadad3' }, dark: { paper: '#0e1220', surface: '#161b2d', ink: '#ecebe3', night: '#141a33', line: '#2a314a' } };
-const NAMES = { name: 'Name', accent: 'Colour', currencyDisplay: 'Amounts', mailFrom: 'Mail sender', replyTo: 'Answers go to', generationsPerDay: 'Plans in a day', filesQuotaMb: 'Room for files', logo: 'Logo', aiKey: 'AI key' };
+const NAMES = { name: 'Name', accent: 'Colour', currencyDisplay: 'Amounts', mailFrom: 'Mail sender', replyTo: 'Answers go to', generationsPerDay: 'Plans in a day', filesQuotaMb: 'Room for files', language: 'Own language', languages: 'Languages offered', logo: 'Logo', aiKey: 'AI key' };
 let state = null;
 let asked = 0;
 
@@ -52,7 +52,10 @@ async function previewColour(value) {
   }
 }
 
+const languageWords = { en: 'English', fil: 'Filipino' };
 const shown = {
+  language: (value) => languageWords[value] ?? value,
+  languages: (value) => value.map((one) => languageWords[one] ?? one).join(', '),
   logo: (value) => (value ? 'a picture' : 'none'),
   aiKey: (value) => (value ? `…${value.last4}` : 'none'),
   currencyDisplay: (value) => (value === 'code' ? 'PHP 15,000' : '₱15,000'),
@@ -97,6 +100,10 @@ function draw(answer) {
   put('#accent', settings.accent);
   put('#accent-picker', settings.accent);
   if (!('touched' in $('#look').dataset)) for (const radio of document.getElementsByName('currency')) radio.checked = radio.value === settings.currencyDisplay;
+  if (!('touched' in $('#speech').dataset)) {
+    for (const box of document.getElementsByName('offered')) box.checked = settings.languages.includes(box.value);
+    $('#own-language').value = settings.language;
+  }
   put('#mail-from', settings.mailFrom ?? '');
   text($('#mail-from-hint'), `Empty: ${installation.mailFrom}. Your domain has to allow our server to send for it (SPF, DKIM).`);
   put('#reply-to', settings.replyTo ?? '');
@@ -158,10 +165,11 @@ function onSave(id, fields, words) {
 }
 
 onSave('#look', () => ({ name: $('#name').value, accent: $('#accent').value, currencyDisplay: $('input[name="currency"]:checked')?.value }), 'Saved. Visitors see it within two seconds.');
+onSave('#speech', () => ({ language: $('#own-language').value, languages: [...document.getElementsByName('offered')].filter((box) => box.checked).map((box) => box.value) }), 'Saved. Visitors see it within two seconds.');
 onSave('#mail', () => ({ mailFrom: $('#mail-from').value, replyTo: $('#reply-to').value }), 'Saved.');
 onSave('#limits', () => ({ generationsPerDay: number('#generations'), filesQuotaMb: number('#quota') }), 'Saved.');
 
-$('#look').addEventListener('change', () => { $('#look').dataset.touched = ''; });
+for (const form of [$('#look'), $('#speech')]) form.addEventListener('change', () => { form.dataset.touched = ''; });
 $('#accent-picker').addEventListener('input', (event) => {
   $('#accent').value = event.target.value;
   previewColour(event.target.value);

@@ -1,10 +1,12 @@
 // Speaks to the server: JSON in and out, a deadline on every call, and one kind of error.
 import { waitText } from './format.js';
+import { said, t } from './words.js';
 
 export class ApiError extends Error {
   constructor({ status = 0, detail = '', fields = {}, retryAfter = 0, requestId = '', body = null }) {
     super(detail || `HTTP ${status}`);
-    Object.assign(this, { status, detail, fields, retryAfter, requestId, body });
+    const told = Object.fromEntries(Object.entries(fields).map(([name, words]) => [name, said(words)]));
+    Object.assign(this, { status, detail: said(detail), fields: told, retryAfter, requestId, body });
   }
 
   /** True when nothing is known about what the server did. */
@@ -16,14 +18,14 @@ export class ApiError extends Error {
 
 /** What to tell the person. */
 export function explain(error) {
-  if (!(error instanceof ApiError)) return 'Something went wrong on this page. Please reload it.';
+  if (!(error instanceof ApiError)) return t('Something went wrong on this page. Please reload it.');
   if (error.network) return error.detail;
-  if (error.status === 429) return `Too many tries in a short time. Please wait ${waitText(error.retryAfter)} and try again.`;
-  if (error.status === 503) return 'We are away for a moment. Please try again shortly.';
+  if (error.status === 429) return t`Too many tries in a short time. Please wait ${waitText(error.retryAfter)} and try again.`;
+  if (error.status === 503) return t('We are away for a moment. Please try again shortly.');
   if (error.status >= 500 && error.status !== 507) {
-    return 'Something went wrong on our side. Please try again.' + (error.requestId ? ` (Reference ${error.requestId})` : '');
+    return [t('Something went wrong on our side. Please try again.'), error.requestId && t`(Reference ${error.requestId})`].filter(Boolean).join(' ');
   }
-  return error.detail || 'The server did not accept this.';
+  return error.detail || t('The server did not accept this.');
 }
 
 /**
@@ -36,7 +38,7 @@ export function sendBytes(method, path, bytes, { headers = {}, onprogress, signa
     let timer = 0;
     const wait = () => { clearTimeout(timer); timer = setTimeout(() => call.abort(), silence); };
     const over = (settle, value) => { clearTimeout(timer); settle(value); };
-    const lost = () => over(reject, new ApiError({ detail: 'We could not reach the server. Check your connection and try again.' }));
+    const lost = () => over(reject, new ApiError({ detail: t('We could not reach the server. Check your connection and try again.') }));
     call.open(method, path);
     for (const [name, value] of Object.entries({ Accept: 'application/json', 'Content-Type': 'application/octet-stream', ...headers })) call.setRequestHeader(name, value);
     call.upload.addEventListener('progress', (event) => { wait(); onprogress?.(event.loaded); });
@@ -68,8 +70,8 @@ async function send(method, path, body, { headers = {}, timeout = 15000, keepali
   } catch {
     throw new ApiError({
       detail: stop.signal.aborted
-        ? 'The server takes too long to answer. Please try again.'
-        : 'We could not reach the server. Check your connection and try again.',
+        ? t('The server takes too long to answer. Please try again.')
+        : t('We could not reach the server. Check your connection and try again.'),
     });
   } finally {
     clearTimeout(timer);
@@ -94,7 +96,7 @@ export async function request(method, path, body, options = {}) {
   try {
     parsed = content ? JSON.parse(content) : null;
   } catch {
-    if (response.ok) throw new ApiError({ status: 502, detail: 'The answer could not be read.' });
+    if (response.ok) throw new ApiError({ status: 502, detail: t('The answer could not be read.') });
   }
   if (response.ok) return parsed;
   if (response.status === 401 && options.login !== false) {

@@ -1,6 +1,7 @@
 // Form behaviour: errors beside their field, focus on the first wrong one, a button that works once at a time.
 import { $, $$, el, focusOn, show } from './dom.js';
 import { ApiError, explain } from './api.js';
+import { t } from './words.js';
 
 const controlsOf = (field) => $$('input, select, textarea', field);
 
@@ -97,7 +98,7 @@ export function showPasswordButtons(root = document) {
     button.addEventListener('click', () => {
       const visible = input.type === 'password';
       input.type = visible ? 'text' : 'password';
-      button.textContent = visible ? 'Hide' : 'Show';
+      button.textContent = visible ? t('Hide') : t('Show');
       button.setAttribute('aria-pressed', String(visible));
     });
   }

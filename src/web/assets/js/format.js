@@ -1,11 +1,14 @@
 // Writes money, times and counts the way a reader in the Philippines expects them.
 
 import { currencyDisplay } from './agency.js';
+import { locale, language, plural, t } from './words.js';
 
-const pesos = new Intl.NumberFormat('en-PH', { style: 'currency', currency: 'PHP', currencyDisplay, minimumFractionDigits: 0, maximumFractionDigits: 2 });
-const day = new Intl.DateTimeFormat('en-PH', { dateStyle: 'medium' });
-const moment = new Intl.DateTimeFormat('en-PH', { dateStyle: 'medium', timeStyle: 'short' });
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+export { plural };
+
+const pesos = new Intl.NumberFormat(locale, { style: 'currency', currency: 'PHP', currencyDisplay, minimumFractionDigits: 0, maximumFractionDigits: 2 });
+const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
 
 /** ₱15,000, and ₱7,500.50 only where there are centavos. */
 export function peso(amount) {
@@ -24,7 +27,7 @@ export function ago(iso, now = Date.now()) {
   const seconds = (now - Date.parse(iso)) / 1000;
   if (Number.isNaN(seconds)) return '';
   for (const [unit, size] of spans) if (Math.abs(seconds) >= size) return relative.format(-Math.round(seconds / size), unit);
-  return 'just now';
+  return t('just now');
 }
 
 /** 820 bytes, 12 KB, 3.4 MB. */
@@ -34,11 +37,9 @@ export function bytes(size) {
   return `${value >= 10 ? Math.round(value) : Math.max(0.1, Math.round(value * 10) / 10)} ${unit}`;
 }
 
-export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
-
 /** "40 seconds", "3 minutes"; "a minute" when the server gave no time. */
 export function waitText(seconds) {
-  if (!seconds) return 'a minute';
+  if (!seconds) return t('a minute');
   if (seconds < 90) return plural(seconds, 'second');
   return seconds < 5400 ? plural(Math.ceil(seconds / 60), 'minute') : plural(Math.ceil(seconds / 3600), 'hour');
 }
@@ -48,5 +49,5 @@ export function device(userAgent = '') {
   const first = (table) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = first([[/Edg/, 'Edge'], [/OPR|Opera/, 'Opera'], [/SamsungBrowser/, 'Samsung Internet'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']]);
   const system = first([[/iPhone/, 'iPhone'], [/iPad/, 'iPad'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/CrOS/, 'ChromeOS'], [/Linux/, 'Linux']]);
-  return [browser ?? 'A browser', system].filter(Boolean).join(' on ');
+  return system ? t`${browser ?? t('A browser')} on ${system}` : browser ?? t('A browser');
 }

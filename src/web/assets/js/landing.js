@@ -6,6 +6,7 @@ import { serviceCard } from './service-card.js';
 import { header } from './session.js';
 import { attempt } from './view.js';
 import { recordVisit } from './visit.js';
+import { t } from './words.js';
 
 /* Sections: each key has one filler; keys not listed here are skipped. */
 
@@ -79,7 +80,7 @@ function order(keys) {
 async function loadServices() {
   const { services } = await get('/api/services', { login: false });
   $('#services').dataset.count = services.length;
-  $('#services').replaceChildren(...services.length ? services.map(serviceCard) : [el('p', { class: 'soft' }, 'No services are offered just now. Please come back soon.')]);
+  $('#services').replaceChildren(...services.length ? services.map(serviceCard) : [el('p', { class: 'soft' }, t('No services are offered just now. Please come back soon.'))]);
 }
 
 header();

@@ -5,6 +5,7 @@ import { busy, clearErrors, forgiveOnInput, formError, holdBack, looksLikeEmail,
 import { header } from './session.js';
 import { createProject, formPage, readyToCreate } from './onboarding/create.js';
 import * as store from './onboarding/store.js';
+import { t } from './words.js';
 
 const asked = new URLSearchParams(location.search);
 const onboarding = asked.get('from') === 'onboarding' && readyToCreate();
@@ -39,7 +40,7 @@ async function goOn(form) {
     location.replace(localPath(asked.get('next'), '/dashboard'));
     return new Promise(() => {});
   }
-  text($('#door-note'), 'Creating your project…');
+  text($('#door-note'), t('Creating your project…'));
   try {
     location.replace(await createProject());
     return await new Promise(() => {});
@@ -59,22 +60,22 @@ async function goOn(form) {
 function afterFailure(form, error) {
   show($('#doors'), false);
   show($('#again'));
-  text($('#again-reason'), error.status === 409 ? (error.detail || 'This was already sent.') : explain(error));
+  text($('#again-reason'), error.status === 409 ? (error.detail || t('This was already sent.')) : explain(error));
   show($('#again-button'), error.status !== 409);
   holdBack($('#again-button'), error);
   focusOn($('#again'));
 }
 
-$('#again-button').addEventListener('click', (event) => busy(event.currentTarget, 'Creating your project…', () => goOn()));
+$('#again-button').addEventListener('click', (event) => busy(event.currentTarget, t('Creating your project…'), () => goOn()));
 
 /* The two forms */
 
 function check(form, values) {
   const wrong = {};
-  if ('name' in values && !values.name) wrong.name = 'Please enter your name.';
-  if (!looksLikeEmail(values.email)) wrong.email = 'Please enter an e-mail address like name@example.com.';
-  if (!values.password) wrong.password = 'Please enter your password.';
-  else if ('name' in values && [...values.password].length < 10) wrong.password = 'Please choose at least 10 characters.';
+  if ('name' in values && !values.name) wrong.name = t('Please enter your name.');
+  if (!looksLikeEmail(values.email)) wrong.email = t('Please enter an e-mail address like name@example.com.');
+  if (!values.password) wrong.password = t('Please enter your password.');
+  else if ('name' in values && [...values.password].length < 10) wrong.password = t('Please choose at least 10 characters.');
   if (Object.keys(wrong).length) showErrors(form, wrong);
   return Object.keys(wrong).length === 0;
 }
@@ -95,15 +96,15 @@ function listen(form, path, label, read) {
         else await goOn(form);
       } catch (error) {
         showFailure(form, error);
-        if (error.status === 409) formError(form, 'You already have an account? Use the "Sign in" tab.');
+        if (error.status === 409) formError(form, t('You already have an account? Use the "Sign in" tab.'));
         held = error;
       }
     }).then(() => holdBack(button, held));
   });
 }
 
-listen(signup, '/api/auth/signup', 'Creating your account…', (fields) => ({ name: fields.name.value.trim(), email: fields.email.value.trim(), password: fields.password.value }));
-listen(login, '/api/auth/login', 'Signing in…', (fields) => ({ email: fields.email.value.trim(), password: fields.password.value }));
+listen(signup, '/api/auth/signup', t('Creating your account…'), (fields) => ({ name: fields.name.value.trim(), email: fields.email.value.trim(), password: fields.password.value }));
+listen(login, '/api/auth/login', t('Signing in…'), (fields) => ({ email: fields.email.value.trim(), password: fields.password.value }));
 showPasswordButtons();
 
 /* The second factor */
@@ -121,9 +122,9 @@ codeForm.addEventListener('submit', (event) => {
   event.preventDefault();
   clearErrors(codeForm);
   const code = codeForm.elements.code.value.trim();
-  if (!code) { showErrors(codeForm, { code: 'Please type the code.' }); return; }
+  if (!code) { showErrors(codeForm, { code: t('Please type the code.') }); return; }
   let held = null;
-  busy($('#code-submit'), 'Signing in…', async () => {
+  busy($('#code-submit'), t('Signing in…'), async () => {
     try {
       await post('/api/auth/second-factor', { code }, { login: false });
       await goOn(codeForm);
@@ -149,8 +150,8 @@ forgot.addEventListener('submit', (event) => {
   event.preventDefault();
   clearErrors(forgot);
   const email = forgot.elements.email.value.trim();
-  if (!looksLikeEmail(email)) { showErrors(forgot, { email: 'Please enter an e-mail address like name@example.com.' }); return; }
-  busy($('[type="submit"]', forgot), 'Sending…', async () => {
+  if (!looksLikeEmail(email)) { showErrors(forgot, { email: t('Please enter an e-mail address like name@example.com.') }); return; }
+  busy($('[type="submit"]', forgot), t('Sending…'), async () => {
     try {
       await post('/api/auth/forgot', { email }, { login: false });
       show($('#forgot-fields'), false);
@@ -165,19 +166,19 @@ forgot.addEventListener('submit', (event) => {
 /* Google */
 
 const googleErrors = {
-  'google-cancelled': 'You came back from Google without signing in. Try again, or use your e-mail address.',
-  'google-expired': 'That sign-in was begun too long ago, in another window, or was used already. Please try again.',
-  'google-away': 'Google cannot be reached right now. Please try again in a moment, or use your e-mail address.',
-  'google-busy': 'There were too many tries in a short time. Please wait a few minutes, or use your e-mail address.',
-  'google-unverified': 'Google has not confirmed the e-mail address of that account, so we cannot use it. Confirm it at Google, or use your e-mail address and a password here.',
-  'google-disabled': 'This account is switched off. Please write to us.',
-  'google-off': 'Signing in with Google is not possible here. Please use your e-mail address.',
+  'google-cancelled': t('You came back from Google without signing in. Try again, or use your e-mail address.'),
+  'google-expired': t('That sign-in was begun too long ago, in another window, or was used already. Please try again.'),
+  'google-away': t('Google cannot be reached right now. Please try again in a moment, or use your e-mail address.'),
+  'google-busy': t('There were too many tries in a short time. Please wait a few minutes, or use your e-mail address.'),
+  'google-unverified': t('Google has not confirmed the e-mail address of that account, so we cannot use it. Confirm it at Google, or use your e-mail address and a password here.'),
+  'google-disabled': t('This account is switched off. Please write to us.'),
+  'google-off': t('Signing in with Google is not possible here. Please use your e-mail address.'),
 };
 
 /** On the form that is on view; a visitor who is signed in by now goes on and does not need it. */
 function sayGoogleError(code) {
   const form = signup.hidden ? login : signup;
-  formError(form, googleErrors[code] ?? 'Signing in with Google did not work. Please try again, or use your e-mail address.');
+  formError(form, googleErrors[code] ?? t('Signing in with Google did not work. Please try again, or use your e-mail address.'));
   const kept = new URLSearchParams(location.search);
   kept.delete('error');
   history.replaceState(null, '', `${location.pathname}${kept.size ? `?${kept}` : ''}`);
@@ -187,8 +188,8 @@ function sayGoogleError(code) {
 
 const data = store.loadData();
 if (onboarding) {
-  text($('#door-title'), 'Almost there');
-  text($('#door-lead'), `Create an account to send your ${data.serviceName || 'project'} and watch the plan being written. Everything you entered is kept.`);
+  text($('#door-title'), t('Almost there'));
+  text($('#door-lead'), t`Create an account to send your ${data.serviceName || t('project')} and watch the plan being written. Everything you entered is kept.`);
   show($('#door-back'));
   $('#door-back a').href = `/onboarding?${new URLSearchParams({ serviceId: data.serviceId, step: 3 })}`;
 }
@@ -211,7 +212,7 @@ get('/api/auth/providers', { login: false }).then((providers) => {
 header().then((user) => {
   if (!user && asked.get('step') === 'code') askForCode(); // Google has said who it is
   if (!user) return;
-  text($('#door-note'), `You are signed in as ${user.email}.`);
+  text($('#door-note'), t`You are signed in as ${user.email}.`);
   show($('#doors'), false);
   goOn(login);
 });

@@ -13,6 +13,7 @@ import { createProject, formPage } from './onboarding/create.js';
 import { bringBack } from './onboarding/resume.js';
 import { drawSummary } from './onboarding/summary.js';
 import * as store from './onboarding/store.js';
+import { t } from './words.js';
 
 const MIN_DESCRIPTION = 20;
 const MAX_DESCRIPTION = 10000;
@@ -37,11 +38,11 @@ const everything = () => ({
 function tellState(state, detail) {
   const line = $('#save-state');
   line.dataset.state = state;
-  text(line, { saving: 'Saving…', saved: 'Saved', failed: detail ? `Not saved: ${detail}` : 'Not saved yet — we keep trying', closed: 'This draft was already sent' }[state]);
+  text(line, { saving: t('Saving…'), saved: t('Saved'), failed: detail ? t`Not saved: ${detail}` : t('Not saved yet — we keep trying'), closed: t('This draft was already sent') }[state]);
   if (state === 'closed' && !$('#closed', notices)) {
-    const box = notice('warn', el('p', {}, 'This draft has already become a project. '),
-      el('div', { class: 'row' }, el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard'),
-        el('button', { type: 'button', class: 'button quiet short', onclick: () => { store.forgetToken(); store.newProjectKey(); $('#closed').remove(); draft.change(everything()); } }, 'Keep this as a new draft')));
+    const box = notice('warn', el('p', {}, t('This draft has already become a project. ')),
+      el('div', { class: 'row' }, el('a', { class: 'button quiet short', href: '/dashboard' }, t('Go to your dashboard')),
+        el('button', { type: 'button', class: 'button quiet short', onclick: () => { store.forgetToken(); store.newProjectKey(); $('#closed').remove(); draft.change(everything()); } }, t('Keep this as a new draft'))));
     box.id = 'closed';
     notices.append(box);
   }
@@ -58,14 +59,14 @@ function changed(fields) {
 function stepErrors(which) {
   if (which === 1) {
     const have = length(data.description);
-    if (have < MIN_DESCRIPTION) return { description: `Please describe your project in at least ${MIN_DESCRIPTION} characters.` };
-    return have > MAX_DESCRIPTION ? { description: `Please keep the description under ${MAX_DESCRIPTION} characters; it has ${have}.` } : {};
+    if (have < MIN_DESCRIPTION) return { description: t`Please describe your project in at least ${MIN_DESCRIPTION} characters.` };
+    return have > MAX_DESCRIPTION ? { description: t`Please keep the description under ${MAX_DESCRIPTION} characters; it has ${have}.` } : {};
   }
   if (which === 2) return questions ? questions.errors() : {};
   const wrong = {};
-  if (!data.clientName.trim()) wrong.clientName = 'Please enter your name.';
-  if (!looksLikeEmail(data.clientEmail.trim())) wrong.clientEmail = 'Please enter an e-mail address like name@example.com.';
-  if (data.clientPhone.trim() && !/^[+\d][\d ()./-]{5,}$/.test(data.clientPhone.trim())) wrong.clientPhone = 'Please enter a phone number, or leave this empty.';
+  if (!data.clientName.trim()) wrong.clientName = t('Please enter your name.');
+  if (!looksLikeEmail(data.clientEmail.trim())) wrong.clientEmail = t('Please enter an e-mail address like name@example.com.');
+  if (data.clientPhone.trim() && !/^[+\d][\d ()./-]{5,}$/.test(data.clientPhone.trim())) wrong.clientPhone = t('Please enter a phone number, or leave this empty.');
   return wrong;
 }
 
@@ -86,7 +87,7 @@ function draw({ focus = true } = {}) {
   show($('#next'), step < 3);
   show($('#submit-onboarding'), step === 3);
   if (step === 3) drawSummary($('#summary'), service, data, questions);
-  document.title = titled(`${service.name}: step ${step} of 3`);
+  document.title = titled(t`${service.name}: step ${step} of 3`);
   if (focus) { scrollTo(0, 0); focusOn($(`[data-step="${step}"] h2`, form)); }
 }
 
@@ -144,14 +145,14 @@ function drawService() {
   text($('#service-name'), service.name);
   text($('#service-summary'), service.description ?? '');
   text($('#service-price'), peso(service.basePrice));
-  text($('#service-timeline'), service.timeline ?? 'To be agreed');
+  text($('#service-timeline'), service.timeline ?? t('To be agreed'));
   $('#service-features').replaceChildren(...(service.features ?? []).map((feature) => el('li', {}, feature)));
   show($('#service-features'), (service.features ?? []).length > 0);
 }
 
 const count = () => {
   const have = length(data.description);
-  text($('#description-count'), have < MIN_DESCRIPTION ? `${have} of at least ${MIN_DESCRIPTION} characters` : `${have} characters`);
+  text($('#description-count'), have < MIN_DESCRIPTION ? t`${have} of at least ${MIN_DESCRIPTION} characters` : t`${have} characters`);
   $('#description-count').classList.toggle('enough', have >= MIN_DESCRIPTION);
 };
 
@@ -185,7 +186,7 @@ function listen() {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (step < 3) next();
-    else busy($('#submit-onboarding'), 'One moment…', submit);
+    else busy($('#submit-onboarding'), t('One moment…'), submit);
   });
   $('#back').addEventListener('click', () => go(step - 1));
   for (const button of $$('[data-goto]')) button.addEventListener('click', () => go(Number(button.dataset.goto)));
@@ -195,19 +196,19 @@ function listen() {
     clearErrors(form);
     draw();
   });
-  $('#copy-link').addEventListener('click', (event) => busy(event.currentTarget, 'Making your link…', copyLink));
+  $('#copy-link').addEventListener('click', (event) => busy(event.currentTarget, t('Making your link…'), copyLink));
 }
 
 async function copyLink() {
   const token = await draft.token();
   const line = $('#link-note');
   show($('#link-box'));
-  if (!token) { text(line, 'We could not reach the server to make your link. Please try again.'); return; }
+  if (!token) { text(line, t('We could not reach the server to make your link. Please try again.')); return; }
   const input = $('#draft-link');
   input.value = `${location.origin}/onboarding?draft=${encodeURIComponent(token)}`;
   show(input);
   const copied = await navigator.clipboard?.writeText(input.value).then(() => true, () => false);
-  text(line, copied ? 'Copied. Open this link on any device to go on there. Anyone who has it can read your draft.' : 'Copy this link and open it on any device to go on there. Anyone who has it can read your draft.');
+  text(line, copied ? t('Copied. Open this link on any device to go on there. Anyone who has it can read your draft.') : t('Copy this link and open it on any device to go on there. Anyone who has it can read your draft.'));
   input.focus();
   input.select();
 }
@@ -240,14 +241,14 @@ async function start() {
 
 header().then((user) => {
   signedIn = user;
-  text($('#submit-note'), user ? `You are signed in as ${user.email}. Your project is created right away.` : 'Next you create an account or sign in, so that you can come back to your project.');
+  text($('#submit-note'), user ? t`You are signed in as ${user.email}. Your project is created right away.` : t('Next you create an account or sign in, so that you can come back to your project.'));
 });
 attempt($('#loading'), async () => {
   try {
     await start();
   } catch (error) {
     if (error.status !== 404) throw error;
-    $('#loading').replaceChildren(notice('warn', el('p', {}, 'This service is not offered any more.'), el('a', { href: '/#pricing' }, 'See what we offer now')));
+    $('#loading').replaceChildren(notice('warn', el('p', {}, t('This service is not offered any more.')), el('a', { href: '/#pricing' }, t('See what we offer now'))));
   }
 });
 recordVisit(store.token());

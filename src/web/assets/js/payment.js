@@ -8,6 +8,7 @@ import { attempt, notice } from './view.js';
 import { drawCardFields, readCard, tokenize } from './payment/online.js';
 import { drawAccount, drawProof } from './payment/transfer.js';
 import { methodWords, partWords, receiptNumber, stageChip, wayOf } from './payment/words.js';
+import { said, t } from './words.js';
 
 const id = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
 const base = `/api/projects/${id}/payments`;
@@ -20,10 +21,10 @@ let watched = null; // the payment that the client is busy with
 /* What is owed */
 
 const due = () => owed.parts.find((part) => part.state === 'due');
-const whyLater = { deposit: '', balance: 'It can be paid when the work is finished, or when the agency asks for it.' };
+const whyLater = { deposit: '', balance: t('It can be paid when the work is finished, or when the agency asks for it.') };
 
 function drawParts() {
-  const states = { paid: ['Paid', 'good'], due: ['To be paid now', 'warn'], later: ['Later', ''] };
+  const states = { paid: [t('Paid'), 'good'], due: [t('To be paid now'), 'warn'], later: [t('Later'), ''] };
   $('#parts').replaceChildren(...owed.parts.map((part) => el('li', { 'data-part': part.part, 'data-state': part.state },
     el('span', {}, partWords[part.part]), el('span', { class: 'amount' }, centavos(part.amount)),
     el('span', { class: `chip ${states[part.state][1]}`.trim() }, states[part.state][0]),
@@ -37,11 +38,11 @@ function drawParts() {
 function drawHistory() {
   show($('#history'), owed.payments.length > 0);
   $('#payments').replaceChildren(...owed.payments.map((payment) => el('li', { 'data-payment-id': payment.id, 'data-status': payment.status },
-    el('span', {}, `${partWords[payment.part] ?? 'Payment'} by ${wayOf(payment)}, ${date(payment.paidAt ?? payment.createdAt)}`),
+    el('span', {}, t`${partWords[payment.part] ?? t('Payment')} by ${wayOf(payment)}, ${date(payment.paidAt ?? payment.createdAt)}`),
     el('span', { class: 'amount' }, centavos(payment.amount)), stageChip(payment),
-    payment.failure && payment.status === 'failed' && el('p', { class: 'why' }, payment.failure),
-    payment.refunded > 0 && el('p', { class: 'why' }, `${centavos(payment.refunded)} of it was given back.`),
-    payment.receipt && el('p', { class: 'links' }, el('a', { href: `/projects/${id}/receipts/${payment.id}` }, `Receipt ${receiptNumber(payment.receipt)}`),
+    payment.failure && payment.status === 'failed' && el('p', { class: 'why' }, said(payment.failure)),
+    payment.refunded > 0 && el('p', { class: 'why' }, t`${centavos(payment.refunded)} of it was given back.`),
+    payment.receipt && el('p', { class: 'links' }, el('a', { href: `/projects/${id}/receipts/${payment.id}` }, t`Receipt ${receiptNumber(payment.receipt)}`),
       el('a', { href: `${base}/${payment.id}/receipt.pdf` }, 'PDF')))));
 }
 
@@ -51,13 +52,13 @@ function ways() {
   const { online, accounts } = owed;
   const list = [];
   if (online.available && due()?.amount >= online.least) {
-    if (online.hosted) list.push({ value: 'card', name: 'Card, GCash or Maya', note: 'On the page of PayMongo' });
+    if (online.hosted) list.push({ value: 'card', name: t('Card, GCash or Maya'), note: t('On the page of PayMongo') });
     else {
-      if (online.card) list.push({ value: 'card', name: 'Card', note: 'Visa or Mastercard' });
-      list.push({ value: 'gcash', name: 'GCash', note: 'In your GCash app' }, { value: 'paymaya', name: 'Maya', note: 'In your Maya app' });
+      if (online.card) list.push({ value: 'card', name: t('Card'), note: t('Visa or Mastercard') });
+      list.push({ value: 'gcash', name: 'GCash', note: t('In your GCash app') }, { value: 'paymaya', name: 'Maya', note: t('In your Maya app') });
     }
   }
-  for (const account of accounts) list.push({ value: `account:${account.id}`, name: `${account.label} transfer`, note: `To ${account.accountName}; you send the proof` });
+  for (const account of accounts) list.push({ value: `account:${account.id}`, name: t`${account.label} transfer`, note: t`To ${account.accountName}; you send the proof` });
   return list;
 }
 
@@ -65,9 +66,9 @@ const chosen = () => $('input[name="method"]:checked', form)?.value ?? '';
 const needsCard = () => chosen() === 'card' && !owed.online.hosted;
 
 function noteOf(value) {
-  if (value.startsWith('account:')) return 'You get the account and a reference next. The agency confirms your payment by hand, usually within a working day.';
-  if (value === 'card' && needsCard()) return 'Your card’s data go straight to PayMongo, and never to us.';
-  return value ? 'You are sent to the payment page, and come back here afterwards.' : '';
+  if (value.startsWith('account:')) return t('You get the account and a reference next. The agency confirms your payment by hand, usually within a working day.');
+  if (value === 'card' && needsCard()) return t('Your card’s data go straight to PayMongo, and never to us.');
+  return value ? t('You are sent to the payment page, and come back here afterwards.') : '';
 }
 
 function drawChoice() {
@@ -76,7 +77,7 @@ function drawChoice() {
   if (needsCard()) drawCardFields(cardFields);
   text($('#method-note'), noteOf(value));
   const part = due();
-  if (part) text($('#pay'), value.startsWith('account:') ? 'Show me the account' : `Pay ${centavos(part.amount)}`);
+  if (part) text($('#pay'), value.startsWith('account:') ? t('Show me the account') : t`Pay ${centavos(part.amount)}`);
 }
 
 function drawWays() {
@@ -86,12 +87,12 @@ function drawWays() {
   show($('#ways'), Boolean(part) && !busyWith);
   if (!part) return;
   const before = chosen();
-  text($('#ways-title'), watched?.status === 'processing' ? 'Or pay another way' : `Pay the ${partWords[part.part].toLowerCase()}`);
+  text($('#ways-title'), watched?.status === 'processing' ? t('Or pay another way') : part.part === 'balance' ? t('Pay the balance') : t('Pay the 50% deposit'));
   $('#methods').replaceChildren(...list.map(({ value, name, note }) => el('label', { class: 'choice' },
     el('input', { type: 'radio', name: 'method', value, checked: value === before || (list.length === 1 && !before) }), el('span', {}, el('b', {}, name), el('small', {}, note)))));
   show(form, list.length > 0);
   $('#ways [data-none]')?.remove();
-  if (!list.length) $('#ways').append(el('p', { 'data-none': '' }, 'The agency has not set up a way to pay here yet. Please ask them; you find your project number in the address of this page.'));
+  if (!list.length) $('#ways').append(el('p', { 'data-none': '' }, t('The agency has not set up a way to pay here yet. Please ask them; you find your project number in the address of this page.')));
   drawChoice();
 }
 
@@ -109,22 +110,22 @@ function drawNow() {
   if (!payment) { sayNow('', ''); return; }
   const amount = centavos(payment.amount);
   if (payment.status === 'succeeded') {
-    sayNow('Thank you: your payment has arrived', `${amount} by ${wayOf(payment)}. We sent you a mail about it, too.`,
-      el('p', { class: 'row' }, el('a', { class: 'button', href: `/projects/${id}/receipts/${payment.id}` }, `See receipt ${receiptNumber(payment.receipt)}`),
-        el('a', { class: 'button quiet', href: `/projects/${id}` }, 'Back to the project')));
+    sayNow(t('Thank you: your payment has arrived'), t`${amount} by ${wayOf(payment)}. We sent you a mail about it, too.`,
+      el('p', { class: 'row' }, el('a', { class: 'button', href: `/projects/${id}/receipts/${payment.id}` }, t`See receipt ${receiptNumber(payment.receipt)}`),
+        el('a', { class: 'button quiet', href: `/projects/${id}` }, t('Back to the project'))));
   } else if (payment.status === 'failed') {
-    sayNow(payment.stage === 'cancelled' ? 'This payment is not needed any more' : 'This payment did not work', payment.failure ?? 'You can try again below.');
+    sayNow(payment.stage === 'cancelled' ? t('This payment is not needed any more') : t('This payment did not work'), said(payment.failure) ?? t('You can try again below.'));
   } else if (payment.provider === 'manual') {
     const account = owed.accounts.find((one) => one.id === payment.accountId);
-    if (payment.stage === 'open') sayNow(`Transfer ${amount}`, 'Then send us the proof, so that the agency can find your payment.', drawAccount(payment, account), drawProof(id, payment, follow));
-    else sayNow('Your proof is being checked', `The agency looks at your proof of ${amount} (${payment.proof?.reference}) and confirms it. This page shows it as soon as that is done.`);
+    if (payment.stage === 'open') sayNow(t`Transfer ${amount}`, t('Then send us the proof, so that the agency can find your payment.'), drawAccount(payment, account), drawProof(id, payment, follow));
+    else sayNow(t('Your proof is being checked'), t`The agency looks at your proof of ${amount} (${payment.proof?.reference}) and confirms it. This page shows it as soon as that is done.`);
   } else if (payment.stage === 'starting') {
-    sayNow('One moment, please', 'Your payment is being prepared.', el('progress', { 'aria-label': 'Preparing the payment' }));
+    sayNow(t('One moment, please'), t('Your payment is being prepared.'), el('progress', { 'aria-label': t('Preparing the payment') }));
   } else if (payment.nextUrl) {
-    sayNow(`You began to pay ${amount} by ${methodWords[payment.paymentMethod] ?? 'PayMongo'}`, 'It is confirmed here as soon as the payment service tells us.',
-      el('p', { class: 'row' }, el('a', { class: 'button', id: 'go-on', href: payment.nextUrl }, 'Go on to the payment page')));
+    sayNow(t`You began to pay ${amount} by ${methodWords[payment.paymentMethod] ?? 'PayMongo'}`, t('It is confirmed here as soon as the payment service tells us.'),
+      el('p', { class: 'row' }, el('a', { class: 'button', id: 'go-on', href: payment.nextUrl }, t('Go on to the payment page'))));
   } else {
-    sayNow('Your payment is on its way', 'The bank has not confirmed it yet. This page shows it as soon as it has.');
+    sayNow(t('Your payment is on its way'), t('The bank has not confirmed it yet. This page shows it as soon as it has.'));
   }
 }
 
@@ -158,7 +159,7 @@ async function look(payment, go) {
     follow(await get(`${base}/${payment.id}`), go);
   } catch (error) {
     if (error instanceof ApiError && error.passing) timer = setTimeout(() => look(payment, go), 5000);
-    else sayNow('We could not see where your payment stands', explain(error));
+    else sayNow(t('We could not see where your payment stands'), explain(error));
   }
 }
 
@@ -192,7 +193,7 @@ async function pay() {
 async function reload() {
   owed = await get(base);
   text($('#payment-title'), owed.project.name);
-  document.title = `Payment – ${owed.project.name}`;
+  document.title = `${t('Payment')} – ${owed.project.name}`;
   $('#back').href = `/projects/${id}`;
   drawParts();
   drawHistory();
@@ -200,9 +201,9 @@ async function reload() {
 }
 
 function gone() {
-  text($('#payment-title'), 'Project not found');
+  text($('#payment-title'), t('Project not found'));
   show($('#payment-facts'), false);
-  $('#payment-error').replaceChildren(notice('warn', el('p', {}, 'There is no such project, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+  $('#payment-error').replaceChildren(notice('warn', el('p', {}, t('There is no such project, or it belongs to another account.')), el('a', { href: '/dashboard' }, t('Go to your dashboard'))));
 }
 
 async function load() {
@@ -213,7 +214,7 @@ async function load() {
   const current = returned ?? owed.payments.find((payment) => payment.status === 'processing');
   if (isStaff(user)) {
     show($('#ways'), false);
-    $('#payment-error').replaceChildren(notice('', el('p', {}, 'This is the page that the client pays on. ', el('a', { href: '/admin/payments' }, 'Payments to confirm'))));
+    $('#payment-error').replaceChildren(notice('', el('p', {}, t('This is the page that the client pays on. '), el('a', { href: '/admin/payments' }, t('Payments to confirm')))));
     return;
   }
   if (!current) return;
@@ -223,7 +224,7 @@ async function load() {
 
 $('#pay-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  busy($('#pay'), 'One moment…', pay).then(drawChoice);
+  busy($('#pay'), t('One moment…'), pay).then(drawChoice);
 });
 $('#methods').addEventListener('change', drawChoice);
 forgiveOnInput(form);

@@ -15,6 +15,7 @@ import { followSections } from './project/sections.js';
 import { projectStatus } from './project/status.js';
 import { drawTasks } from './project/tasks.js';
 import { Timeline } from './project/timeline.js';
+import { t } from './words.js';
 
 const id = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
 let generation;
@@ -42,14 +43,14 @@ function drawHead({ project, service }) {
   document.title = titled(project.name);
   text($('#project-status'), projectStatus(project)[0]);
   text($('#project-service'), `${service?.name ?? project.service} (${peso(project.price)})`);
-  text($('#project-timeline'), project.timeline || service?.timeline || 'To be agreed');
+  text($('#project-timeline'), project.timeline || service?.timeline || t('To be agreed'));
   text($('#project-started'), date(project.createdAt));
   show($('#project-client-fact'), isStaff(user));
   if (isStaff(user)) text($('#project-client'), [project.clientName, project.clientEmail, project.clientPhone].filter(Boolean).join(', '));
 }
 
 function drawAnswers({ project, answers }) {
-  const pairs = [['Your project', project.description], ...answers.map((answer) => [answer.questionText, answerText(answer.answerValue)])];
+  const pairs = [[t('Your project'), project.description], ...answers.map((answer) => [answer.questionText, answerText(answer.answerValue)])];
   $('#answers dl').replaceChildren(...pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, ...[answer].flat()))));
 }
 
@@ -104,10 +105,10 @@ function talk({ project, tasks = [], payments = [] }) {
 }
 
 function gone() {
-  text($('#project-name'), 'Project not found');
+  text($('#project-name'), t('Project not found'));
   show($('#project-facts'), false);
   show($('#parts'), false);
-  $('#project-error').replaceChildren(notice('warn', el('p', {}, 'There is no such project, or it belongs to another account.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+  $('#project-error').replaceChildren(notice('warn', el('p', {}, t('There is no such project, or it belongs to another account.')), el('a', { href: '/dashboard' }, t('Go to your dashboard'))));
 }
 
 attempt($('#project-error'), async () => {
@@ -118,7 +119,7 @@ attempt($('#project-error'), async () => {
     timeline?.load();
     talk(details);
     activity?.refresh().catch(() => {});  // the page is whole without its news
-    text($('#tasks-said'), state.state === 'ready' ? 'Your plan is ready.' : '');
+    text($('#tasks-said'), state.state === 'ready' ? t('Your plan is ready.') : '');
   });
   try {
     await load();

@@ -3,6 +3,7 @@ import { post } from './api.js';
 import { $, el, focusOn, show } from './dom.js';
 import { busy, clearErrors, forgiveOnInput, formError, holdBack, showErrors, showFailure, showPasswordButtons } from './form.js';
 import { header } from './session.js';
+import { t } from './words.js';
 
 const form = $('#reset-form');
 const asked = new URLSearchParams(location.search).get('token');
@@ -23,22 +24,22 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   clearErrors(form);
   const password = form.elements.password.value;
-  if ([...password].length < 10) { showErrors(form, { password: 'Please choose at least 10 characters.' }); return; }
+  if ([...password].length < 10) { showErrors(form, { password: t('Please choose at least 10 characters.') }); return; }
   const button = $('[type="submit"]', form);
   let held = null;
-  busy(button, 'Saving…', async () => {
+  busy(button, t('Saving…'), async () => {
     try {
       await post('/api/auth/reset', { token, password }, { login: false, timeout: 30000 });
       sessionStorage.removeItem('resetToken');
       const user = await header(true);
       show(form, false);
       show($('#reset-done'));
-      $('#reset-next').replaceChildren(user ? el('a', { class: 'button', href: '/dashboard' }, 'Go to your dashboard') : el('a', { class: 'button', href: '/login' }, 'Sign in'));
+      $('#reset-next').replaceChildren(user ? el('a', { class: 'button', href: '/dashboard' }, t('Go to your dashboard')) : el('a', { class: 'button', href: '/login' }, t('Sign in')));
       focusOn($('#reset-done'));
     } catch (error) {
       held = error;
       const useless = error.status === 404 || error.status === 410 || (error.status === 422 && !error.fields.password) || error.status === 400;
-      if (useless) focusOn(formError(form, 'This link is too old or was already used. ', el('a', { href: '/login' }, 'Ask for a new one on the sign-in page.')));
+      if (useless) focusOn(formError(form, t('This link is too old or was already used. '), el('a', { href: '/login' }, t('Ask for a new one on the sign-in page.'))));
       else showFailure(form, error);
     }
   }).then(() => holdBack(button, held));

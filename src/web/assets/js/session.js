@@ -2,6 +2,8 @@
 import './agency.js';
 import { get, post } from './api.js';
 import { $, el, focusOn } from './dom.js';
+import { languageSwitcher } from './languages.js';
+import { t } from './words.js';
 
 let asked;
 
@@ -22,10 +24,10 @@ export async function signOut() {
 /** This host is nobody's, or its agency is shut: the page says so and nothing else. */
 function away(site) {
   const main = el('main', { id: 'main', tabindex: '-1', class: 'page', 'data-site': site }, el('div', { class: 'wrap door' },
-    el('h1', { tabindex: '-1' }, site === 'suspended' ? 'This site is not available' : 'There is no site at this address'),
-    el('p', {}, site === 'suspended' ? 'Its agency is closed at the moment. Please come back later.' : 'Please look at the address: nothing is kept under this name here.')));
+    el('h1', { tabindex: '-1' }, site === 'suspended' ? t('This site is not available') : t('There is no site at this address')),
+    el('p', {}, site === 'suspended' ? t('Its agency is closed at the moment. Please come back later.') : t('Please look at the address: nothing is kept under this name here.'))));
   $('main').replaceWith(main);
-  for (const nav of document.querySelectorAll('.site-nav, [data-office-nav], .site-footer nav')) nav.replaceChildren();
+  for (const nav of document.querySelectorAll('.site-nav, [data-office-nav], .site-footer nav:not(.languages)')) nav.replaceChildren();
   document.title = $('h1', main).textContent;
   focusOn($('h1', main));
 }
@@ -55,9 +57,9 @@ async function switcher(user, place) {
       location.assign(`${one.address}/login`); // there a password does it
     }
   };
-  const menu = el('details', { class: 'agencies' }, el('summary', {}, 'Agencies'), el('ul', { role: 'list' },
+  const menu = el('details', { class: 'agencies' }, el('summary', {}, t('Agencies')), el('ul', { role: 'list' },
     answer.tenants.map((one) => el('li', {}, one.current ? el('span', { 'aria-current': 'true' }, one.name) : el('button', { type: 'button', onclick: go(one) }, one.name))),
-    answer.platformOwner && el('li', {}, el('a', { href: '/platform' }, 'All tenants'))));
+    answer.platformOwner && el('li', {}, el('a', { href: '/platform' }, t('All tenants')))));
   menu.addEventListener('keydown', (event) => { if (event.key === 'Escape' && menu.open) { menu.open = false; $('summary', menu).focus(); } });
   menu.addEventListener('focusout', (event) => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false; });
   place.querySelector('.agencies')?.remove();
@@ -66,6 +68,7 @@ async function switcher(user, place) {
 
 /** Fills the header's `[data-session]` with the links for this visitor. */
 export async function header(again = false) {
+  languageSwitcher(session);
   const user = await session(again).catch((error) => {
     if (error.fields?.site) away(error.fields.site);
     return null;
@@ -77,7 +80,7 @@ export async function header(again = false) {
   }
   if (place) {
     const link = (href, label) => el('a', { href, 'aria-current': location.pathname === href ? 'page' : null }, label);
-    place.replaceChildren(...(user ? [isStaff(user) && link('/admin', 'Office'), link('/dashboard', 'Dashboard'), link('/account', 'Account')].filter(Boolean) : [link('/login', 'Sign in')]));
+    place.replaceChildren(...(user ? [isStaff(user) && link('/admin', t('Office')), link('/dashboard', t('Dashboard')), link('/account', t('Account'))].filter(Boolean) : [link('/login', t('Sign in'))]));
     place.dataset.known = '';
     if (user) switcher(user, place);
   }

@@ -2,6 +2,7 @@
 import { ApiError, explain, get, post, remove, sendBytes } from './api.js';
 import { el, show, text } from './dom.js';
 import { bytes } from './format.js';
+import { t } from './words.js';
 
 const PIECE = 1024 * 1024;
 const LONGEST = 15000;
@@ -54,7 +55,7 @@ export class Upload {
           throw error;
         }
         failures += 1;
-        this.#tell({ sent, state: 'waiting', words: error.network ? 'The connection broke. It goes on as soon as it is back.' : explain(error) });
+        this.#tell({ sent, state: 'waiting', words: error.network ? t('The connection broke. It goes on as soon as it is back.') : explain(error) });
         await connected(Math.max(error.retryAfter * 1000, Math.min(LONGEST, 500 * 2 ** failures)));
         if (this.#stop.signal.aborted) throw error;
       }
@@ -101,9 +102,9 @@ export class Upload {
 
 /** One line of a list of uploads: name, progress, cancel. `done(file)` when it is there, `gone()` when the line was dismissed. */
 export function uploadLine(path, file, { purpose, done, gone = () => {} }) {
-  const bar = el('progress', { max: file.size || 1, value: 0, 'aria-label': `Sending ${file.name}` });
+  const bar = el('progress', { max: file.size || 1, value: 0, 'aria-label': t`Sending ${file.name}` });
   const said = el('span', { class: 'soft small', role: 'status' }, bytes(file.size));
-  const button = el('button', { type: 'button', class: 'linklike small' }, 'Cancel');
+  const button = el('button', { type: 'button', class: 'linklike small' }, t('Cancel'));
   const line = el('li', { class: 'upload', 'data-upload': file.name, 'data-state': 'sending' }, el('span', { class: 'file-name' }, file.name), button, bar, said);
   let last = -1;
   const upload = new Upload(path, file, {
@@ -114,16 +115,16 @@ export function uploadLine(path, file, { purpose, done, gone = () => {} }) {
       const percent = Math.floor((100 * sent) / (file.size || 1));
       if (state === 'sending' && percent === last) return;
       last = percent;
-      text(said, { sending: `${percent}% of ${bytes(file.size)}`, checking: 'Being checked…', waiting: words, failed: words, done: 'Sent' }[state]);
+      text(said, { sending: t`${percent}% of ${bytes(file.size)}`, checking: t('Being checked…'), waiting: words, failed: words, done: t('Sent') }[state]);
       said.classList.toggle('bad', state === 'failed');
-      if (state === 'failed') { text(button, 'Dismiss'); show(bar, false); }
+      if (state === 'failed') { text(button, t('Dismiss')); show(bar, false); }
     },
   });
   button.addEventListener('click', () => { if (line.dataset.state !== 'failed') upload.cancel(); line.remove(); gone(); });
   const finished = file.size === 0
-    ? Promise.reject(new ApiError({ status: 422, detail: 'This file is empty.' })) : upload.run();
+    ? Promise.reject(new ApiError({ status: 422, detail: t('This file is empty.') })) : upload.run();
   finished.then((made) => { line.remove(); done(made); }, (error) => {
-    if (file.size === 0) { line.dataset.state = 'failed'; text(said, explain(error)); said.classList.add('bad'); text(button, 'Dismiss'); show(bar, false); }
+    if (file.size === 0) { line.dataset.state = 'failed'; text(said, explain(error)); said.classList.add('bad'); text(button, t('Dismiss')); show(bar, false); }
   });
   return line;
 }

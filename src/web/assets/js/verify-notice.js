@@ -3,16 +3,17 @@ import { explain, post } from './api.js';
 import { el } from './dom.js';
 import { busy, holdBack } from './form.js';
 import { notice } from './view.js';
+import { t } from './words.js';
 
 export function verifyNotice(user) {
-  const line = el('p', { role: 'status' }, `Please confirm your e-mail address: open the link we sent to ${user.email}.`);
-  const button = el('button', { type: 'button', class: 'button quiet short', id: 'resend' }, 'Send it again');
+  const line = el('p', { role: 'status' }, t`Please confirm your e-mail address: open the link we sent to ${user.email}.`);
+  const button = el('button', { type: 'button', class: 'button quiet short', id: 'resend' }, t('Send it again'));
   button.addEventListener('click', () => {
     let held = null;
-    busy(button, 'Sending…', async () => {
+    busy(button, t('Sending…'), async () => {
       try {
         await post('/api/auth/verify/resend');
-        line.textContent = `We sent a new link to ${user.email}.`;
+        line.textContent = t`We sent a new link to ${user.email}.`;
       } catch (error) {
         line.textContent = explain(error);
         held = error;

@@ -3,6 +3,7 @@ import { explain, post } from './api.js';
 import { $, el, focusOn, text } from './dom.js';
 import { busy } from './form.js';
 import { header } from './session.js';
+import { t } from './words.js';
 
 const token = new URLSearchParams(location.search).get('token');
 const actions = $('#verify-actions');
@@ -19,18 +20,18 @@ async function verify() {
   try {
     const { user, leadToken } = (await post('/api/auth/verify', { token }, { login: false })) ?? {};
     const signedIn = await header(true);
-    say('Your e-mail address is confirmed', user?.email ? `Thank you. ${user.email} now belongs to your account.` : 'Thank you. You can close this page or go on below.',
-      leadToken && link(`/onboarding?draft=${encodeURIComponent(leadToken)}`, 'Continue your project'),
-      signedIn ? link('/dashboard', 'Go to your dashboard', Boolean(leadToken)) : link('/login', 'Sign in', Boolean(leadToken)));
+    say(t('Your e-mail address is confirmed'), user?.email ? t`Thank you. ${user.email} now belongs to your account.` : t('Thank you. You can close this page or go on below.'),
+      leadToken && link(`/onboarding?draft=${encodeURIComponent(leadToken)}`, t('Continue your project')),
+      signedIn ? link('/dashboard', t('Go to your dashboard'), Boolean(leadToken)) : link('/login', t('Sign in'), Boolean(leadToken)));
   } catch (error) {
     if (error.passing ?? false) {
-      const again = el('button', { type: 'button', class: 'button', onclick: () => busy(again, 'Trying…', verify) }, 'Try again');
-      say('Not confirmed yet', explain(error), again);
+      const again = el('button', { type: 'button', class: 'button', onclick: () => busy(again, t('Trying…'), verify) }, t('Try again'));
+      say(t('Not confirmed yet'), explain(error), again);
       return;
     }
     const signedIn = await header();
-    say('This link does not work any more', 'It may be older than a day or already used. You can ask for a new one in your account.',
-      signedIn ? link('/account', 'Go to your account') : link('/login?next=%2Faccount', 'Sign in'));
+    say(t('This link does not work any more'), t('It may be older than a day or already used. You can ask for a new one in your account.'),
+      signedIn ? link('/account', t('Go to your account')) : link('/login?next=%2Faccount', t('Sign in')));
   }
 }
 
@@ -38,4 +39,4 @@ async function verify() {
 history.replaceState(null, '', location.pathname);
 header();
 if (token) verify();
-else say('This link is incomplete', 'Please open the link in the mail once more, or copy all of it.', link('/', 'Go to the start page'));
+else say(t('This link is incomplete'), t('Please open the link in the mail once more, or copy all of it.'), link('/', t('Go to the start page')));

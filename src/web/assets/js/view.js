@@ -1,6 +1,7 @@
 // What a page shows when it could not load: the reason, with a button that tries again.
 import { el, focusOn } from './dom.js';
 import { explain } from './api.js';
+import { t } from './words.js';
 
 /** A notice: kind is '', 'good', 'warn' or 'bad'. */
 export const notice = (kind, ...content) => el('div', { class: `notice ${kind}`.trim() }, ...content);
@@ -13,7 +14,7 @@ export async function attempt(place, load, { focus = false } = {}) {
     for (const old of place.querySelectorAll(':scope > [data-failed]')) old.remove();
     return true;
   } catch (error) {
-    const again = el('button', { type: 'button', class: 'button quiet short', 'data-retry': '', onclick: () => attempt(place, load, { focus: true }) }, 'Try again');
+    const again = el('button', { type: 'button', class: 'button quiet short', 'data-retry': '', onclick: () => attempt(place, load, { focus: true }) }, t('Try again'));
     const box = notice('bad', el('p', {}, explain(error)), again);
     box.setAttribute('role', 'alert');
     box.dataset.failed = '';

@@ -3,6 +3,7 @@ import { $, $$, el, show, text } from '../dom.js';
 import { acceptDrops, uploadLine } from '../upload.js';
 import { remove } from '../api.js';
 import { isEmpty, visibleKeys } from './show-if.js';
+import { t, woven } from '../words.js';
 
 const LIMIT = { text: 500, textarea: 5000 };
 const isText = (question) => question.questionType in LIMIT;
@@ -24,7 +25,7 @@ function single(question, answer) {
     text: () => el('input', { ...common, type: 'text', value: answer ?? '' }),
     select: () => {
       const control = el('select', { ...common, placeholder: null },
-        el('option', { value: '' }, question.placeholder || 'Choose one'),
+        el('option', { value: '' }, question.placeholder || t('Choose one')),
         (question.options ?? []).map((option) => el('option', { value: option }, option)));
       control.value = answer ?? '';
       if (control.selectedIndex < 0) control.value = '';
@@ -44,7 +45,7 @@ function several(question, answer) {
   const choices = el('div', { class: 'choices' }, (question.options ?? []).map((option) => el('label', { class: 'choice' },
     el('input', { type, name: nameOf(question), value: option, checked: chosen.has(option), required: type === 'radio' && question.required }),
     el('span', {}, option))));
-  const hint = question.placeholder || (type === 'checkbox' ? 'Choose all that apply.' : '');
+  const hint = question.placeholder || (type === 'checkbox' ? t('Choose all that apply.') : '');
   const clear = type === 'radio' && !question.required && el('button', {
     type: 'button', class: 'linklike small', hidden: chosen.size === 0,
     onclick: () => {
@@ -52,7 +53,7 @@ function several(question, answer) {
       choices.dispatchEvent(new Event('input', { bubbles: true }));
       $('input', choices).focus();
     },
-  }, 'Clear this answer');
+  }, t('Clear this answer'));
   if (clear) choices.addEventListener('input', () => show(clear, Boolean($(':checked', choices))));
   return el('fieldset', { class: 'field', 'data-field': nameOf(question), 'data-question': question.questionKey, 'aria-describedby': hint ? `${id}-hint` : null },
     el('legend', {}, question.questionText, mark(question)),
@@ -66,20 +67,20 @@ const MOST_FILES = 10;
 
 function fileQuestion(question, answer, draftFiles) {
   const id = idOf(question);
-  const kept = new Map((Array.isArray(answer) ? answer : []).filter((file) => file?.id).map((file) => [file.id, { id: file.id, name: file.name ?? `File ${file.id}` }]));
-  const list = el('ul', { class: 'uploads', role: 'list', 'aria-label': 'Your files' });
+  const kept = new Map((Array.isArray(answer) ? answer : []).filter((file) => file?.id).map((file) => [file.id, { id: file.id, name: file.name ?? t`File ${file.id}` }]));
+  const list = el('ul', { class: 'uploads', role: 'list', 'aria-label': t('Your files') });
   const said = el('p', { class: 'unseen', role: 'status' });
   const input = el('input', { type: 'file', id, class: 'unseen', multiple: true, 'aria-describedby': `${id}-hint` });
   const fail = errorLine(id);
   const field = el('div', { class: 'field', 'data-field': nameOf(question), 'data-question': question.questionKey },
     el('label', { for: id }, question.questionText, mark(question)),
-    el('p', { class: 'hint', id: `${id}-hint` }, question.placeholder || `Up to ${MOST_FILES} files of 10 MB each.`),
-    el('div', { class: 'drop-zone' }, el('p', {}, 'Drop files here, or ', el('span', { class: 'pick' }, input, el('label', { class: 'linklike', for: id }, 'choose them')), '.')),
+    el('p', { class: 'hint', id: `${id}-hint` }, question.placeholder || t`Up to ${MOST_FILES} files of 10 MB each.`),
+    el('div', { class: 'drop-zone' }, el('p', {}, woven`Drop files here, or ${el('span', { class: 'pick' }, input, el('label', { class: 'linklike', for: id }, t('choose them')))}.`)),
     list, said, fail);
   held.set(field, kept);
   const changed = () => field.dispatchEvent(new Event('input', { bubbles: true }));
   const draw = (file) => {
-    const drop = el('button', { type: 'button', class: 'linklike small', 'aria-label': `Remove ${file.name}` }, 'Remove');
+    const drop = el('button', { type: 'button', class: 'linklike small', 'aria-label': t`Remove ${file.name}` }, t('Remove'));
     const line = el('li', { class: 'upload', 'data-kept': file.id }, el('span', { class: 'file-name' }, file.name), drop);
     drop.addEventListener('click', async () => {
       kept.delete(file.id);
@@ -94,9 +95,9 @@ function fileQuestion(question, answer, draftFiles) {
   for (const file of kept.values()) draw(file);
   const take = async (files) => {
     const path = await draftFiles();
-    if (!path) { text(fail, 'We could not reach the server to send this. Please try again, or send it on the project’s page later.'); show(fail); return; }
+    if (!path) { text(fail, t('We could not reach the server to send this. Please try again, or send it on the project’s page later.')); show(fail); return; }
     for (const file of files) {
-      list.append(uploadLine(path, file, { done: (made) => { kept.set(made.id, { id: made.id, name: made.name }); draw(made); text(said, `${made.name} was sent.`); show(fail, false); changed(); } }));
+      list.append(uploadLine(path, file, { done: (made) => { kept.set(made.id, { id: made.id, name: made.name }); draw(made); text(said, t`${made.name} was sent.`); show(fail, false); changed(); } }));
     }
   };
   input.addEventListener('change', (event) => { event.stopPropagation(); take([...input.files]); input.value = ''; });
@@ -127,7 +128,7 @@ export class Questions {
       const draw = question.questionType === 'file' ? fileQuestion : ['radio', 'checkbox'].includes(question.questionType) ? several : single;
       this.#fields.set(question.questionKey, draw(question, answers[question.questionKey], draftFiles));
     }
-    place.replaceChildren(...(this.#fields.size ? this.#fields.values() : [el('p', { class: 'soft' }, 'This service needs no further answers.')]));
+    place.replaceChildren(...(this.#fields.size ? this.#fields.values() : [el('p', { class: 'soft' }, t('This service needs no further answers.'))]));
     this.refresh();
   }
 
@@ -164,11 +165,11 @@ export class Questions {
     const wrong = {};
     for (const { question, answer } of this.asked()) {
       const control = $('.input', this.#fields.get(question.questionKey));
-      if (question.questionType === 'file' && $('[data-upload]:not([data-state="failed"])', this.#fields.get(question.questionKey))) { wrong[nameOf(question)] = 'One moment: a file is still on its way.'; continue; }
-      if (control?.validity?.badInput || (typeof answer === 'number' && !Number.isFinite(answer))) wrong[nameOf(question)] = 'Please enter a number.';
-      else if (isText(question) && [...answer.trim()].length > LIMIT[question.questionType]) wrong[nameOf(question)] = `Please write at most ${LIMIT[question.questionType]} characters; this has ${[...answer.trim()].length}.`;
+      if (question.questionType === 'file' && $('[data-upload]:not([data-state="failed"])', this.#fields.get(question.questionKey))) { wrong[nameOf(question)] = t('One moment: a file is still on its way.'); continue; }
+      if (control?.validity?.badInput || (typeof answer === 'number' && !Number.isFinite(answer))) wrong[nameOf(question)] = t('Please enter a number.');
+      else if (isText(question) && [...answer.trim()].length > LIMIT[question.questionType]) wrong[nameOf(question)] = t`Please write at most ${LIMIT[question.questionType]} characters; this has ${[...answer.trim()].length}.`;
       else if (question.required && isEmpty(isText(question) ? answer.trim() : answer)) {
-        wrong[nameOf(question)] = question.questionType === 'file' ? 'Please send a file.' : question.questionType === 'checkbox' ? 'Please choose at least one.' : ['radio', 'select'].includes(question.questionType) ? 'Please choose one.' : 'Please answer this question.';
+        wrong[nameOf(question)] = question.questionType === 'file' ? t('Please send a file.') : question.questionType === 'checkbox' ? t('Please choose at least one.') : ['radio', 'select'].includes(question.questionType) ? t('Please choose one.') : t('Please answer this question.');
       }
     }
     return wrong;

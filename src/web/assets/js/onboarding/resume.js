@@ -4,6 +4,7 @@ import { el } from '../dom.js';
 import { notice } from '../view.js';
 import { fetchDraft } from './draft.js';
 import * as store from './store.js';
+import { t } from '../words.js';
 
 const text = (value) => (typeof value === 'string' ? value : '');
 
@@ -45,7 +46,7 @@ async function mine(id) {
 
 function sent(notices, draft) {
   const href = draft.projectId ? `/projects/${draft.projectId}` : '/dashboard';
-  notices.replaceChildren(notice('good', el('p', {}, 'This draft has already become a project.'), el('a', { class: 'button short', href }, draft.projectId ? 'Open the project' : 'Go to your dashboard')));
+  notices.replaceChildren(notice('good', el('p', {}, t('This draft has already become a project.')), el('a', { class: 'button short', href }, draft.projectId ? t('Open the project') : t('Go to your dashboard'))));
 }
 
 function startAgain(serviceId) {
@@ -63,7 +64,7 @@ export async function bringBack(notices) {
   if (number && !(here && String(store.leadId()) === number && store.unsaved())) {
     const found = await mine(number);
     if (found) return found;
-    notices.append(notice('warn', el('p', {}, 'We do not find this draft. It may have become a project already.')));
+    notices.append(notice('warn', el('p', {}, t('We do not find this draft. It may have become a project already.'))));
   }
 
   if (link && !(here && store.token() === link && store.unsaved())) {
@@ -75,7 +76,7 @@ export async function bringBack(notices) {
       return null;
     }
     if (draft?.serviceId) return adopt(draft, link);
-    notices.append(notice('warn', el('p', {}, 'We do not find the draft of this link. It may have been removed.')));
+    notices.append(notice('warn', el('p', {}, t('We do not find the draft of this link. It may have been removed.'))));
   }
 
   const serviceId = asked.get('serviceId') ?? here?.serviceId ?? '';
@@ -93,8 +94,8 @@ export async function bringBack(notices) {
   const last = store.lastToken();
   const draft = last && await draftOf(last).catch(() => null);
   if (draft?.status === 'open' && draft.serviceId && (!serviceId || String(draft.serviceId) === serviceId)) {
-    const again = el('button', { type: 'button', class: 'linklike', id: 'start-again', onclick: () => startAgain(draft.serviceId) }, 'Start again');
-    notices.append(notice('', el('div', { class: 'row' }, el('p', {}, 'We brought back what you entered before.'), again)));
+    const again = el('button', { type: 'button', class: 'linklike', id: 'start-again', onclick: () => startAgain(draft.serviceId) }, t('Start again'));
+    notices.append(notice('', el('div', { class: 'row' }, el('p', {}, t('We brought back what you entered before.')), again)));
     return adopt(draft, last);
   }
 

@@ -2,6 +2,7 @@
 import { el } from '../dom.js';
 import { peso, plural } from '../format.js';
 import { isEmpty } from './show-if.js';
+import { t } from '../words.js';
 
 const row = (label, value, key) => el('div', { 'data-summary': key }, el('dt', {}, label), el('dd', {}, value));
 
@@ -11,12 +12,12 @@ export function drawSummary(place, service, data, questions) {
   const answered = (questions?.asked() ?? []).filter(({ answer }) => !isEmpty(answer));
   const contact = [data.clientName, data.clientEmail, data.clientPhone].map((part) => part.trim()).filter(Boolean).join(' • ');
   place.replaceChildren(
-    row('Service', service.name, 'service'),
-    row('Base price', peso(service.basePrice), 'price'),
-    service.timeline ? row('Timeline', service.timeline, 'timeline') : '',
-    row('Your project', data.description.trim(), 'description'),
-    row('Requirements', `${plural(answered.length, 'question')} answered`, 'requirements'),
+    row(t('Service'), service.name, 'service'),
+    row(t('Base price'), peso(service.basePrice), 'price'),
+    service.timeline ? row(t('Timeline'), service.timeline, 'timeline') : '',
+    row(t('Your project'), data.description.trim(), 'description'),
+    row(t('Requirements'), t`${plural(answered.length, 'question')} answered`, 'requirements'),
     ...answered.map(({ question, answer }) => row(question.questionText, answerText(answer), `answer:${question.questionKey}`)),
-    row('Contact', contact || 'Not given yet', 'contact'),
+    row(t('Contact'), contact || t('Not given yet'), 'contact'),
   );
 }

@@ -1,5 +1,6 @@
 // Card data: asked for on this page, sent from here to PayMongo, and never to our own server.
 import { $, el } from '../dom.js';
+import { t } from '../words.js';
 
 const field = (name, label, attributes, wide = false) => el('div', { class: wide ? 'field wide' : 'field', 'data-field': name },
   el('label', { for: `card-${name}` }, label), el('input', { id: `card-${name}`, class: 'input', required: true, ...attributes }),
@@ -8,10 +9,10 @@ const field = (name, label, attributes, wide = false) => el('div', { class: wide
 export function drawCardFields(place) {
   if (place.childElementCount) return;
   place.append(
-    field('number', 'Card number', { inputmode: 'numeric', autocomplete: 'cc-number', maxlength: 23, placeholder: '0000 0000 0000 0000' }, true),
-    field('expiry', 'Expires', { inputmode: 'numeric', autocomplete: 'cc-exp', maxlength: 7, placeholder: 'MM / YY' }),
-    field('cvc', 'Security code (CVC)', { inputmode: 'numeric', autocomplete: 'cc-csc', maxlength: 4, placeholder: '123' }),
-    field('name', 'Name on the card', { autocomplete: 'cc-name', maxlength: 100 }, true));
+    field('number', t('Card number'), { inputmode: 'numeric', autocomplete: 'cc-number', maxlength: 23, placeholder: '0000 0000 0000 0000' }, true),
+    field('expiry', t('Expires'), { inputmode: 'numeric', autocomplete: 'cc-exp', maxlength: 7, placeholder: t('MM / YY') }),
+    field('cvc', t('Security code (CVC)'), { inputmode: 'numeric', autocomplete: 'cc-csc', maxlength: 4, placeholder: '123' }),
+    field('name', t('Name on the card'), { autocomplete: 'cc-name', maxlength: 100 }, true));
   $('#card-number', place).addEventListener('input', (event) => {
     const { target } = event;
     if (target.selectionStart !== target.value.length) return; // whoever corrects in the middle keeps their place
@@ -40,11 +41,11 @@ export function readCard(place, now = new Date()) {
   const expiry = /^(\d{1,2})\s*\/?\s*(?:20)?(\d{2})$/.exec(value('expiry'));
   const [month, year] = expiry ? [Number(expiry[1]), 2000 + Number(expiry[2])] : [0, 0];
   const errors = {};
-  if (number.length < 14 || number.length > 19 || !addsUp(number)) errors.number = 'This is not the number of a card. Please look at it again.';
-  if (month < 1 || month > 12) errors.expiry = 'Write month and year, such as 08 / 29.';
-  else if (year * 12 + month < now.getFullYear() * 12 + now.getMonth() + 1) errors.expiry = 'This card has expired.';
-  if (!/^\d{3,4}$/.test(value('cvc'))) errors.cvc = 'Write the three or four digits of the security code.';
-  if (!value('name')) errors.name = 'Write the name that stands on the card.';
+  if (number.length < 14 || number.length > 19 || !addsUp(number)) errors.number = t('This is not the number of a card. Please look at it again.');
+  if (month < 1 || month > 12) errors.expiry = t('Write month and year, such as 08 / 29.');
+  else if (year * 12 + month < now.getFullYear() * 12 + now.getMonth() + 1) errors.expiry = t('This card has expired.');
+  if (!/^\d{3,4}$/.test(value('cvc'))) errors.cvc = t('Write the three or four digits of the security code.');
+  if (!value('name')) errors.name = t('Write the name that stands on the card.');
   return Object.keys(errors).length ? { errors } : { card: { number, month, year, cvc: value('cvc'), name: value('name') } };
 }
 
@@ -62,13 +63,13 @@ export async function tokenize({ publicKey, baseUrl }, card, email) {
     });
     answer = await response.json();
   } catch {
-    throw new Error('The payment service could not be reached. Nothing was charged. Please try again.');
+    throw new Error(t('The payment service could not be reached. Nothing was charged. Please try again.'));
   }
   const id = answer?.data?.id;
   if (response.ok && typeof id === 'string') return id;
   const attribute = answer?.errors?.[0]?.source?.attribute ?? '';
-  if (/card_number/.test(attribute)) throw new Error('The payment service does not know this card number. Please look at it again.');
-  if (/exp/.test(attribute)) throw new Error('The payment service does not accept this expiry date.');
-  if (/cvc/.test(attribute)) throw new Error('The payment service does not accept this security code.');
-  throw new Error('The payment service did not accept this card. Please use another one, or another way to pay.');
+  if (/card_number/.test(attribute)) throw new Error(t('The payment service does not know this card number. Please look at it again.'));
+  if (/exp/.test(attribute)) throw new Error(t('The payment service does not accept this expiry date.'));
+  if (/cvc/.test(attribute)) throw new Error(t('The payment service does not accept this security code.'));
+  throw new Error(t('The payment service did not accept this card. Please use another one, or another way to pay.'));
 }

@@ -1,14 +1,15 @@
 // The words for payments: their parts, ways and states.
 import { el } from '../dom.js';
+import { t } from '../words.js';
 
-export const partWords = { deposit: '50% deposit', balance: 'Balance' };
-export const methodWords = { card: 'Card', gcash: 'GCash', paymaya: 'Maya', bank: 'Bank transfer', cash: 'Cash', manual: 'Transfer' };
+export const partWords = { deposit: t('50% deposit'), balance: t('Balance') };
+export const methodWords = { card: t('Card'), gcash: 'GCash', paymaya: t('Maya'), bank: t('Bank transfer'), cash: t('Cash'), manual: t('Transfer') };
 
 const stages = {
-  starting: ['Being prepared', 'warn'], open: ['Waiting for payment', 'warn'], submitted: ['Being checked', 'warn'], reviewed: ['Being checked', 'warn'],
-  paid: ['Paid', 'good'], failed: ['Failed', 'bad'], rejected: ['Refused', 'bad'], cancelled: ['Not needed', ''],
+  starting: [t('Being prepared'), 'warn'], open: [t('Waiting for payment'), 'warn'], submitted: [t('Being checked'), 'warn'], reviewed: [t('Being checked'), 'warn'],
+  paid: [t('Paid'), 'good'], failed: [t('Failed'), 'bad'], rejected: [t('Refused'), 'bad'], cancelled: [t('Not needed'), ''],
 };
-const staffStages = { submitted: ['Proof to look at', 'warn'], reviewed: ['To be confirmed', 'warn'] };
+const staffStages = { submitted: [t('Proof to look at'), 'warn'], reviewed: [t('To be confirmed'), 'warn'] };
 
 export function stageChip(payment, staff = false) {
   const [words, kind] = (staff && staffStages[payment.stage]) || stages[payment.stage] || [payment.status, ''];
@@ -19,7 +20,7 @@ export function stageChip(payment, staff = false) {
 export function wayOf(payment) {
   if (payment.provider !== 'manual') return methodWords[payment.paymentMethod] ?? payment.paymentMethod;
   if (payment.channel === 'bank' || payment.channel === 'cash') return methodWords[payment.channel];
-  return payment.channel ? `${methodWords[payment.channel]} transfer` : 'Transfer';
+  return payment.channel ? t`${methodWords[payment.channel]} transfer` : t('Transfer');
 }
 
 export const receiptNumber = (number) => String(number).padStart(6, '0');

@@ -1,8 +1,9 @@
 // Days as the server writes them ("2026-11-23"): the same everywhere, whatever the reader's time zone.
+import { locale } from '../words.js';
 
-const short = new Intl.DateTimeFormat('en-PH', { timeZone: 'UTC', month: 'short', day: 'numeric' });
-const long = new Intl.DateTimeFormat('en-PH', { timeZone: 'UTC', month: 'short', day: 'numeric', year: 'numeric' });
-const month = new Intl.DateTimeFormat('en-PH', { timeZone: 'UTC', month: 'short' });
+const short = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', month: 'short', day: 'numeric' });
+const long = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', month: 'short', day: 'numeric', year: 'numeric' });
+const month = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', month: 'short' });
 
 export const at = (iso) => new Date(`${iso}T00:00:00Z`);
 export const iso = (time) => new Date(time).toISOString().slice(0, 10);

@@ -1,5 +1,6 @@
 // The requirements document: server-made safe HTML, headings fitted under the page's own, and a table of contents.
 import { $, $$, el, show } from '../dom.js';
+import { t } from '../words.js';
 
 const slug = (words) => words.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 
@@ -39,7 +40,7 @@ export function drawDocument(html, growing = false) {
   if (html === last) return;
   last = html;
   if (!html) {
-    place.replaceChildren(el('p', { class: 'soft' }, growing ? 'The first sentences appear here in a moment.' : 'There is no document yet.'));
+    place.replaceChildren(el('p', { class: 'soft' }, growing ? t('The first sentences appear here in a moment.') : t('There is no document yet.')));
     show($('#contents'), false);
     return;
   }

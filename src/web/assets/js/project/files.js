@@ -6,8 +6,9 @@ import { bytes, plural } from '../format.js';
 import { acceptDrops, uploadLine } from '../upload.js';
 import { attempt } from '../view.js';
 import { fileFacts, fileLink, glyph, removed } from './file-view.js';
+import { t } from '../words.js';
 
-const purposes = { message: 'with a message', payment: 'proof of payment', answer: 'with your answers' };
+const purposes = { message: t('with a message'), payment: t('proof of payment'), answer: t('with your answers') };
 
 export class Files {
   #path;
@@ -23,7 +24,7 @@ export class Files {
     input.addEventListener('change', () => { this.#send([...input.files]); input.value = ''; });
     acceptDrops($('#files'), (files) => this.#send(files));
     const more = $('#files-more');
-    more.addEventListener('click', () => busy(more, 'Loading…', () => attempt($('#files-error'), () => this.#page(this.#next))));
+    more.addEventListener('click', () => busy(more, t('Loading…'), () => attempt($('#files-error'), () => this.#page(this.#next))));
   }
 
   load() { return attempt($('#files-error'), () => this.#page()); }
@@ -38,7 +39,7 @@ export class Files {
     else this.#list.replaceChildren(...rows);
     this.#next = next;
     show($('#files-more'), next !== null);
-    text($('#files-limit'), `Up to ${bytes(limit)} each.`);
+    text($('#files-limit'), t`Up to ${bytes(limit)} each.`);
     this.#count();
     // Pictures get their small copies a moment later.
     const waits = files.some((file) => /^image\/(png|jpeg|gif|webp)$/.test(file.contentType) && !file.thumbnail && !file.removedAt && Date.now() - Date.parse(file.createdAt) < 20000);
@@ -51,10 +52,10 @@ export class Files {
   #send(files) {
     for (const file of files) {
       $('#files-sending').append(uploadLine(this.#path, file, {
-        done: (made) => { this.#list.prepend(this.#row(made)); this.#count(); text($('#files-said'), `${made.name} was sent.`); this.#looks = 0; setTimeout(() => this.refresh(), 1200); },
+        done: (made) => { this.#list.prepend(this.#row(made)); this.#count(); text($('#files-said'), t`${made.name} was sent.`); this.#looks = 0; setTimeout(() => this.refresh(), 1200); },
       }));
     }
-    if (files.length) text($('#files-said'), `Sending ${plural(files.length, 'file')}.`);
+    if (files.length) text($('#files-said'), t`Sending ${plural(files.length, 'file')}.`);
   }
 
   #row(file) {
@@ -66,26 +67,26 @@ export class Files {
         const fresh = this.#row(answer.file);
         row.replaceWith(fresh);
         $('button, a', fresh)?.focus();
-        text($('#files-said'), answer.file.removedAt ? `${file.name} was removed.` : `${file.name} is back.`);
+        text($('#files-said'), answer.file.removedAt ? t`${file.name} was removed.` : t`${file.name} is back.`);
       } catch (error) {
         text(fail, explain(error));
         show(fail);
       }
     });
     if (file.removedAt) {
-      const back = el('button', { type: 'button', class: 'linklike small', onclick: () => act(back, 'Bringing it back…', () => post(`/api/files/${file.id}/restore`)) }, 'Undo');
+      const back = el('button', { type: 'button', class: 'linklike small', onclick: () => act(back, t('Bringing it back…'), () => post(`/api/files/${file.id}/restore`)) }, t('Undo'));
       const may = (this.#staff || file.mine) && Date.now() - Date.parse(file.removedAt) < 7 * 86400000;
       row.classList.add('removed');
       row.append(el('span', { class: 'file-kind', 'aria-hidden': 'true' }, '–'), el('div', {}, removed(file), fail), may ? back : '');
       return row;
     }
-    const ask = el('button', { type: 'button', class: 'linklike small', 'aria-label': `Remove ${file.name}` }, 'Remove');
-    const yes = el('button', { type: 'button', class: 'linklike small bad' }, 'Remove it');
-    const no = el('button', { type: 'button', class: 'linklike small' }, 'Keep it');
+    const ask = el('button', { type: 'button', class: 'linklike small', 'aria-label': t`Remove ${file.name}` }, t('Remove'));
+    const yes = el('button', { type: 'button', class: 'linklike small bad' }, t('Remove it'));
+    const no = el('button', { type: 'button', class: 'linklike small' }, t('Keep it'));
     const sure = el('span', { class: 'row', hidden: true }, yes, no);
     ask.addEventListener('click', () => { show(ask, false); show(sure); yes.focus(); });
     no.addEventListener('click', () => { show(sure, false); show(ask); ask.focus(); });
-    yes.addEventListener('click', () => act(yes, 'Removing…', () => remove(`/api/files/${file.id}`)));
+    yes.addEventListener('click', () => act(yes, t('Removing…'), () => remove(`/api/files/${file.id}`)));
     const may = (this.#staff || file.mine) && file.purpose !== 'payment';
     row.append(glyph(file), el('div', {}, fileLink(file), fileFacts(file), purposes[file.purpose] ? el('span', { class: 'soft small' }, purposes[file.purpose]) : '', fail), may ? el('div', {}, ask, sure) : '');
     return row;

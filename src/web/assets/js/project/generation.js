@@ -4,16 +4,17 @@ import { $, el, focusOn, show, text } from '../dom.js';
 import { busy, holdBack } from '../form.js';
 import { wax } from '../moon.js';
 import { drawDocument } from './document.js';
+import { said, t } from '../words.js';
 
 const EVERY = 1000;
 const HIDDEN = 10000;
 const LONGEST = 15000;
 
 const stages = {
-  queued: ['Your plan is about to be written', 'It is waiting for its turn; this takes a moment.'],
-  prd: ['Your requirements document is being written', 'You can read along below, or close this page: it goes on by itself.'],
-  tasks: ['Your tasks are being planned', 'The document is ready. Its tasks are put in order now.'],
-  done: ['Your plan is being put together', 'It appears below in a moment.'],
+  queued: [t('Your plan is about to be written'), t('It is waiting for its turn; this takes a moment.')],
+  prd: [t('Your requirements document is being written'), t('You can read along below, or close this page: it goes on by itself.')],
+  tasks: [t('Your tasks are being planned'), t('The document is ready. Its tasks are put in order now.')],
+  done: [t('Your plan is being put together'), t('It appears below in a moment.')],
 };
 
 export const isLive = (generation) => generation?.state === 'queued' || generation?.state === 'running';
@@ -41,15 +42,15 @@ export class Generation {
     show($('#generation-retry'), state === 'failed');
     show($('#generation progress'), state !== 'failed');
     if (state === 'failed') {
-      text($('#generation-title'), 'The plan could not be written');
-      text($('#generation-detail'), generation.error || 'Something went wrong on the way.');
+      text($('#generation-title'), t('The plan could not be written'));
+      text($('#generation-detail'), said(generation.error) || t('Something went wrong on the way.'));
       wax($('#generation .phase'), 0);
       return;
     }
     const [title, detail] = stages[state === 'queued' ? 'queued' : generation.stage] ?? stages.prd;
     const progress = Math.round(generation?.progress ?? 0);
     text($('#generation-title'), title);
-    text($('#generation-detail'), generation?.attempts > 1 && isLive(generation) ? `${detail} (Try ${generation.attempts}.)` : detail);
+    text($('#generation-detail'), generation?.attempts > 1 && isLive(generation) ? t`${detail} (Try ${generation.attempts}.)` : detail);
     $('#generation progress').value = progress;
     text($('#generation-percent'), `${progress}%`);
     wax($('#generation .phase'), Math.max(0.04, progress / 100));
@@ -79,7 +80,7 @@ export class Generation {
     } catch (error) {
       this.#failures += 1;
       if (!(error.passing ?? false)) { text($('#generation-detail'), explain(error)); this.#timer = 0; return; }
-      if (this.#failures > 1) text($('#generation-detail'), `${explain(error)} We keep looking; nothing is lost.`);
+      if (this.#failures > 1) text($('#generation-detail'), t`${explain(error)} We keep looking; nothing is lost.`);
       this.#after(Math.max((error.retryAfter ?? 0) * 1000, Math.min(LONGEST, EVERY * 2 ** this.#failures)));
     } finally {
       this.#asking = false;
@@ -91,7 +92,7 @@ export class Generation {
     const button = $('#generation-retry');
     button.addEventListener('click', () => {
       let held = null;
-      busy(button, 'Asking…', async () => {
+      busy(button, t('Asking…'), async () => {
         try {
           const generation = await post(this.#path);
           this.draw({ state: 'queued', stage: 'queued', progress: 0, ...generation });

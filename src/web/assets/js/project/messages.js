@@ -6,6 +6,7 @@ import { centavos, date, dateTime, plural } from '../format.js';
 import { acceptDrops, uploadLine } from '../upload.js';
 import { attempt } from '../view.js';
 import { fileLink, glyph, removed } from './file-view.js';
+import { t } from '../words.js';
 
 const SOON = 3000;      // while somebody looks, and something happened lately
 const LATER = 10000;    // after five quiet minutes
@@ -42,7 +43,7 @@ export class Messages {
     this.#told = told;
     const form = $('#message-form');
     const body = $('#message-body');
-    form.addEventListener('submit', (event) => { event.preventDefault(); busy($('#message-send'), 'Sending…', () => this.#say()); });
+    form.addEventListener('submit', (event) => { event.preventDefault(); busy($('#message-send'), t('Sending…'), () => this.#say()); });
     body.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
     body.addEventListener('input', () => { this.#lively = Date.now(); this.#keep(body.value); });
     body.value = this.#kept();
@@ -50,7 +51,7 @@ export class Messages {
     input.addEventListener('change', () => { this.#attach([...input.files]); input.value = ''; });
     acceptDrops($('#messages'), (files) => this.#attach(files));
     const older = $('#messages-older');
-    older.addEventListener('click', () => busy(older, 'Loading…', () => attempt($('#messages-error'), () => this.#older())));
+    older.addEventListener('click', () => busy(older, t('Loading…'), () => attempt($('#messages-error'), () => this.#older())));
     document.addEventListener('visibilitychange', () => { if (!document.hidden) { this.#after(0); this.#read(); } });
     addEventListener('online', () => this.#after(0));
     new IntersectionObserver((entries) => { this.#seen = entries.at(-1).isIntersecting; this.#read(); }, { threshold: 0.1 }).observe($('#messages-end'));
@@ -65,9 +66,9 @@ export class Messages {
     this.#titles = new Map(tasks.map((task) => [task.id, task.title]));
     const about = $('#message-about');
     const chosen = about.value;
-    about.replaceChildren(el('option', { value: '' }, 'The project'), 
-      payments.length ? el('optgroup', { label: 'Payments' }, payments.map((payment) => el('option', { value: `payment:${payment.id}` }, `${centavos(payment.amount)}, ${date(payment.createdAt)}`))) : '',
-      tasks.length ? el('optgroup', { label: 'Tasks' }, tasks.map((task) => el('option', { value: `task:${task.id}` }, task.title))) : '');
+    about.replaceChildren(el('option', { value: '' }, t('The project')), 
+      payments.length ? el('optgroup', { label: t('Payments') }, payments.map((payment) => el('option', { value: `payment:${payment.id}` }, `${centavos(payment.amount)}, ${date(payment.createdAt)}`))) : '',
+      tasks.length ? el('optgroup', { label: t('Tasks') }, tasks.map((task) => el('option', { value: `task:${task.id}` }, task.title))) : '');
     about.value = [...about.options].some((option) => option.value === chosen) ? chosen : '';
     show($('#message-about-field'), tasks.length + payments.length > 0);
     for (const [id, message] of this.#shown) if (message.taskId) this.#draw(message, $(`[data-message-id="${id}"]`, this.#list));
@@ -119,9 +120,9 @@ export class Messages {
       if (news.messages.length < 100) this.#version = Math.max(this.#version, news.version);
       this.#after(news.messages.length === 100 ? 0 : this.#pace());
     } catch (error) {
-      if (error.status === 401 || error.status === 404) { show($('#messages-away')); text($('#messages-away'), 'You are signed out. Reload the page to go on.'); return; }
+      if (error.status === 401 || error.status === 404) { show($('#messages-away')); text($('#messages-away'), t('You are signed out. Reload the page to go on.')); return; }
       this.#failures += 1;
-      if (this.#failures > 1) { text($('#messages-away'), 'We cannot reach the server just now; new messages appear once it is back.'); show($('#messages-away')); }
+      if (this.#failures > 1) { text($('#messages-away'), t('We cannot reach the server just now; new messages appear once it is back.')); show($('#messages-away')); }
       this.#after(Math.max((error.retryAfter ?? 0) * 1000, Math.min(HIDDEN, SOON * 2 ** this.#failures)));
     } finally {
       this.#asking = false;
@@ -136,8 +137,8 @@ export class Messages {
       if (this.#shown.has(message.id) || this.#next === null || message.id > this.#next) this.#put(message);
     }
     if (messages.length) this.#lively = Date.now();
-    if (fresh.length) text($('#messages-said'), fresh.length === 1 ? `New message from ${fresh[0].userName}: ${fresh[0].body.slice(0, 200)}` : `${fresh.length} new messages`);
-    else if (messages.some((message) => message.removedAt)) text($('#messages-said'), 'A message was removed.');
+    if (fresh.length) text($('#messages-said'), fresh.length === 1 ? t`New message from ${fresh[0].userName}: ${fresh[0].body.slice(0, 200)}` : t`${fresh.length} new messages`);
+    else if (messages.some((message) => message.removedAt)) text($('#messages-said'), t('A message was removed.'));
     if (messages.some((message) => message.files.length)) this.#told();
     this.#read();
   }
@@ -195,16 +196,16 @@ export class Messages {
     row.className = `message ${message.mine ? 'mine' : ''} ${message.removedAt ? 'removed' : ''} ${row.classList.contains('first-new') ? 'first-new' : ''}`.replace(/\s+/g, ' ').trim();
     row.dataset.messageId = message.id;
     const when = el('time', { datetime: message.createdAt, class: 'soft small' }, dateTime(message.createdAt));
-    const who = el('strong', {}, message.mine ? 'You' : message.userName || (message.userRole === 'client' ? 'The client' : 'The agency'));
-    const head = el('p', { class: 'message-head' }, who, message.userRole !== 'client' && !message.mine ? el('span', { class: 'chip' }, 'Agency') : '', when,
+    const who = el('strong', {}, message.mine ? t('You') : message.userName || (message.userRole === 'client' ? t('The client') : t('The agency')));
+    const head = el('p', { class: 'message-head' }, who, message.userRole !== 'client' && !message.mine ? el('span', { class: 'chip' }, t('Agency')) : '', when,
       message.editedAt && !message.removedAt ? el('span', { class: 'soft small', title: dateTime(message.editedAt) }, 'edited') : '');
     if (message.removedAt) {
-      row.replaceChildren(head, el('p', { class: 'soft' }, `This message was removed by ${message.removedByName || 'somebody'} at ${dateTime(message.removedAt)}.`));
+      row.replaceChildren(head, el('p', { class: 'soft' }, t`This message was removed by ${message.removedByName || t('somebody')} at ${dateTime(message.removedAt)}.`));
       return row;
     }
     const fail = el('p', { class: 'error', role: 'alert', hidden: true });
-    const about = message.taskId && this.#titles.has(message.taskId) ? el('p', { class: 'small' }, 'About: ', el('a', { href: `#task-${message.taskId}` }, this.#titles.get(message.taskId)))
-      : message.paymentId ? el('p', { class: 'small' }, 'About: ', el('a', { href: '#payment' }, 'a payment')) : '';
+    const about = message.taskId && this.#titles.has(message.taskId) ? el('p', { class: 'small' }, t('About: '), el('a', { href: `#task-${message.taskId}` }, this.#titles.get(message.taskId)))
+      : message.paymentId ? el('p', { class: 'small' }, t('About: '), el('a', { href: '#payment' }, t('a payment'))) : '';
     row.replaceChildren(head, about, message.body ? el('p', { class: 'message-body' }, message.body) : '',
       message.files.length ? el('ul', { role: 'list', class: 'message-files' }, message.files.map((file) => el('li', {}, file.removedAt ? removed(file) : [glyph(file), fileLink(file)]))) : '',
       this.#actions(message, row, fail), fail);
@@ -214,12 +215,12 @@ export class Messages {
   #actions(message, row, fail) {
     const buttons = [];
     const failed = (error) => { text(fail, explain(error)); show(fail); };
-    if (message.editable) buttons.push(el('button', { type: 'button', class: 'linklike small', onclick: () => this.#edit(message, row) }, 'Edit'));
+    if (message.editable) buttons.push(el('button', { type: 'button', class: 'linklike small', onclick: () => this.#edit(message, row) }, t('Edit')));
     if (message.mine || this.#staff) {
-      const sure = el('button', { type: 'button', class: 'linklike small bad', hidden: true }, 'Remove for everybody');
-      const ask = el('button', { type: 'button', class: 'linklike small' }, 'Remove');
-      ask.addEventListener('click', () => { const asked = sure.hidden; show(sure, asked); text(ask, asked ? 'Keep it' : 'Remove'); if (asked) sure.focus(); });
-      sure.addEventListener('click', () => busy(sure, 'Removing…', async () => {
+      const sure = el('button', { type: 'button', class: 'linklike small bad', hidden: true }, t('Remove for everybody'));
+      const ask = el('button', { type: 'button', class: 'linklike small' }, t('Remove'));
+      ask.addEventListener('click', () => { const asked = sure.hidden; show(sure, asked); text(ask, asked ? t('Keep it') : t('Remove')); if (asked) sure.focus(); });
+      sure.addEventListener('click', () => busy(sure, t('Removing…'), async () => {
         try { this.#put((await remove(`/api/messages/${message.id}`)).message); this.#told(); focusOn(row); } catch (error) { failed(error); }
       }));
       buttons.push(ask, sure);
@@ -228,14 +229,14 @@ export class Messages {
   }
 
   #edit(message, row) {
-    const field = el('textarea', { class: 'input', rows: 3, 'aria-label': 'Your message', value: message.body });
+    const field = el('textarea', { class: 'input', rows: 3, 'aria-label': t('Your message'), value: message.body });
     const fail = el('p', { class: 'error', role: 'alert', hidden: true });
-    const save = el('button', { type: 'submit', class: 'button short' }, 'Save');
+    const save = el('button', { type: 'submit', class: 'button short' }, t('Save'));
     const back = () => { field.remove(); this.#draw(this.#shown.get(message.id), row); focusOn($('button', row) ?? row); };
-    const form = el('form', { class: 'message-edit' }, field, fail, el('div', { class: 'row' }, save, el('button', { type: 'button', class: 'button quiet short', onclick: back }, 'Cancel')));
+    const form = el('form', { class: 'message-edit' }, field, fail, el('div', { class: 'row' }, save, el('button', { type: 'button', class: 'button quiet short', onclick: back }, t('Cancel'))));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      busy(save, 'Saving…', async () => {
+      busy(save, t('Saving…'), async () => {
         try {
           const answer = await patch(`/api/messages/${message.id}`, { body: field.value });
           field.remove();
@@ -256,12 +257,12 @@ export class Messages {
       const line = uploadLine(this.#filesPath, file, {
         purpose: 'message',
         done: (made) => {
-          const drop = el('button', { type: 'button', class: 'linklike small', 'aria-label': `Leave out ${made.name}` }, 'Leave out');
+          const drop = el('button', { type: 'button', class: 'linklike small', 'aria-label': t`Leave out ${made.name}` }, t('Leave out'));
           const ready = el('li', { class: 'upload', 'data-attached': made.id }, el('span', { class: 'file-name' }, made.name), drop);
           drop.addEventListener('click', () => { this.#attached.delete(made.id); ready.remove(); remove(`/api/files/${made.id}`).then(() => this.#told(), () => {}); $('#message-body').focus(); });
           this.#attached.set(made.id, made);
           $('#message-attached').append(ready);
-          text($('#messages-said'), `${made.name} is attached.`);
+          text($('#messages-said'), t`${made.name} is attached.`);
         },
       });
       $('#message-attached').append(line);
@@ -273,12 +274,12 @@ export class Messages {
     const fail = $('#message-error');
     show(fail, false);
     if ($$('[data-upload]', $('#message-attached')).some((line) => line.dataset.state !== 'failed')) {
-      text(fail, 'One moment: a file is still on its way.');
+      text(fail, t('One moment: a file is still on its way.'));
       show(fail);
       return;
     }
     if (!body.value.trim() && this.#attached.size === 0) {
-      text(fail, 'Write something, or attach a file.');
+      text(fail, t('Write something, or attach a file.'));
       show(fail);
       body.focus();
       return;
@@ -296,7 +297,7 @@ export class Messages {
       this.#put(message);
       this.#lively = Date.now();
       for (const row of $$('.first-new', this.#list)) row.classList.remove('first-new');
-      text($('#messages-said'), 'Your message was sent.');
+      text($('#messages-said'), t('Your message was sent.'));
       if (files) this.#told();
       this.#after(SOON);
     } catch (error) {

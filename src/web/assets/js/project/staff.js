@@ -2,19 +2,20 @@
 import { patch, post } from '../api.js';
 import { $, $$, el, text } from '../dom.js';
 import { busy, clearErrors, showFailure } from '../form.js';
+import { t } from '../words.js';
 
 const field = (name, label, control) => el('div', { class: 'field', 'data-field': name },
   el('label', { for: control.id }, label), control, el('p', { class: 'error', id: `${control.id}-error`, hidden: true }));
 const option = ([value, words], chosen) => el('option', { value, selected: value === chosen }, words);
-const states = [['pending', 'Pending'], ['in-progress', 'In progress'], ['on-hold', 'On hold'], ['completed', 'Completed']];
-const kinds = [['file', 'A file'], ['approval', 'An approval'], ['answer', 'An answer']];
+const states = [['pending', t('Pending')], ['in-progress', t('In progress')], ['on-hold', t('On hold')], ['completed', t('Completed')]];
+const kinds = [['file', t('A file')], ['approval', t('An approval')], ['answer', t('An answer')]];
 
 /** Sends a form once at a time; `said` is what is heard when it has worked. */
 function sending(form, send, said) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearErrors(form);
-    busy($('button[type="submit"]', form), 'Saving…', async () => {
+    busy($('button[type="submit"]', form), t('Saving…'), async () => {
       try {
         await send(form);
         text($('#timeline-said'), said);
@@ -36,30 +37,30 @@ export function drawStaff(project, line) {
   if (place.contains(document.activeElement) && document.activeElement.matches('input, select')) return;
   const sections = line.milestones.filter((one) => one.key === 'section');
   const day = (id, name, label, value) => field(name, label, el('input', { id, type: 'date', class: 'input', value: value ?? '', min: '2000-01-01', max: '2100-12-31' }));
-  const dates = el('form', { id: 'dates-form', novalidate: true, 'aria-label': 'Status and dates' },
-    el('h3', {}, 'Status and dates'),
-    field('status', 'Status', el('select', { id: 'set-status', class: 'input' }, states.map((one) => option(one, line.status)))),
-    day('set-start', 'startDate', 'Work begins', line.plannedStart),
-    day('set-deadline', 'deadline', 'Promised for', line.deadline),
-    sections.length > 0 && el('details', {}, el('summary', {}, 'Promised for each section'),
+  const dates = el('form', { id: 'dates-form', novalidate: true, 'aria-label': t('Status and dates') },
+    el('h3', {}, t('Status and dates')),
+    field('status', t('Status'), el('select', { id: 'set-status', class: 'input' }, states.map((one) => option(one, line.status)))),
+    day('set-start', 'startDate', t('Work begins'), line.plannedStart),
+    day('set-deadline', 'deadline', t('Promised for'), line.deadline),
+    sections.length > 0 && el('details', {}, el('summary', {}, t('Promised for each section')),
       sections.map((one, index) => day(`set-section-${index}`, `sectionDeadlines.${one.title}`, one.title, one.promised))),
-    el('div', { 'data-form-error': '', class: 'notice bad', role: 'alert', hidden: true }), buttons('Save'),
-    el('p', { class: 'small' }, el('a', { href: '/admin/calendar' }, 'Hours, holidays and days off')));
-  const asking = el('form', { id: 'ask-form', novalidate: true, 'aria-label': 'Ask the client' },
-    el('h3', {}, 'Ask the client'),
-    field('kind', 'For', el('select', { id: 'ask-kind', class: 'input' }, kinds.map((one) => option(one)))),
-    field('title', 'What exactly', el('input', { id: 'ask-title', class: 'input', maxlength: 200, autocomplete: 'off', placeholder: 'Your logo as SVG or PDF' })),
-    field('taskId', 'What waits for it', el('select', { id: 'ask-task', class: 'input' }, option(['', 'All that has not begun']),
+    el('div', { 'data-form-error': '', class: 'notice bad', role: 'alert', hidden: true }), buttons(t('Save')),
+    el('p', { class: 'small' }, el('a', { href: '/admin/calendar' }, t('Hours, holidays and days off'))));
+  const asking = el('form', { id: 'ask-form', novalidate: true, 'aria-label': t('Ask the client') },
+    el('h3', {}, t('Ask the client')),
+    field('kind', t('For'), el('select', { id: 'ask-kind', class: 'input' }, kinds.map((one) => option(one)))),
+    field('title', t('What exactly'), el('input', { id: 'ask-title', class: 'input', maxlength: 200, autocomplete: 'off', placeholder: t('Your logo as SVG or PDF') })),
+    field('taskId', t('What waits for it'), el('select', { id: 'ask-task', class: 'input' }, option(['', t('All that has not begun')]),
       line.tasks.filter((task) => task.status !== 'completed').map((task) => option([task.id, task.title])))),
-    el('div', { 'data-form-error': '', class: 'notice bad', role: 'alert', hidden: true }), buttons('Ask'));
+    el('div', { 'data-form-error': '', class: 'notice bad', role: 'alert', hidden: true }), buttons(t('Ask')));
   sending(dates, () => patch(`/api/projects/${project}`, {
     ...($('#set-status').value === line.status ? {} : { status: $('#set-status').value }),
     startDate: $('#set-start').value || null, deadline: $('#set-deadline').value || null,
     ...(sections.length ? { sectionDeadlines: Object.fromEntries(sections.map((one, index) => [one.title, $(`#set-section-${index}`).value || null])) } : {}),
-  }), 'Saved.');
+  }), t('Saved.'));
   sending(asking, () => post(`/api/projects/${project}/asks`, {
     kind: $('#ask-kind').value, title: $('#ask-title').value, ...($('#ask-task').value ? { taskId: Number($('#ask-task').value) } : {}),
-  }), 'The client is asked.');
+  }), t('The client is asked.'));
   const open = $$('details', place).map((one) => one.open);
   const said = $$('[data-saved]', place).map((one) => one.textContent);
   place.replaceChildren(dates, asking);

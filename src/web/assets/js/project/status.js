@@ -1,13 +1,14 @@
 // The words for where a project and its tasks stand.
 import { el } from '../dom.js';
+import { t } from '../words.js';
 
 const projectWords = {
-  pending: ['Pending', ''], 'in-progress': ['In progress', ''], completed: ['Completed', 'good'], 'on-hold': ['On hold', 'warn'],
+  pending: [t('Pending'), ''], 'in-progress': [t('In progress'), ''], completed: [t('Completed'), 'good'], 'on-hold': [t('On hold'), 'warn'],
 };
 
 /** [words, kind of chip]; a project that waits for its deposit says so. */
 export function projectStatus({ status, paymentStatus }) {
-  if (status === 'pending' && paymentStatus === 'pending') return ['Pending payment', 'warn'];
+  if (status === 'pending' && paymentStatus === 'pending') return [t('Pending payment'), 'warn'];
   return projectWords[status] ?? [status, ''];
 }
 
@@ -17,5 +18,5 @@ export function statusChip(project) {
 }
 
 export const taskStates = ['pending', 'in-progress', 'completed'];
-export const taskWords = { pending: 'To do', 'in-progress': 'In progress', completed: 'Done' };
+export const taskWords = { pending: t('To do'), 'in-progress': t('In progress'), completed: t('Done') };
 export const taskPhase = { pending: 0, 'in-progress': 0.5, completed: 1 };

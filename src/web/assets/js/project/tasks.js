@@ -4,8 +4,11 @@ import { $, $$, el, text } from '../dom.js';
 import { plural } from '../format.js';
 import { phase, wax } from '../moon.js';
 import { taskPhase, taskStates, taskWords } from './status.js';
+import { t } from '../words.js';
 
 const hours = (list) => list.reduce((sum, task) => sum + (task.estimatedHours ?? 0), 0);
+
+const priorityWords = { high: t('High priority'), medium: t('Medium priority'), low: t('Low priority') };
 
 let tasks = [];
 
@@ -13,10 +16,10 @@ function drawProgress() {
   const done = tasks.filter((task) => task.status === 'completed').length;
   const percent = tasks.length ? Math.round((done / tasks.length) * 100) : 0;
   $('#tasks-progress progress').value = percent;
-  text($('#tasks-progress-text'), `${percent}% complete: ${done} of ${plural(tasks.length, 'task')} done, ${hours(tasks)} hours estimated`);
+  text($('#tasks-progress-text'), t`${percent}% complete: ${done} of ${plural(tasks.length, 'task')} done, ${hours(tasks)} hours estimated`);
   for (const section of $$('.task-section')) {
     const own = tasks.filter((task) => task.section === section.dataset.section);
-    text($('h3 span', section), `${own.filter((task) => task.status === 'completed').length} of ${plural(own.length, 'task')} · ${hours(own)} h`);
+    text($('h3 span', section), t`${own.filter((task) => task.status === 'completed').length} of ${plural(own.length, 'task')} · ${hours(own)} h`);
   }
 }
 
@@ -45,7 +48,7 @@ async function setStatus(item, task, status) {
     dispatchEvent(new Event('project-changed'));
   } catch (error) {
     task.status = before;
-    line.textContent = `Not changed. ${explain(error)}`;
+    line.textContent = t`Not changed. ${explain(error)}`;
     line.hidden = false;
     text($('#tasks-said'), line.textContent);
   } finally {
@@ -59,7 +62,7 @@ function statusControl(item, task) {
   const id = `status-${task.id}`;
   // One change at a time for a task: the last one chosen wins once the one on its way has arrived.
   let chain = Promise.resolve();
-  return [el('label', { for: id, class: 'unseen' }, `Status of ${task.title}`),
+  return [el('label', { for: id, class: 'unseen' }, t`Status of ${task.title}`),
     el('select', { id, class: 'input', onchange: (event) => { const { value } = event.target; chain = chain.then(() => setStatus(item, task, value)); } },
       taskStates.map((state) => el('option', { value: state, selected: state === task.status }, taskWords[state])))];
 }
@@ -74,8 +77,8 @@ function drawTask(task, titles, staff) {
       staff ? statusControl(item, task) : null,
       el('span', { 'data-task-status': '', class: staff ? 'unseen' : null }, taskWords[task.status] ?? task.status),
       el('span', {}, `${task.estimatedHours} h`),
-      el('span', { class: task.priority === 'high' ? 'chip warn' : null, 'data-priority': task.priority }, `${task.priority[0].toUpperCase()}${task.priority.slice(1)} priority`)),
-    first.length > 0 && el('p', { class: 'after' }, 'After: ', first.flatMap((id, index) => [index ? ', ' : '', el('a', { href: `#task-${id}` }, titles.get(id))])),
+      el('span', { class: task.priority === 'high' ? 'chip warn' : null, 'data-priority': task.priority }, priorityWords[task.priority] ?? task.priority)),
+    first.length > 0 && el('p', { class: 'after' }, t('After: '), first.flatMap((id, index) => [index ? ', ' : '', el('a', { href: `#task-${id}` }, titles.get(id))])),
     staff && el('p', { class: 'error', hidden: true })));
   return item;
 }
@@ -83,10 +86,10 @@ function drawTask(task, titles, staff) {
 export function drawTasks(list, { staff, writing }) {
   tasks = [...list].sort((a, b) => a.order - b.order);
   const place = $('#tasks-list');
-  text($('#tasks-title'), tasks.length ? `Tasks (${tasks.length} total)` : 'Tasks');
+  text($('#tasks-title'), tasks.length ? t`Tasks (${tasks.length} total)` : t('Tasks'));
   $('#tasks-progress').hidden = tasks.length === 0;
   if (tasks.length === 0) {
-    place.replaceChildren(el('p', { class: 'soft' }, writing ? 'The tasks appear here once the document is written.' : 'There are no tasks yet.'));
+    place.replaceChildren(el('p', { class: 'soft' }, writing ? t('The tasks appear here once the document is written.') : t('There are no tasks yet.')));
     return;
   }
   const titles = new Map(tasks.map((task) => [task.id, task.title]));

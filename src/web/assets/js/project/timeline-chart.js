@@ -1,6 +1,7 @@
 // The timeline as a picture: a row a task, days off shaded, today, milestones and the range of the finish. The table says the same.
 import { svg } from '../dom.js';
 import { at, DAY, dayWord as word, iso, monthWord } from './days.js';
+import { t } from '../words.js';
 
 const ROW = 26;
 const HEAD = 44;
@@ -39,7 +40,7 @@ export function drawChart(place, line) {
       const name = off.get(iso(day));
       if (!name && workingDays.includes(new Date(day).getUTCDay() || 7)) continue;
       add(svg('rect', { class: name ? 'tl-off holiday' : 'tl-off', x: x(iso(day)).toFixed(1), y: HEAD, width: step.toFixed(1), height: height - HEAD },
-        svg('title', {}, name ? `${name}, ${dayWord(iso(day))}` : 'Day off')));
+        svg('title', {}, name ? `${name}, ${dayWord(iso(day))}` : t('Day off'))));
     }
   }
   // Weeks, and as many of their dates as there is room for.
@@ -60,11 +61,11 @@ export function drawChart(place, line) {
   if (finish && !finish.certain) {
     const left = x(finish.earliest);
     add(svg('rect', { class: 'tl-range', x: left.toFixed(1), y: HEAD, width: Math.max(step, x(finish.latest) + step - left).toFixed(1), height: height - HEAD },
-      svg('title', {}, `Expected finish: ${dayWord(finish.earliest)} to ${dayWord(finish.latest)}`)));
+      svg('title', {}, t`Expected finish: ${dayWord(finish.earliest)} to ${dayWord(finish.latest)}`)));
   }
 
   let y = HEAD;
-  add(svg('text', { class: 'tl-section', x: 0, y: y + 17 }, 'Milestones'));
+  add(svg('text', { class: 'tl-section', x: 0, y: y + 17 }, t('Milestones')));
   for (const one of milestones) {
     if (!one.date || one.key === 'section') continue;
     const middle = x(one.date) + step / 2;
@@ -77,18 +78,18 @@ export function drawChart(place, line) {
     add(svg('line', { class: 'tl-rule', x1: 0, x2: width, y1: y + 0.5, y2: y + 0.5 }), svg('text', { class: 'tl-section', x: 0, y: y + 18 }, section));
     if (milestone?.date) {
       add(svg('circle', { class: `tl-moon${milestone.done ? ' done' : ''}`, cx: (x(milestone.date) + step / 2).toFixed(1), cy: y + ROW / 2, r: 5 },
-        svg('title', {}, `${section} done: ${dayWord(milestone.date)}`)));
+        svg('title', {}, t`${section} done: ${dayWord(milestone.date)}`)));
     }
     if (milestone?.promised) {
       const edge = x(milestone.promised) + step;
-      add(svg('path', { class: `tl-promise${milestone.late ? ' late' : ''}`, d: `M${edge.toFixed(1)} ${y + 4}v${ROW - 8}` }, svg('title', {}, `Promised: ${dayWord(milestone.promised)}`)));
+      add(svg('path', { class: `tl-promise${milestone.late ? ' late' : ''}`, d: `M${edge.toFixed(1)} ${y + 4}v${ROW - 8}` }, svg('title', {}, t`Promised: ${dayWord(milestone.promised)}`)));
     }
     y += ROW;
     for (const task of tasks.filter((one) => one.section === section)) {
       const left = x(task.start);
       const bar = Math.max(3, x(task.end) + step - left);
       const kind = task.status === 'completed' ? 'done' : task.critical ? 'critical' : 'loose';
-      const title = `${task.title}: ${dayWord(task.start)} to ${dayWord(task.end)}${kind === 'critical' ? ', critical' : ''}`;
+      const title = t`${task.title}: ${dayWord(task.start)} to ${dayWord(task.end)}` + (kind === 'critical' ? t(', critical') : '');
       add(svg('text', { class: 'tl-name', x: 10, y: y + 17 }, fitting(task.title, names - 22), svg('title', {}, task.title)));
       if (kind === 'loose' && task.slackDays > 0) {
         const end = Math.min(width, left + bar + task.slackDays * step * (7 / workingDays.length));
@@ -102,10 +103,10 @@ export function drawChart(place, line) {
     }
   }
   const now = x(today) + step / 2;
-  add(svg('line', { class: 'tl-today', x1: now.toFixed(1), x2: now.toFixed(1), y1: HEAD - 4, y2: height }, svg('title', {}, 'Today')));
+  add(svg('line', { class: 'tl-today', x1: now.toFixed(1), x2: now.toFixed(1), y1: HEAD - 4, y2: height }, svg('title', {}, t('Today'))));
   if (line.deadline) {
     const edge = x(line.deadline) + step;
-    add(svg('path', { class: `tl-promise${finish && finish.date > line.deadline ? ' late' : ''}`, d: `M${edge.toFixed(1)} ${HEAD}V${height}` }, svg('title', {}, `Promised: ${dayWord(line.deadline)}`)));
+    add(svg('path', { class: `tl-promise${finish && finish.date > line.deadline ? ' late' : ''}`, d: `M${edge.toFixed(1)} ${HEAD}V${height}` }, svg('title', {}, t`Promised: ${dayWord(line.deadline)}`)));
   }
   place.replaceChildren(svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true', focusable: 'false' }, parts));
   place.tabIndex = width > place.clientWidth + 1 ? 0 : -1;

@@ -9,23 +9,26 @@ import { drawChart } from './timeline-chart.js';
 import { at, dayWord, daySpan } from './days.js';
 import { drawStaff } from './staff.js';
 import { taskPhase, taskWords } from './status.js';
+import { t, woven } from '../words.js';
 
 const awaited = {
-  deposit: 'The deposit', balance: 'The balance', file: 'File', approval: 'Approval', answer: 'Answer',
+  deposit: t('The deposit'), balance: t('The balance'), file: t('File'), approval: t('Approval'), answer: t('Answer'),
 };
-const settle = { file: 'It is there', approval: 'Approve', answer: 'Answered' };
+const settle = { file: t('It is there'), approval: t('Approve'), answer: t('Answered') };
 const workingDays = (count) => plural(count, 'working day');
+
+const milestoneWords = { deposit: t('Deposit'), start: t('Work begins'), completion: t('Completion') };
 
 const money = ({ kind }) => kind === 'deposit' || kind === 'balance';
 
 /** What a thing that is waited for does to the finish. */
 function cost({ kind, since, waitedDays, movedDays, weekLaterDays }) {
-  if (kind === 'balance') return `Due since ${dayWord(since)}.`;
-  const asked = waitedDays ? `Waiting for ${workingDays(waitedDays)}.` : 'Asked for today.';
-  const moved = movedDays ? ` That has moved the finish by ${workingDays(movedDays)}.` : '';
-  const later = weekLaterDays ? ` Each week that it takes moves the finish by ${weekLaterDays === 1 ? 'another working day' : `${workingDays(weekLaterDays)} more`}.`
-    : ' The finish does not depend on it yet.';
-  return asked + moved + later;
+  if (kind === 'balance') return t`Due since ${dayWord(since)}.`;
+  const asked = waitedDays ? t`Waiting for ${workingDays(waitedDays)}.` : t('Asked for today.');
+  const moved = movedDays && t`That has moved the finish by ${workingDays(movedDays)}.`;
+  const later = !weekLaterDays ? t('The finish does not depend on it yet.')
+    : weekLaterDays === 1 ? t('Each week that it takes moves the finish by another working day.') : t`Each week that it takes moves the finish by ${workingDays(weekLaterDays)} more.`;
+  return [asked, moved, later].filter(Boolean).join(' ');
 }
 
 export class Timeline {
@@ -63,6 +66,7 @@ export class Timeline {
 
   draw(line) {
     this.#line = line;
+    for (const milestone of line.milestones) milestone.title = milestoneWords[milestone.key] ?? milestone.title;
     const planned = line.tasks.length > 0;
     show($('#timeline-none'), !planned);
     show($('#timeline-plan'), planned);
@@ -81,17 +85,17 @@ export class Timeline {
     show($('#timeline-finish'), Boolean(finish));
     if (!finish) return;
     const year = at(today).getUTCFullYear();
-    text($('#timeline-finish-label'), finish.certain ? 'Completed on' : 'Expected finish');
+    text($('#timeline-finish-label'), finish.certain ? t('Completed on') : t('Expected finish'));
     text($('#timeline-finish-range'), finish.certain ? dayWord(finish.date, year) : daySpan(finish.earliest, finish.latest, year));
     const late = deadline && finish.date > deadline;
     const parts = [];
     if (!finish.certain) {
-      parts.push(`Most likely ${dayWord(finish.date, year)}; four of five projects like this end within these days.`);
-      if (status === 'on-hold') parts.push('The project is on hold: this counts from the day it goes on.');
-      else if (waiting.length && !begun) parts.push('It counts from today, as if what is waited for came today.');
-      if (finish.latest > holidaysUntil) parts.push(`Holidays after ${holidaysUntil.slice(0, 4)} are not known yet.`);
+      parts.push(t`Most likely ${dayWord(finish.date, year)}; four of five projects like this end within these days.`);
+      if (status === 'on-hold') parts.push(t('The project is on hold: this counts from the day it goes on.'));
+      else if (waiting.length && !begun) parts.push(t('It counts from today, as if what is waited for came today.'));
+      if (finish.latest > holidaysUntil) parts.push(t`Holidays after ${holidaysUntil.slice(0, 4)} are not known yet.`);
     }
-    if (deadline) parts.push(`Promised for ${dayWord(deadline, year)}${late ? ', which the plan does not meet at the moment.' : '.'}`);
+    if (deadline) parts.push(late ? t`Promised for ${dayWord(deadline, year)}, which the plan does not meet at the moment.` : t`Promised for ${dayWord(deadline, year)}.`);
     text($('#timeline-finish-more'), parts.join(' '));
     $('#timeline-finish').classList.toggle('late', Boolean(late));
   }
@@ -102,20 +106,20 @@ export class Timeline {
     const rows = waiting.map((one) => el('li', { 'data-waiting': one.kind, 'data-ask-id': one.id ?? null },
       el('div', {},
         el('p', {}, el('strong', {}, money(one) ? awaited[one.kind] : `${awaited[one.kind] ?? one.kind}: ${one.title}`),
-          one.taskId && titles.has(one.taskId) ? [' for ', el('a', { href: `#task-${one.taskId}` }, titles.get(one.taskId))] : ''),
-        el('p', { class: 'small' }, money(one) && one.underway ? 'The payment is being checked.' : cost(one)),
+          one.taskId && titles.has(one.taskId) ? woven` for ${el('a', { href: `#task-${one.taskId}` }, titles.get(one.taskId))}` : ''),
+        el('p', { class: 'small' }, money(one) && one.underway ? t('The payment is being checked.') : cost(one)),
         el('p', { class: 'error', hidden: true })),
-      money(one) ? el('a', { class: 'button quiet short', href: this.#staff ? '#payment' : `/projects/${this.#project}/payment` }, this.#staff ? 'Payment' : 'To the payment')
+      money(one) ? el('a', { class: 'button quiet short', href: this.#staff ? '#payment' : `/projects/${this.#project}/payment` }, this.#staff ? t('Payment') : t('To the payment'))
         : el('button', { type: 'button', class: 'button quiet short', onclick: (event) => this.#settle(event.currentTarget, one, true) },
-          this.#staff ? 'Settled' : settle[one.kind] ?? 'Done', el('span', { class: 'unseen' }, `: ${one.title}`))));
+          this.#staff ? t('Settled') : settle[one.kind] ?? t('Done'), el('span', { class: 'unseen' }, `: ${one.title}`))));
     const none = rows.length === 0;
-    text($('#now-title'), none ? 'Where it stands' : this.#staff ? 'Waiting for the client' : 'What needs you now');
+    text($('#now-title'), none ? t('Where it stands') : this.#staff ? t('Waiting for the client') : t('What needs you now'));
     $('#timeline-waiting ul').replaceChildren(...rows);
     show($('#timeline-waiting'), !none);
     this.#says(line, none);
     $('#timeline-given ul').replaceChildren(...given.map((one) => el('li', {},
       el('span', {}, `${awaited[one.kind] ?? one.kind}: ${one.title}`, el('span', { class: 'soft' }, ` (${dayWord(one.doneOn)})`)),
-      el('button', { type: 'button', class: 'linklike', onclick: (event) => this.#settle(event.currentTarget, one, false) }, 'Open again', el('span', { class: 'unseen' }, `: ${one.title}`)))));
+      el('button', { type: 'button', class: 'linklike', onclick: (event) => this.#settle(event.currentTarget, one, false) }, t('Open again'), el('span', { class: 'unseen' }, `: ${one.title}`)))));
     show($('#timeline-given'), given.length > 0);
   }
 
@@ -124,23 +128,23 @@ export class Timeline {
     const done = tasks.filter((task) => task.status === 'completed').length;
     const year = at(today).getUTCFullYear();
     const words = [];
-    if (status === 'completed') words.push(`The project is completed${finish ? `, since ${dayWord(finish.date, year)}` : ''}.`);
-    else if (status === 'on-hold') words.push('The project is on hold.');
+    if (status === 'completed') words.push(finish ? t`The project is completed, since ${dayWord(finish.date, year)}.` : t('The project is completed.'));
+    else if (status === 'on-hold') words.push(t('The project is on hold.'));
     if (status !== 'completed') {
-      words.push(tasks.length ? `${done} of ${plural(tasks.length, 'task')} done.` : 'The plan comes first; its tasks and dates follow.');
-      if (finish) words.push(`Expected finish: ${daySpan(finish.earliest, finish.latest, year)}.`);
-      if (free && tasks.length) words.push(this.#staff ? 'Nothing waits for the client.' : 'Nothing waits for you.');
+      words.push(tasks.length ? t`${done} of ${plural(tasks.length, 'task')} done.` : t('The plan comes first; its tasks and dates follow.'));
+      if (finish) words.push(t`Expected finish: ${daySpan(finish.earliest, finish.latest, year)}.`);
+      if (free && tasks.length) words.push(this.#staff ? t('Nothing waits for the client.') : t('Nothing waits for you.'));
     }
     text($('#now-says'), words.join(' '));
   }
 
   async #settle(button, one, done) {
     const line = $('.error', button.closest('li'));
-    await busy(button, 'Sending…', async () => {
+    await busy(button, t('Sending…'), async () => {
       try {
         await patch(`${this.#path}/asks/${one.id}`, { done });
         await this.load();
-        text($('#timeline-said'), done ? `${one.title}: settled.` : `${one.title}: open again.`);
+        text($('#timeline-said'), done ? t`${one.title}: settled.` : t`${one.title}: open again.`);
         if (!button.isConnected) $('#now-title').focus();
         dispatchEvent(new Event('project-noted'));
       } catch (error) {
@@ -155,10 +159,10 @@ export class Timeline {
     $('#timeline-milestones').replaceChildren(...milestones.map((one) => {
       const own = tasks.filter((task) => one.key === 'section' && task.section === one.title);
       const part = one.done ? 1 : own.length ? own.reduce((sum, task) => sum + taskPhase[task.status], 0) / own.length : 0;
-      const when = one.date ? dayWord(one.date, year) : one.done ? 'Paid' : 'Not paid yet';
+      const when = one.date ? dayWord(one.date, year) : one.done ? t('Paid') : t('Not paid yet');
       return el('li', { 'data-milestone': one.key, 'data-done': one.done }, phase(part),
-        el('div', {}, el('p', { class: 'name' }, one.title), el('p', { class: 'soft small' }, when, one.done && el('span', { class: 'unseen' }, ', done')),
-          one.promised && !one.done && el('p', { class: `small${one.late ? ' warn' : ' soft'}` }, `${one.late ? 'Late: promised' : 'Promised'} for ${dayWord(one.promised, year)}`)));
+        el('div', {}, el('p', { class: 'name' }, one.title), el('p', { class: 'soft small' }, when, one.done && el('span', { class: 'unseen' }, t(', done'))),
+          one.promised && !one.done && el('p', { class: `small${one.late ? ' warn' : ' soft'}` }, one.late ? t`Late: promised for ${dayWord(one.promised, year)}` : t`Promised for ${dayWord(one.promised, year)}`)));
     }));
   }
 
@@ -169,7 +173,7 @@ export class Timeline {
     const sections = [...new Set(tasks.map((task) => task.section))];
     // Where one task is worked on at a time none has room, and a column of that says little.
     $('#timeline-plan').toggleAttribute('data-no-room', tasks.every((task) => task.status === 'completed' || task.critical));
-    const room = (task) => (task.status === 'completed' ? 'Done' : task.critical ? 'None: critical' : task.slackDays ? plural(task.slackDays, 'day') : 'Under a day');
+    const room = (task) => (task.status === 'completed' ? t('Done') : task.critical ? t('None: critical') : task.slackDays ? plural(task.slackDays, 'day') : t('Under a day'));
     $$('#timeline-table tbody').forEach((body) => body.remove());
     $('#timeline-table table').append(...sections.map((name) => el('tbody', {},
       el('tr', {}, el('th', { colspan: 4, scope: 'rowgroup' }, name)),

@@ -1,0 +1,198 @@
+"""Filipino in a browser: every word that a client sees is from the catalogue or somebody's own, and it fits a phone."""
+import json
+import re
+
+import pytest
+
+import catalogue
+import journey
+import onboarding
+from people import new_person
+
+WORDS, MESSAGES = catalogue.catalogue("fil")
+# What the agency, the client or the planner wrote, and names, stay as they are.
+OWN = """[data-agency], #services h3, #services .summary, #services .timeline, #services li, [data-section] [data-part], [data-section] dl, .steps, .voices, #questions,
+  #service-name, #service-timeline, #service-features, #project-name, #project-service, #project-timeline, #prd, #contents, .contents, #prd-contents, #answers dt, #answers dd, [data-task-id] h4,
+  [data-task-id] .body > p:not(.meta), .task-section h3, .after a, #timeline svg, #timeline-table th, #timeline-milestones .name, [data-message-id] .body, .languages, #account-language, #account-name, #account-email,
+  #summary dd, .project-row h2, option, .file-name, .agencies, .project-row .meta"""
+TEXTS = """
+const own = arguments[0];
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+const found = [];
+while (walker.nextNode()) {
+  const node = walker.currentNode;
+  const element = node.parentElement;
+  if (element.closest('script, style, noscript, [hidden]') || element.closest(own)) continue;
+  if (!element.checkVisibility({ checkVisibilityCSS: true })) continue;
+  const text = node.data.replace(/\\s+/g, ' ').trim();
+  if (/\\p{L}{2}/u.test(text)) found.push(text);
+}
+for (const name of ['aria-label', 'placeholder', 'title', 'alt']) for (const element of document.querySelectorAll(`main [${name}], header [${name}], footer [${name}]`)) {
+  const text = element.getAttribute(name).replace(/\\s+/g, ' ').trim();
+  if (!element.closest(own) && /\\p{L}{2}/u.test(text)) found.push(text);
+}
+return [...new Set(found)];
+"""
+# Dates and spans of time are the browser's: "Nob 21, 2026, 6:02 PM", "kahapon", "2 oras ang nakalipas".
+TIME = re.compile(r"(Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+)")
+PLAIN = re.compile(r"[\d\W_]*(KB|MB|AM|PM|PHP|h|PDF|GCash|Maya|PayMongo|Gemini|Chrome|Linux|PNG|JPEG)?[\d\W_]*")
+
+
+def known_texts():
+    """The catalogue's Filipino as patterns, most specific first; sentences with elements in them by their pieces."""
+    pieces = set()
+    for value in [*WORDS.values(), *MESSAGES.values()]:
+        for form in value.split("|"):
+            for piece in re.split(r"</?\d+/?>", form):
+                if re.search(r"[^\W\d_]", piece):
+                    pieces.add(piece.strip())
+    return [re.compile(re.sub(r"\\\{\d\\\}", "(.*?)", re.escape(piece)), re.S) for piece in sorted(pieces, key=lambda one: (one.count("{") / len(one), -len(one)))]
+
+
+PATTERNS = known_texts()
+
+
+def explained(text, own, depth=0):
+    """True: it is the catalogue's, somebody's own, a time or a number, or the catalogue's around such."""
+    text = text.strip()
+    if PLAIN.fullmatch(text) or text in own or TIME.fullmatch(text):
+        return True
+    if any(pattern.fullmatch(text) for pattern in PATTERNS if "(.*?)" not in pattern.pattern):
+        return True
+    if depth < 4:
+        for pattern in PATTERNS:
+            match = pattern.fullmatch(text)
+            if match and all(explained(part, own, depth + 1) for part in match.groups()):
+                return True
+        sentences = re.split(r"(?<=[.!?]) +", text)
+        if len(sentences) > 1 and all(explained(one, own, depth + 1) for one in sentences):
+            return True
+        for cut in (" · ", ", ", ": ", " – ", " ("):
+            if cut in text and all(explained(part.strip("()“”"), own, depth + 1) or explained(cut + part, own, depth + 3) for part in text.split(cut)):
+                return True
+        count = re.fullmatch(r"[\d.,]+ (.+)", text)
+        if count and explained(count[1], own, depth + 1):
+            return True
+    return False
+
+
+def strings_of(value):
+    """Every string of an answer, and its lines."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from strings_of(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from strings_of(one)
+    elif isinstance(value, str):
+        yield re.sub(r"\s+", " ", value).strip()
+
+
+@pytest.fixture(scope="module")
+def world(site):
+    client = new_person(site, name="Juana dela Cruz")
+    project = journey.planned_project(site, client)
+    client.post(f"/api/projects/{project}/messages", {"body": "Kumusta, may tanong ako."}).expect(201)
+    client.patch("/api/auth/language", {"language": "fil"}).expect(204)
+    return {"client": client, "project": project, "service": site.one("select service_type_id from projects where id = %s", project, tenant=site.tenant)}
+
+
+PAGES = {
+    "landing": "/", "login": "/login?tab=signup", "onboarding": "/onboarding?serviceId={service}", "onboarding-3": "/onboarding?serviceId={service}&step=3", "dashboard": "/dashboard",
+    "project": "/projects/{project}", "payment": "/projects/{project}/payment", "receipt": "/projects/{project}/receipts/1", "account": "/account",
+    "verify": "/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "reset": "/reset?token=AAAAAAAAAAAAAAAAAAAAAA", "reset-cut": "/reset", "unsubscribe": "/unsubscribe?user=u&topic=messages&signature=x",
+    "arrive": "/arrive", "404": "/nothing-here", "50x": "/50x",
+}
+
+
+def speak(browser, site, language="fil"):
+    browser.open("/404")
+    browser.run(f"document.cookie = 'language={language}; path=/'")
+
+
+def settled(browser):
+    browser.wait(lambda: browser.run("return !document.querySelector('main[aria-busy=true], [aria-busy=true]') && !('wording' in document.documentElement.dataset) && document.readyState === 'complete'"),
+                 about="the page is busy for ever")
+
+
+@pytest.mark.expects(404, 403, 422, 400, 401)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_word_of_a_client_s_page_is_filipino_or_somebody_s_own(site, browser, world, page):
+    if page in ("landing", "login", "verify", "reset", "reset-cut", "unsubscribe", "404", "50x"):
+        speak(browser, site)
+    else:
+        journey.signed_in_device(browser, site, world["client"])
+    browser.open(PAGES[page].format(**world))
+    settled(browser)
+    assert browser.run("return document.documentElement.lang") == "fil"
+    client, project = world["client"], world["project"]
+    own = set(strings_of([client.user, *(client.get(path).expect() for path in ("/api/services", f"/api/projects/{project}/details", f"/api/projects/{project}/timeline", f"/api/projects/{project}/messages", f"/api/projects/{project}/payments", "/api/notifications"))]))
+    own |= {"Lunaxcode", "English", "Filipino", "Juana dela Cruz"}
+    english = [text for text in browser.run(TEXTS, OWN) if not explained(text, own)]
+    title = browser.driver.title
+    english += [part for part in title.split(" – ") if not explained(part, own)]
+    wrong = []
+    for scheme in ("light", "dark"):
+        browser.colours(scheme)
+        browser.width(360)
+        wrong += [f"{scheme}, 360 px: {line}" for line in browser.audit()]
+        browser.screenshot(f"fil-{page}-{scheme}-360")
+    browser.any_width()
+    browser.colours("light")
+    assert english == [] and wrong == [], "\n".join([*english, *wrong])
+
+
+def test_a_visitor_chooses_a_language_and_it_stays(site, browser):
+    browser.open("/")
+    settled(browser)
+    assert browser.run("return document.documentElement.lang") == "en"
+    assert browser.see(".languages [aria-current]").text == "English"
+    browser.click(".languages button", "Filipino")
+    browser.wait(lambda: browser.run("return document.documentElement.lang") == "fil")
+    browser.see(".site-nav", "Serbisyo")
+    browser.open("/login")
+    browser.see("h1", "Welcome")
+    browser.see("#login-submit", "Mag-sign in")
+    assert browser.driver.title.startswith("Mag-sign in – ")
+    browser.type("#login-email", "nobody@example.com")
+    browser.type("#login-password", "not the password")
+    browser.click("#login-submit")
+    browser.see("#login-form [data-form-error]", "Mali ang e-mail address o ang password.")
+    browser.click(".languages button", "English")
+    browser.see("#login-submit", "Sign in")
+
+
+test_a_visitor_chooses_a_language_and_it_stays = pytest.mark.expects(401)(test_a_visitor_chooses_a_language_and_it_stays)
+
+
+def test_nothing_is_shown_in_the_wrong_language_on_the_way(site, browser):
+    speak(browser, site)
+    browser.cdp("Page.enable")
+    script = browser.cdp("Page.addScriptToEvaluateOnNewDocument", source="""
+      window.flashed = [];
+      const look = () => {
+        if (document.body && getComputedStyle(document.body).visibility === 'visible' && /Skip to the content|Create an account or sign in/.test(document.body.innerText)) window.flashed.push(document.body.innerText.slice(0, 80));
+        if (performance.now() < 3000) requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);""")
+    try:
+        browser.network(latency=120)
+        browser.open("/")
+        browser.see("#services .price")
+        assert browser.run("return window.flashed") == []
+    finally:
+        browser.network()
+        browser.cdp("Page.removeScriptToEvaluateOnNewDocument", **script)
+
+
+def test_without_its_catalogue_a_page_is_english_and_says_so(site, browser):
+    speak(browser, site)
+    browser.cdp("Network.enable")
+    browser.cdp("Network.setBlockedURLs", urls=["*/words/fil.js"])
+    try:
+        browser.open("/login")
+        browser.see("#login-submit", "Sign in")
+        assert browser.run("return document.documentElement.lang") == "en"
+    finally:
+        browser.cdp("Network.setBlockedURLs", urls=[])
+        browser.driver.get_log("browser")

@@ -1,0 +1,139 @@
+"""Words: the catalogues hold all that covered pages say, and nothing else; who gets which language."""
+import re
+import time
+import urllib.parse
+
+import pytest
+
+import catalogue
+from instance import PASSWORD
+from people import new_address, new_person
+
+LANGUAGES = sorted(path.stem for path in (catalogue.WEB / "assets/words").glob("*.js"))
+HOLE = re.compile(r"\{\d\}|</?\d+/?>")
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return catalogue.all_texts()
+
+
+def test_the_client_s_pages_are_covered():
+    english = {page.stem for page in catalogue.WEB.glob("*.html")} - {page.stem for page in catalogue.covered_pages()}
+    assert all(name == "platform" or name == "admin" or name.startswith("admin-") for name in english), english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_has_every_text_and_no_other(texts, language):
+    words, _ = catalogue.catalogue(language)
+    missing = {text: where for text, where in texts.items() if text not in words}
+    assert not missing, f"{language}.js lacks {missing}"
+    unused = sorted(set(words) - set(texts))
+    assert not unused, f"nobody says {unused}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_hole_of_a_text_is_in_its_translation(language):
+    for part in catalogue.catalogue(language):
+        for english, other in part.items():
+            assert other.strip() == other and other, english
+            assert sorted(HOLE.findall(english)) == sorted(HOLE.findall(other)), english
+            assert ("|" in english) or "|" not in other, english
+
+
+def test_what_the_server_is_said_to_say_is_in_its_sources():
+    said = "\n".join(path.read_text() for folder, ends in (("src", "*.cpp"), ("src", "*.h"), ("sql/migrations", "*.sql"), ("nginx/lunaxcode", "*.conf"))
+                     for path in (catalogue.ROOT / folder).rglob(ends))
+    said = re.sub(r'"\s*\n\s*"', "", said).replace('\\"', '"')
+    for language in LANGUAGES:
+        for english in catalogue.catalogue(language)[1]:
+            for part in re.split(r"\{\d\}", english.removeprefix("There is no such ")):
+                assert part.strip(" .") in said, f"nothing says {english!r} any more ({part!r})"
+
+
+# Who gets which language
+
+@pytest.fixture
+def admin(site):
+    return site.signed_in(*site.account("admin"))
+
+
+@pytest.fixture
+def settings(admin):
+    """Changes them; what is changed here is changed back."""
+    def save(**changes):
+        return admin.patch("/api/admin/settings", {"version": admin.get("/api/admin/settings").expect()["version"], **changes})
+    before = admin.get("/api/admin/settings").expect()["settings"]
+    yield save
+    save(language=before["language"], languages=before["languages"]).expect()
+
+
+def offers(visitor, **headers):
+    text = visitor.get("/brand/theme.css", headers=headers).text
+    return {name: urllib.parse.unquote(value) for name, value in re.findall(r'--agency-(languages?):"([^"]*)"', text)}
+
+
+def language_of(site, client):
+    return site.one("select language from users where id = %s", client.user["id"])
+
+
+def test_an_agency_settles_its_languages_and_every_visitor_is_told_the_same(site, visitor, settings, admin):
+    assert offers(visitor) == {"language": "en", "languages": "en fil"}
+    settings(language="fil", languages=["fil", "en"]).expect()
+    told = {"language": "fil", "languages": "fil en"}
+    deadline = time.monotonic() + 2.2
+    while offers(visitor) != told:
+        assert time.monotonic() < deadline, "two seconds are what is promised"
+        time.sleep(0.1)
+    assert offers(visitor, **{"Accept-Language": "en", "Cookie": "language=en"}) == told
+    changes = admin.get("/api/admin/settings/changes").expect()["changes"]
+    assert changes[0]["changes"]["language"] == {"from": "en", "to": "fil"}
+
+
+@pytest.mark.parametrize("changes, field", [
+    ({"languages": []}, "languages"), ({"languages": ["en", "en"]}, "languages"), ({"languages": ["en", "de"]}, "languages"), ({"languages": "en"}, "languages"),
+    ({"languages": ["en", None]}, "languages"), ({"languages": ["en"], "language": "fil"}, "language"), ({"language": "de"}, "language"), ({"language": 7}, "language"),
+])
+def test_languages_that_make_no_sense_are_refused_by_name(settings, changes, field):
+    settings(**changes).problem(422, field)
+
+
+@pytest.mark.parametrize("headers, wanted", [
+    ({"Accept-Language": "fil-PH,fil;q=0.9,en;q=0.8"}, "fil"), ({"Accept-Language": "de, tl;q=0.5, en;q=0.4"}, "fil"), ({"Accept-Language": "en-US,en;q=0.9"}, "en"),
+    ({"Accept-Language": "fil;q=0.1, en;q=0.2"}, "en"), ({"Accept-Language": "de"}, None), ({}, None), ({"Accept-Language": "fil;q=0"}, None),
+    ({"Cookie": "language=fil", "Accept-Language": "en"}, "fil"), ({"Cookie": "language=xx", "Accept-Language": "en"}, "en"),
+])
+def test_who_signs_up_is_written_to_in_the_language_of_the_page(site, headers, wanted):
+    visitor = site.visitor()
+    address = new_address()
+    answer = visitor.post("/api/auth/signup", {"name": "Juana", "email": address, "password": PASSWORD}, headers=headers)
+    answer.expect(201)
+    assert site.one("select language from users where email = %s", address) == wanted
+    cookies = [line for line in answer.all("set-cookie") if line.startswith("language=")]
+    chosen = "language=" + (wanted or "") in headers.get("Cookie", "-")
+    assert cookies == ([] if wanted is None or chosen else [f"language={wanted}; Path=/; Max-Age=31536000; SameSite=Lax"])
+
+
+def test_a_choice_is_kept_and_comes_along_to_another_device(site):
+    client = new_person(site)
+    client.patch("/api/auth/language", {"language": "fil"}).expect(204)
+    assert client.cookies["language"] == "fil" and language_of(site, client) == "fil"
+    client.patch("/api/auth/language", {"language": "de"}).problem(422, "language")
+    client.patch("/api/auth/language", {}).problem(422, "language")
+    elsewhere = site.visitor()
+    elsewhere.post("/api/auth/login", {"email": client.email, "password": client.password}, headers={"Accept-Language": "en"}).expect()
+    assert elsewhere.cookies["language"] == "fil", "the account's own goes before that of a browser"
+    there = site.visitor()
+    there.cookies["language"] = "en"
+    there.post("/api/auth/login", {"email": client.email, "password": client.password}).expect()
+    assert language_of(site, client) == "en", "but not before what was chosen there"
+
+
+def test_a_language_does_not_make_a_visitor_known_to_the_cache(site):
+    path = f"/api/services?apart={time.monotonic_ns()}"
+    assert site.visitor().get(path, headers={"Cookie": "language=fil"}).header("x-cache") == "MISS"
+    deadline = time.monotonic() + 3
+    while site.visitor().get(path, headers={"Cookie": "language=en"}).header("x-cache") != "HIT":
+        assert time.monotonic() < deadline, "another language is not another answer"
+    for cookie in ("language=fil; session=abc", "session=abc; language=fil", "session=language=fil", "languages=fil"):
+        assert site.visitor().get(path, headers={"Cookie": cookie}).header("x-cache") == "BYPASS", cookie
