@@ -113,18 +113,20 @@ void check_files(Call& call, Form& form, const std::vector<Question>& asked, con
 
 // What the client is told: where the project is, and where they have no password yet, how to get there.
 void tell_of_conversion(Call& call, std::int64_t project, const std::string& email, const std::string& token) {
-    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host)).one(), call.config.base_url);
+    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host, email)).one(), call.config.base_url);
     const std::string name = one_line(agency.brand.name);
-    LetterWriter letter{agency.brand, "Your project at " + name, "Your project is set up, and its plan is being written."};
-    letter.heading("Your project is set up").paragraph("What you told us is now a project at " + name + ". On its page you see its plan as it is written, what it costs and what comes next.");
+    const Brand& brand = agency.brand;
+    LetterWriter letter{brand, brand.say("Your project at {1}", {name}), brand.say("Your project is set up, and its plan is being written.")};
+    letter.heading(brand.say("Your project is set up"))
+        .paragraph(brand.say("What you told us is now a project at {1}. On its page you see its plan as it is written, what it costs and what comes next.", {name}));
     if (token.empty()) {
-        letter.button("Open my project", agency.brand.site + "/projects/" + std::to_string(project));
+        letter.button(brand.say("Open my project"), brand.site + "/projects/" + std::to_string(project));
     } else {
-        const std::string link = agency.brand.site + "/reset?token=" + token;
-        letter.paragraph("To get there, choose a password: the link works once, within seven days. Then sign in with this address.")
-            .button("Choose my password", link).copy_of(link);
+        const std::string link = brand.site + "/reset?token=" + token;
+        letter.paragraph(brand.say("To get there, choose a password: the link works once, within seven days. Then sign in with this address."))
+            .button(brand.say("Choose my password"), link).copy_of(link);
     }
-    const Letter words = letter.end("You get this mail because this address was given in a project form at " + name + ". If it was not you, please answer this mail.");
+    const Letter words = letter.end(brand.say("You get this mail because this address was given in a project form at {1}. If it was not you, please answer this mail.", {name}));
     call.db().one<post_words>(email, words.subject, words.text, words.html, random_token() + "@" + host_in(call.config.base_url), agency.sender, agency.mail_from, agency.reply_to);
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "domain/colour.h"
+#include "domain/money.h"
+#include "domain/wording.h"
 
 namespace domain {
 namespace {
@@ -44,6 +46,9 @@ std::string style_sheet(Colour accent) {
 }
 
 }  // namespace
+
+std::string Brand::say(std::string_view english, std::initializer_list<std::string_view> values) const { return domain::say(language, english, values); }
+std::string Brand::pesos(std::int64_t centavos) const { return domain::pesos(centavos, code ? "PHP " : "₱"); }
 
 std::string escaped(std::string_view text) {
     std::string out;
@@ -136,7 +141,7 @@ LetterWriter& LetterWriter::button(std::string_view label, std::string_view link
 LetterWriter& LetterWriter::copy_of(std::string_view link) {
     const std::string colour = text_of(readable_on(surface, read_colour(brand_.accent).value_or(house))), address = escaped(link);
     html_ += "<p class=\"soft\" style=\"margin:0;" + std::string{font} + "font-size:14px;line-height:1.5;color:#4c5162\">" +
-             "Or copy this address into your browser:<br><a class=\"link\" href=\"" + address + "\" style=\"color:" + colour +
+             escaped(brand_.say("Or copy this address into your browser:")) + "<br><a class=\"link\" href=\"" + address + "\" style=\"color:" + colour +
              ";word-break:break-all\">" + address + "</a></p>\n";
     return *this;
 }
@@ -145,22 +150,24 @@ Letter LetterWriter::end(std::string_view why, std::string_view preferences, std
     const Colour accent = read_colour(brand_.accent).value_or(house);
     const std::string quiet = text_of(readable_on(paper, accent));
     const auto small_link = [&](std::string_view label, std::string_view link) {
-        return "<a class=\"link\" href=\"" + escaped(link) + "\" style=\"display:inline-block;padding:4px 0;color:" + quiet + "\">" + std::string{label} + "</a>";
+        return "<a class=\"link\" href=\"" + escaped(link) + "\" style=\"display:inline-block;padding:4px 0;color:" + quiet + "\">" + escaped(label) + "</a>";
     };
     std::string text_end = std::string{why} + "\n", html_end = escaped(why);
     if (!preferences.empty()) {
-        text_end += "\nChoose which mails you get:\n" + std::string{preferences} + "\n";
-        html_end += "<br>" + small_link("Choose which mails you get", preferences);
+        const std::string label = brand_.say("Choose which mails you get");
+        text_end += "\n" + label + ":\n" + std::string{preferences} + "\n";
+        html_end += "<br>" + small_link(label, preferences);
     }
     if (!unsubscribe.empty()) {
-        text_end += "\nNo more mails of this kind:\n" + std::string{unsubscribe} + "\n";
-        html_end += " &nbsp;·&nbsp; " + small_link("No more mails of this kind", unsubscribe);
+        const std::string label = brand_.say("No more mails of this kind");
+        text_end += "\n" + label + ":\n" + std::string{unsubscribe} + "\n";
+        html_end += " &nbsp;·&nbsp; " + small_link(label, unsubscribe);
     }
     Letter made;
     made.subject = std::move(subject_);
     made.text = text_ + "-- \n" + brand_.name + "\n" + text_end;
     made.html =
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+        "<!doctype html>\n<html lang=\"" + escaped(brand_.language) + "\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"supported-color-schemes\" content=\"light dark\">\n<title>" +
         escaped(made.subject) + "</title>\n<style>" + style_sheet(accent) + "</style>\n</head>\n"
         "<body class=\"paper\" style=\"margin:0;padding:0;background:#f5f5f1\">\n"

@@ -1,5 +1,7 @@
 // Letter: one mail's words as text and as HTML, in an agency's name and colours.
 #pragma once
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,9 +9,14 @@
 
 namespace domain {
 
-// An agency as its mails show it. `accent` is "#rrggbb"; anything else is shown in the house's own colour.
+// An agency as a mail shows it to its reader. `accent` is "#rrggbb"; anything else is shown in the house's own colour.
 struct Brand {
     std::string name, accent, site;  // site: the address that links begin with
+    std::string language = "en";     // the reader's
+    bool code = false;               // amounts as PHP 7,500.00
+
+    std::string say(std::string_view english, std::initializer_list<std::string_view> values = {}) const;
+    std::string pesos(std::int64_t centavos) const;
 };
 
 struct Letter {

@@ -13,9 +13,9 @@ using core::Sql;
 // The address that links begin with: the host that is asked for where it is the tenant's own, else the installation's for the
 // tenant of any host, else the tenant's first.
 constexpr Sql agency_sql = R"(
-    select name, accent, coalesce(sender, ''), coalesce(mail_from, ''), coalesce(reply_to, ''),
-           case when $2::text = any(hosts) then $2 when is_default or hosts = '{}' then '' else hosts[1] end
-    from agency($1))";
+    select a.name, a.accent, coalesce(a.sender, ''), coalesce(a.mail_from, ''), coalesce(a.reply_to, ''),
+           case when $2::text = any(a.hosts) then $2 when a.is_default or a.hosts = '{}' then '' else a.hosts[1] end, w.language, w.currency_display = 'code'
+    from agency($1) a, wording($1, nullif($3, '')) w)";
 // A link asked for once more carries the draft of the one before.
 constexpr Sql insert_link = R"(
     insert into email_tokens (user_id, tenant_id, purpose, token_hash, expires_at, lead_token)
@@ -43,7 +43,7 @@ constexpr Sql wake_notices = R"(
 Letter link_letter(const Brand& brand, std::string subject, const std::string& why, std::string_view button, std::string_view link,
                    std::string_view otherwise) {
     LetterWriter letter{brand, std::move(subject), why};
-    letter.paragraph("Hello,").paragraph(why).button(button, link).copy_of(link);
+    letter.paragraph(brand.say("Hello,")).paragraph(why).button(button, link).copy_of(link);
     return letter.end(otherwise);
 }
 
@@ -59,32 +59,30 @@ constexpr Kind reset_kind{"reset", "/reset", 1, reset_letter};
 }  // namespace
 
 Letter verification_letter(const Brand& brand, std::string_view link) {
-    return link_letter(brand, "Confirm your e-mail address for " + brand.name,
-                       "This address was given for an account at " + one_line(brand.name) +
-                           ". Please open this link to confirm that it is yours. The link works once, within 24 hours.",
-                       "Confirm my e-mail address", link, "If it was not you, you can ignore this mail.");
+    return link_letter(brand, brand.say("Confirm your e-mail address for {1}", {brand.name}),
+                       brand.say("This address was given for an account at {1}. Please open this link to confirm that it is yours. The link works once, within 24 hours.", {one_line(brand.name)}),
+                       brand.say("Confirm my e-mail address"), link, brand.say("If it was not you, you can ignore this mail."));
 }
 
 Letter reset_letter(const Brand& brand, std::string_view link) {
-    return link_letter(brand, "Choose a new password for " + brand.name,
-                       "Somebody asked for a new password for your account at " + one_line(brand.name) +
-                           ". If it was you, open this link and choose one. The link works once, within one hour.",
-                       "Choose a new password", link, "If it was not you, you can ignore this mail: your password stays as it is.");
+    return link_letter(brand, brand.say("Choose a new password for {1}", {brand.name}),
+                       brand.say("Somebody asked for a new password for your account at {1}. If it was you, open this link and choose one. The link works once, within one hour.", {one_line(brand.name)}),
+                       brand.say("Choose a new password"), link, brand.say("If it was not you, you can ignore this mail: your password stays as it is."));
 }
 
 Letter welcome_letter(const Brand& brand, std::string_view name) {
-    LetterWriter letter{brand, "Welcome to " + brand.name, "Your address is confirmed. This is where you find your projects."};
-    letter.paragraph("Hello " + one_line(name, 100) + ",")
-        .paragraph("Your e-mail address is confirmed, and your account at " + one_line(brand.name) + " is ready.")
-        .paragraph("On your dashboard you find your projects with their plans, what is done and what comes next, and what we need from you.")
-        .button("Open my dashboard", brand.site + "/dashboard");
-    return letter.end("You get this mail once, because you made an account with this address.", brand.site + "/account#notifications");
+    LetterWriter letter{brand, brand.say("Welcome to {1}", {brand.name}), brand.say("Your address is confirmed. This is where you find your projects.")};
+    letter.paragraph(brand.say("Hello {1},", {one_line(name, 100)}))
+        .paragraph(brand.say("Your e-mail address is confirmed, and your account at {1} is ready.", {one_line(brand.name)}))
+        .paragraph(brand.say("On your dashboard you find your projects with their plans, what is done and what comes next, and what we need from you."))
+        .button(brand.say("Open my dashboard"), brand.site + "/dashboard");
+    return letter.end(brand.say("You get this mail once, because you made an account with this address."), brand.site + "/account#notifications");
 }
 
-core::Query agency_query(std::string_view tenant, std::string_view host) { return ask<agency_sql>(tenant, host); }
+core::Query agency_query(std::string_view tenant, std::string_view host, std::string_view reader) { return ask<agency_sql>(tenant, host, reader); }
 
 Agency read_agency(const core::Row& row, std::string_view base_url) {
-    return {{one_line(row.text(0), 100), row.str(1), site_address(base_url, row.text(5))}, one_line(row.text(2), 100), row.str(3), row.str(4)};
+    return {{one_line(row.text(0), 100), row.str(1), site_address(base_url, row.text(5)), row.str(6), row.truth(7)}, one_line(row.text(2), 100), row.str(3), row.str(4)};
 }
 
 std::string site_address(std::string_view base_url, std::string_view own_host) {
@@ -114,7 +112,7 @@ core::Query mail_to(const core::Call& call, const std::string& tenant, const std
 
 void post_link(core::Call& call, Link link, const std::string& email, const std::optional<std::string>& lead_token) {
     const Kind& kind = link == Link::verify ? verify_kind : reset_kind;
-    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host)).one(), call.config.base_url);
+    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host, email)).one(), call.config.base_url);
     const std::string token = core::random_token(), hash = core::sha256(token);
     const Letter words = kind.write(agency.brand, agency.brand.site + kind.page + "?token=" + token);
     call.db().all(ask<insert_link>(email, call.tenant(), kind.purpose, Bytes{hash}, kind.hours, lead_token),
@@ -122,7 +120,7 @@ void post_link(core::Call& call, Link link, const std::string& email, const std:
 }
 
 void post_welcome(core::Call& call, const std::string& user_id) {
-    const auto [account, row] = call.db().all(ask<account_to_greet>(user_id), agency_query(call.tenant(), call.request.host));
+    const auto [account, row] = call.db().all(ask<account_to_greet>(user_id), agency_query(call.tenant(), call.request.host, user_id));
     const auto person = account.maybe();
     if (!person) return;
     const Agency agency = read_agency(row.one(), call.config.base_url);

@@ -15,7 +15,8 @@ struct Agency {
     std::string sender, mail_from, reply_to;
 };
 // For the login role or the tenant's own. `host`: the visitor's, or that of BASE_URL.
-core::Query agency_query(std::string_view tenant, std::string_view host);
+// `reader`: who is written to, by account or address; the mail is in their language. Nobody: in the agency's.
+core::Query agency_query(std::string_view tenant, std::string_view host, std::string_view reader = {});
 Agency read_agency(const core::Row& row, std::string_view base_url);
 
 // They greet nobody by name: a stranger may sign up with any address, and must not choose words that we mail to it.

@@ -3,13 +3,13 @@
 
 namespace domain {
 
-std::string pesos(std::int64_t centavos) {
+std::string pesos(std::int64_t centavos, std::string_view sign) {
     const bool below = centavos < 0;
     const std::uint64_t all = below ? 0 - static_cast<std::uint64_t>(centavos) : static_cast<std::uint64_t>(centavos);
     std::string whole = std::to_string(all / 100);
     for (std::size_t at = whole.size(); at > 3; at -= 3) whole.insert(at - 3, 1, ',');
     const std::string cents = std::to_string(all % 100);
-    return (below ? "−₱" : "₱") + whole + (cents.size() == 1 ? ".0" : ".") + cents;
+    return std::string{below ? "−" : ""}.append(sign) + whole + (cents.size() == 1 ? ".0" : ".") + cents;
 }
 
 std::optional<std::int64_t> read_pesos(std::string_view typed) {

@@ -11,7 +11,7 @@ namespace domain {
 
 inline constexpr std::int64_t most_centavos = 99'999'999'999;  // a billion pesos: below what payments.amount and sums can hold
 
-std::string pesos(std::int64_t centavos);  // "₱7,500.00", "−₱20.50"
+std::string pesos(std::int64_t centavos, std::string_view sign = "₱");  // "₱7,500.00", "−₱20.50"; "PHP 7,500.00"
 
 // "7,500", "₱7500.5", "PHP 7,500.50"; nothing for what is no amount, has a third decimal or is out of range.
 std::optional<std::int64_t> read_pesos(std::string_view typed);

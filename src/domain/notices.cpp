@@ -6,7 +6,6 @@
 
 #include "core/crypto.h"
 #include "core/form.h"
-#include "domain/money.h"
 
 namespace domain {
 namespace {
@@ -22,43 +21,46 @@ struct Words {
 // A word of the data: one line, none where it is absent.
 std::string word(const Json& data, std::string_view name, std::size_t most = 200) { return one_line(data[name].text(), most); }
 
-std::string money(const Json& data, std::string_view name) {
-    return data[name].is(Json::Kind::integer) ? pesos(data[name].integer()) : std::string{};
+std::string money(const Brand& brand, const Json& data, std::string_view name) {
+    return data[name].is(Json::Kind::integer) ? brand.pesos(data[name].integer()) : std::string{};
 }
 
-std::string with(std::string_view before, const std::string& text, std::string_view after = "") {
-    return text.empty() ? std::string{} : std::string{before}.append(text).append(after);
-}
+// A sentence more, where there is one.
+std::string and_then(std::string text, const std::string& more) { return more.empty() ? text : text + " " + more; }
 
-std::string status_word(std::string_view status) {
-    if (status == "in-progress") return "in progress";
-    if (status == "on-hold") return "on hold";
-    if (status.empty()) return "changed";
+std::string status_word(const Brand& brand, std::string_view status) {
+    if (status == "in-progress") return brand.say("in progress");
+    if (status == "on-hold") return brand.say("on hold");
+    if (status == "pending") return brand.say("pending");
+    if (status == "completed") return brand.say("completed");
+    if (status.empty()) return brand.say("changed");
     return one_line(status);
 }
 
-std::string part_word(const Json& data) {
-    const std::string part = word(data, "part");
-    return part == "deposit" || part == "balance" ? part : "payment";
+std::string part_word(const Brand& brand, const Json& data) {
+    const std::string_view part = data["part"].text();
+    return part == "deposit" ? brand.say("deposit") : part == "balance" ? brand.say("balance") : brand.say("payment");
 }
 
-std::string method_word(std::string_view method) {
-    constexpr std::array<std::array<std::string_view, 2>, 5> words{{
-        {"card", "Card"}, {"gcash", "GCash"}, {"paymaya", "PayMaya"}, {"bank", "Bank transfer"}, {"manual", "Bank or e-wallet transfer"}}};
-    const auto* found = std::ranges::find(words, method, [](const auto& one) { return one[0]; });
-    return found == words.end() ? one_line(method) : std::string{(*found)[1]};
+std::string method_word(const Brand& brand, std::string_view method) {
+    if (method == "card") return brand.say("Card");
+    if (method == "gcash") return "GCash";
+    if (method == "paymaya") return "PayMaya";
+    if (method == "bank") return brand.say("Bank transfer");
+    if (method == "manual") return brand.say("Bank or e-wallet transfer");
+    return one_line(method);
 }
 
-void add(Words& words, const char* label, std::string value) {
-    if (!value.empty()) words.facts.emplace_back(label, std::move(value));
+void add(Words& words, std::string label, std::string value) {
+    if (!value.empty()) words.facts.emplace_back(std::move(label), std::move(value));
 }
 
-void payment_facts(Words& words, const Json& data) {
-    add(words, "Amount", money(data, "amount"));
-    add(words, "Paid by", method_word(data["method"].text()));
-    add(words, "Reference", word(data, "reference"));
-    add(words, "Receipt", word(data, "receipt"));
-    if (data["remaining"].integer() > 0) add(words, "Still to be paid", money(data, "remaining"));
+void payment_facts(const Brand& brand, Words& words, const Json& data) {
+    add(words, brand.say("Amount"), money(brand, data, "amount"));
+    add(words, brand.say("Paid by"), method_word(brand, data["method"].text()));
+    add(words, brand.say("Reference"), word(data, "reference"));
+    add(words, brand.say("Receipt"), word(data, "receipt"));
+    if (data["remaining"].integer() > 0) add(words, brand.say("Still to be paid"), money(brand, data, "remaining"));
 }
 
 // Paths lead to our own pages only.
@@ -67,154 +69,162 @@ std::string path_of(const Json& data, std::string fallback) {
     return path.starts_with('/') && !path.starts_with("//") && path.find_first_of("\\\r\n\"<> ") == path.npos ? std::string{path} : fallback;
 }
 
-Words words_of(const Notice& notice, bool staff) {
+Words payment_words(const Brand& brand, const Notice& notice, const std::string& project, bool staff) {
     const Json& data = notice.data;
-    const std::string project = notice.project_name.empty() ? "your project" : one_line(notice.project_name, 120);
+    const std::string amount = money(brand, data, "amount"), reason = word(data, "reason", 600), due = word(data, "due"), part = part_word(brand, data);
+    const std::string sum = amount.empty() ? part : brand.say("{1} of {2}", {part, amount});
+    Words w;
+    w.button = brand.say("See your payments");
+    if (notice.kind == "payment-received") {
+        w.subject = amount.empty() ? brand.say("We received your payment for {1}", {project}) : brand.say("We received {1} for {2}", {amount, project});
+        w.summary = staff ? brand.say("The {1} has arrived.", {sum}) : brand.say("Your {1} has arrived. Thank you.", {sum});
+        w.paragraph = staff ? brand.say("The {1} for {2} has arrived.", {part, project}) : brand.say("Your {1} for {2} has arrived. Thank you.", {part, project});
+        if (!word(data, "receipt").empty()) w.button = brand.say("See the receipt");
+    } else if (notice.kind == "payment-due") {
+        w.subject = brand.say("The {1} for {2} is due", {part, project});
+        w.summary = due.empty() ? brand.say("The {1} is due.", {sum}) : brand.say("The {1} is due by {2}.", {sum, due});
+        w.paragraph = and_then(due.empty() ? brand.say("The {1} for {2} is due.", {part, project}) : brand.say("The {1} for {2} is due by {3}.", {part, project, due}), reason);
+        w.button = brand.say("Pay now");
+    } else if (notice.kind == "payment-rejected") {
+        w.subject = brand.say("We could not confirm your payment for {1}", {project});
+        w.summary = and_then(amount.empty() ? brand.say("The payment could not be confirmed.") : brand.say("The payment of {1} could not be confirmed.", {amount}), reason);
+        w.paragraph = and_then(and_then(brand.say("We could not confirm your payment for {1}.", {project}), reason),
+                               brand.say("Please look at what was sent and try again, or write to us on the project's page."));
+        w.button = brand.say("Look at the payment");
+    } else if (notice.kind == "payment-refunded") {
+        w.subject = amount.empty() ? brand.say("We returned a payment for {1}", {project}) : brand.say("We returned {1} for {2}", {amount, project});
+        w.summary = and_then(amount.empty() ? brand.say("A payment was returned.") : brand.say("A payment of {1} was returned.", {amount}), reason);
+        w.paragraph = and_then(brand.say("We returned a payment for {1}.", {project}), reason);
+    } else {  // proof-submitted
+        const std::string who = word(data, "author", 100), of = amount.empty() ? brand.say("a payment") : amount;
+        w.subject = brand.say("Proof of payment for {1}", {project});
+        w.summary = who.empty() ? brand.say("Proof was sent of {1}.", {of}) : brand.say("{1} sent proof of {2}.", {who, of});
+        w.paragraph = and_then(w.summary, brand.say("Please check that the money has arrived, and confirm or refuse the payment."));
+        w.button = brand.say("Check the payment");
+    }
+    payment_facts(brand, w, data);
+    return w;
+}
+
+std::string file_sentence(const Brand& brand, const std::string& who, const std::string& name) {
+    if (who.empty()) return name.empty() ? brand.say("A file was added.") : brand.say("A file was added: {1}.", {name});
+    return name.empty() ? brand.say("{1} added a file.", {who}) : brand.say("{1} added {2}.", {who, name});
+}
+
+Words words_of(const Brand& brand, const Notice& notice, bool staff) {
+    const Json& data = notice.data;
+    const std::string project = notice.project_name.empty() ? brand.say("your project") : one_line(notice.project_name, 120);
     const std::string page = notice.project > 0 ? "/projects/" + std::to_string(notice.project) : "/dashboard";
-    const std::string amount = money(data, "amount"), reason = word(data, "reason", 600), who = word(data, "author", 100);
+    const std::string reason = word(data, "reason", 600), who = word(data, "author", 100);
     const std::string& kind = notice.kind;
     Words w;
-    w.button = "Open the project";
+    if (kind.starts_with("payment-") || kind == "proof-submitted") {
+        w = payment_words(brand, notice, project, staff);
+        w.path = path_of(data, page + "/payment");
+        return w;
+    }
+    w.button = brand.say("Open the project");
     w.path = page;
     if (kind == "plan-ready") {
-        const bool draft = data["draft"].boolean();
-        w.subject = "The plan for " + project + " is ready";
-        w.summary = "The requirements document and the task plan are ready to read.";
-        w.paragraph = "The requirements document and the task plan of " + project + " are ready for you to read." +
-                      (draft ? " They are a first draft, made from our template and your answers; we will go through it with you." : "");
-        if (data["tasks"].integer() > 0) add(w, "Tasks", std::to_string(data["tasks"].integer()));
-        w.button = "Read the plan";
+        w.subject = brand.say("The plan for {1} is ready", {project});
+        w.summary = brand.say("The requirements document and the task plan are ready to read.");
+        w.paragraph = and_then(brand.say("The requirements document and the task plan of {1} are ready for you to read.", {project}),
+                               data["draft"].boolean() ? brand.say("They are a first draft, made from our template and your answers; we will go through it with you.") : "");
+        if (data["tasks"].integer() > 0) add(w, brand.say("Tasks"), std::to_string(data["tasks"].integer()));
+        w.button = brand.say("Read the plan");
     } else if (kind == "plan-failed") {
-        w.subject = "The plan for " + project + " could not be written";
-        w.summary = "The plan could not be written." + with(" ", reason);
-        w.paragraph = "The plan for " + project + " could not be written." + with(" ", reason) + " It can be asked for again on the project's page.";
+        w.subject = brand.say("The plan for {1} could not be written", {project});
+        w.summary = and_then(brand.say("The plan could not be written."), reason);
+        w.paragraph = and_then(and_then(brand.say("The plan for {1} could not be written.", {project}), reason), brand.say("It can be asked for again on the project's page."));
     } else if (kind == "message") {
-        w.subject = "New message about " + project;
-        w.summary = with("", who, " wrote: ") + word(data, "excerpt", 160);
-        w.button = "Read and answer";
+        w.subject = brand.say("New message about {1}", {project});
+        const std::string excerpt = word(data, "excerpt", 160);
+        w.summary = who.empty() ? excerpt : brand.say("{1} wrote: {2}", {who, excerpt});
+        w.button = brand.say("Read and answer");
         w.path = page + "#messages";
-    } else if (kind == "payment-received") {
-        w.subject = with("We received ", amount, " for ") + (amount.empty() ? "We received your payment for " : "") + project;
-        w.summary = "Your " + part_word(data) + with(" of ", amount) + " has arrived. Thank you.";
-        w.paragraph = "Your " + part_word(data) + " for " + project + " has arrived. Thank you.";
-        payment_facts(w, data);
-        w.button = word(data, "receipt").empty() ? "See your payments" : "See the receipt";
-        w.path = page + "/payment";
-    } else if (kind == "payment-due") {
-        w.subject = "The " + part_word(data) + " for " + project + " is due";
-        w.summary = "The " + part_word(data) + with(" of ", amount) + " is due" + with(" by ", word(data, "due")) + ".";
-        w.paragraph = "The " + part_word(data) + " for " + project + " is due" + with(" by ", word(data, "due")) + "." + with(" ", reason);
-        payment_facts(w, data);
-        w.button = "Pay now";
-        w.path = page + "/payment";
-    } else if (kind == "payment-rejected") {
-        w.subject = "We could not confirm your payment for " + project;
-        w.summary = "The payment" + with(" of ", amount) + " could not be confirmed." + with(" ", reason);
-        w.paragraph = "We could not confirm your payment for " + project + "." + with(" ", reason) +
-                      " Please look at what was sent and try again, or write to us on the project's page.";
-        payment_facts(w, data);
-        w.button = "Look at the payment";
-        w.path = page + "/payment";
-    } else if (kind == "payment-refunded") {
-        w.subject = with("We returned ", amount, " for ") + (amount.empty() ? "We returned a payment for " : "") + project;
-        w.summary = "A payment" + with(" of ", amount) + " was returned." + with(" ", reason);
-        w.paragraph = "We returned a payment for " + project + "." + with(" ", reason);
-        payment_facts(w, data);
-        w.button = "See your payments";
-        w.path = page + "/payment";
-    } else if (kind == "proof-submitted") {
-        w.subject = "Proof of payment for " + project;
-        w.summary = with("", who, " sent proof of ") + (who.empty() ? "Proof was sent of " : "") + (amount.empty() ? "a payment" : amount) + ".";
-        w.paragraph = w.summary + " Please check that the money has arrived, and confirm or refuse the payment.";
-        payment_facts(w, data);
-        w.button = "Check the payment";
-        w.path = page + "/payment";
     } else if (kind == "project-created") {
-        w.subject = "New project: " + project;
-        w.summary = with("", word(data, "client", 100), " asked for ") + (word(data, "client").empty() ? "Somebody asked for " : "") +
-                    (word(data, "service").empty() ? "a project" : word(data, "service", 100)) + ".";
-        w.paragraph = w.summary + " The plan is being written.";
+        const std::string client = word(data, "client", 100), named = word(data, "service", 100), service = named.empty() ? brand.say("a project") : named;
+        w.subject = brand.say("New project: {1}", {project});
+        w.summary = client.empty() ? brand.say("Somebody asked for {1}.", {service}) : brand.say("{1} asked for {2}.", {client, service});
+        w.paragraph = and_then(w.summary, brand.say("The plan is being written."));
     } else if (kind == "project-completed") {
-        w.subject = project + " is completed";
-        w.summary = "The project is completed.";
-        w.paragraph = project + " is completed. Thank you for working with us." +
-                      (data["remaining"].integer() > 0 ? " What is still to be paid is " + money(data, "remaining") + "." : "");
+        w.subject = brand.say("{1} is completed", {project});
+        w.summary = brand.say("The project is completed.");
+        w.paragraph = and_then(brand.say("{1} is completed. Thank you for working with us.", {project}),
+                               data["remaining"].integer() > 0 ? brand.say("What is still to be paid is {1}.", {money(brand, data, "remaining")}) : "");
     } else if (kind == "project-status") {
-        w.subject = project + " is " + status_word(data["status"].text());
-        w.summary = "The project is " + status_word(data["status"].text()) + " now.";
-        w.paragraph = project + " is " + status_word(data["status"].text()) + " now." + with(" ", reason);
+        const std::string status = status_word(brand, data["status"].text());
+        w.subject = brand.say("{1} is {2}", {project, status});
+        w.summary = brand.say("The project is {1} now.", {status});
+        w.paragraph = and_then(brand.say("{1} is {2} now.", {project, status}), reason);
     } else if (kind == "file-uploaded") {
-        w.subject = "New file for " + project;
-        const std::string name = word(data, "name", 120);
-        w.summary = (who.empty() ? "A file was added" : who + (name.empty() ? " added a file" : " added " + name)) +
-                    (who.empty() ? with(": ", name) : "") + ".";
-        w.paragraph = w.summary;
+        w.subject = brand.say("New file for {1}", {project});
+        w.summary = w.paragraph = file_sentence(brand, who, word(data, "name", 120));
         w.path = page + "#files";
     } else {
-        w.subject = "News about " + project;
-        w.summary = w.paragraph = "There is something new about " + project + ".";
-    }
-    if (staff && kind == "payment-received") {
-        w.summary = "The " + part_word(data) + with(" of ", amount) + " has arrived.";
-        w.paragraph = "The " + part_word(data) + " for " + project + " has arrived.";
+        w.subject = brand.say("News about {1}", {project});
+        w.summary = w.paragraph = brand.say("There is something new about {1}.", {project});
     }
     w.path = path_of(data, w.path);
     return w;
 }
 
-std::string greeting(const Reader& reader) { return "Hello " + one_line(reader.name, 100) + ","; }
+std::string greeting(const Brand& brand, const Reader& reader) { return brand.say("Hello {1},", {one_line(reader.name, 100)}); }
 
 std::string why(const Brand& brand, const Reader& reader) {
-    return reader.staff ? "You get this mail because you work for " + brand.name + "." :
-                          "You get this mail because you have a project with " + brand.name + ".";
+    return reader.staff ? brand.say("You get this mail because you work for {1}.", {brand.name}) : brand.say("You get this mail because you have a project with {1}.", {brand.name});
 }
 
 constexpr std::size_t most_listed = 40;
 
+std::string and_more(const Brand& brand, std::size_t count) { return brand.say("… and {1} more.", {std::to_string(count - most_listed)}); }
+
 Letter messages(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices) {
-    Words first = words_of(notices.front(), reader.staff);
+    Words first = words_of(brand, notices.front(), reader.staff);
     const std::string project = one_line(notices.front().project_name, 120);
-    if (notices.size() > 1) first.subject = std::to_string(notices.size()) + " new messages about " + project;
+    if (notices.size() > 1) first.subject = brand.say("{1} new messages about {2}", {std::to_string(notices.size()), project});
     LetterWriter letter{brand, first.subject, first.summary};
-    letter.paragraph(greeting(reader));
+    letter.paragraph(greeting(brand, reader));
     for (std::size_t i = 0; i < notices.size() && i < most_listed; ++i) {
         const Json& data = notices[i].data;
         std::string text{data["excerpt"].text()};
         if (core::characters(text) > 1500) text = one_line(text, 1500);
         const std::string who = word(data, "author", 100);
-        letter.quote(who.empty() ? "Somebody" : who, text.empty() ? "(a message without text)" : text);
+        letter.quote(who.empty() ? brand.say("Somebody") : who, text.empty() ? brand.say("(a message without text)") : text);
     }
-    if (notices.size() > most_listed) letter.paragraph("… and " + std::to_string(notices.size() - most_listed) + " more.");
+    if (notices.size() > most_listed) letter.paragraph(and_more(brand, notices.size()));
     return letter.button(first.button, brand.site + first.path).end(why(brand, reader), reader.preferences, reader.unsubscribe);
 }
 
 // Several of one kind about one project, as they follow one another when somebody is at work.
 Letter several(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices) {
-    const Words first = words_of(notices.front(), reader.staff);
+    const Words first = words_of(brand, notices.front(), reader.staff);
     const std::string count = std::to_string(notices.size()), project = one_line(notices.front().project_name, 120);
-    LetterWriter letter{brand, notices.front().kind == "file-uploaded" ? count + " new files for " + project : first.subject + " (" + count + ")", first.summary};
-    letter.paragraph(greeting(reader));
-    for (std::size_t i = 0; i < notices.size() && i < most_listed; ++i) letter.paragraph(words_of(notices[i], reader.staff).summary);
-    if (notices.size() > most_listed) letter.paragraph("… and " + std::to_string(notices.size() - most_listed) + " more.");
+    const bool files = notices.front().kind == "file-uploaded";
+    LetterWriter letter{brand, files ? brand.say("{1} new files for {2}", {count, project}) : first.subject + " (" + count + ")", first.summary};
+    letter.paragraph(greeting(brand, reader));
+    for (std::size_t i = 0; i < notices.size() && i < most_listed; ++i) letter.paragraph(words_of(brand, notices[i], reader.staff).summary);
+    if (notices.size() > most_listed) letter.paragraph(and_more(brand, notices.size()));
     return letter.button(first.button, brand.site + first.path).end(why(brand, reader), reader.preferences, reader.unsubscribe);
 }
 
 Letter digest_letter(const Brand& brand, const Reader& reader, const std::vector<Notice>& notices) {
-    const std::string count = std::to_string(notices.size()) + (notices.size() == 1 ? " piece of news" : " pieces of news");
-    LetterWriter letter{brand, "Your day with " + brand.name + ": " + count, words_of(notices.front(), reader.staff).summary};
-    letter.paragraph(greeting(reader)).paragraph("Here is what is new since your last digest.");
+    const std::string count = std::to_string(notices.size());
+    LetterWriter letter{brand, notices.size() == 1 ? brand.say("Your day with {1}: {2} piece of news", {brand.name, count}) : brand.say("Your day with {1}: {2} pieces of news", {brand.name, count}),
+                        words_of(brand, notices.front(), reader.staff).summary};
+    letter.paragraph(greeting(brand, reader)).paragraph(brand.say("Here is what is new since your last digest."));
     std::vector<const Notice*> order;
     for (const Notice& notice : notices) order.push_back(&notice);
     std::ranges::stable_sort(order, {}, &Notice::project);
     std::size_t listed = 0;
     for (std::size_t i = 0; i < order.size() && listed < most_listed;) {
         const std::int64_t project = order[i]->project;
-        letter.heading(order[i]->project_name.empty() ? "Your account" : order[i]->project_name);
+        letter.heading(order[i]->project_name.empty() ? brand.say("Your account") : order[i]->project_name);
         for (; i < order.size() && order[i]->project == project && listed < most_listed; ++i, ++listed)
-            letter.paragraph(words_of(*order[i], reader.staff).summary);
-        if (project > 0) letter.button("Open the project", brand.site + "/projects/" + std::to_string(project));
+            letter.paragraph(words_of(brand, *order[i], reader.staff).summary);
+        if (project > 0) letter.button(brand.say("Open the project"), brand.site + "/projects/" + std::to_string(project));
     }
-    if (listed < order.size()) letter.paragraph("… and " + std::to_string(order.size() - listed) + " more, on your dashboard.");
+    if (listed < order.size()) letter.paragraph(brand.say("… and {1} more, on your dashboard.", {std::to_string(order.size() - listed)}));
     return letter.end(why(brand, reader), reader.preferences, reader.unsubscribe);
 }
 
@@ -224,9 +234,9 @@ Letter notice_letter(const Brand& brand, const Reader& reader, const std::vector
     if (digest) return digest_letter(brand, reader, notices);
     if (notices.front().kind == "message") return messages(brand, reader, notices);
     if (notices.size() > 1) return several(brand, reader, notices);
-    const Words words = words_of(notices.front(), reader.staff);
+    const Words words = words_of(brand, notices.front(), reader.staff);
     LetterWriter letter{brand, words.subject, words.summary};
-    letter.paragraph(greeting(reader)).paragraph(words.paragraph).facts(words.facts);
+    letter.paragraph(greeting(brand, reader)).paragraph(words.paragraph).facts(words.facts);
     return letter.button(words.button, brand.site + words.path).end(why(brand, reader), reader.preferences, reader.unsubscribe);
 }
 

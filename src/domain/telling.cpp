@@ -25,6 +25,7 @@ constexpr Sql all_of_the_mail = R"(
     left join notification_preferences c on c.user_id = n.user_id and c.topic = notice_topic(n.kind)
     where one.id = $1 order by n.id limit 200)";
 constexpr Sql who_reads = "select r.name, r.email, r.verified, r.role <> 'client' from notices n, recipient(n.user_id) r where n.id = $1";
+constexpr Sql in_which_language = "select w.language from notices n, wording(reader => n.user_id) w where n.id = $1";
 constexpr Sql hold_notices = "select id from notices where id = any($1::bigint[]) and settled_at is null order by id for update";
 constexpr Sql post_them = R"(
     with mail as (select post_letter($2, $3, $4, $5, $6, $7, $8, $9, $10) as id)
@@ -60,8 +61,8 @@ std::string read_key(Db& db) {
 // Nothing where the notice was settled before.
 std::optional<Pile> read_pile(Db& db, const Claim& job, std::int64_t notice, const core::Config& config) {
     Transaction transaction{db, job.tenant};
-    const auto [one, all, reader, agency] =
-        transaction.last(ask<one_notice>(notice), ask<all_of_the_mail>(notice), ask<who_reads>(notice), agency_query(job.tenant, host_in(config.base_url)));
+    const auto [one, all, reader, language, agency] =
+        transaction.last(ask<one_notice>(notice), ask<all_of_the_mail>(notice), ask<who_reads>(notice), ask<in_which_language>(notice), agency_query(job.tenant, host_in(config.base_url)));
     const auto first = one.maybe();
     if (!first) return std::nullopt;
     Pile pile;
@@ -76,6 +77,7 @@ std::optional<Pile> read_pile(Db& db, const Claim& job, std::int64_t notice, con
         pile.reader.staff = row->truth(3);
     }
     pile.agency = read_agency(agency.one(), config.base_url);
+    pile.agency.brand.language = language.one().str(0);
     pile.ids = "{";
     for (int i = 0; i < all.size(); ++i) {
         const Row row = all[i];

@@ -135,8 +135,8 @@ Reply follow_up(Call& call, Id lead) {
         if (const std::string line = trimmed(std::string_view{message}.substr(from, end - from)); !line.empty()) letter.paragraph(line);
         from = end + 1;
     }
-    letter.button("Go on with my project", agency.brand.site + (draft->null(2) ? "/#pricing" : "/onboarding?serviceId=" + draft->str(2)));
-    const Letter words = letter.end("You get this mail because this address was given in a project form at " + one_line(agency.brand.name) + " that was not finished.");
+    letter.button(agency.brand.say("Go on with my project"), agency.brand.site + (draft->null(2) ? "/#pricing" : "/onboarding?serviceId=" + draft->str(2)));
+    const Letter words = letter.end(agency.brand.say("You get this mail because this address was given in a project form at {1} that was not finished.", {one_line(agency.brand.name)}));
     call.db().all(ask<note_follow_up>(lead, address, subject, message), ask<send_follow_up>(address, words.subject, words.text, words.html, random_token() + "@" + host_in(call.config.base_url),
                                       agency.sender, agency.mail_from, agency.reply_to));
     Reply reply = ok(call.db().one<one_lead>(lead).str(0));

@@ -137,3 +137,32 @@ def test_a_language_does_not_make_a_visitor_known_to_the_cache(site):
         assert time.monotonic() < deadline, "another language is not another answer"
     for cookie in ("language=fil; session=abc", "session=abc; language=fil", "session=language=fil", "languages=fil"):
         assert site.visitor().get(path, headers={"Cookie": cookie}).header("x-cache") == "BYPASS", cookie
+
+
+def test_a_mail_is_in_the_language_of_who_reads_it(site):
+    visitor = site.visitor()
+    address = new_address()
+    visitor.post("/api/auth/signup", {"name": "Juana", "email": address, "password": PASSWORD}, headers={"Accept-Language": "fil"}).expect(201)
+    mail = site.wait_for_mail(address, containing="/verify?token=")
+    assert mail["Subject"] == "Kumpirmahin ang iyong e-mail address para sa Lunaxcode"
+    site.visitor().post("/api/auth/forgot", {"email": address}, headers={"Accept-Language": "en"}).expect(202)
+    assert site.wait_for_mail(address, containing="/reset?token=")["Subject"] == "Pumili ng bagong password para sa Lunaxcode", "the account's, whoever asks"
+    english = new_person(site)
+    assert "Kumpirmahin" not in str(site.wait_for_mail(english.email, containing="/verify?token="))
+
+
+def test_who_has_chosen_no_language_that_is_offered_is_written_to_in_the_agency_s(site, settings):
+    client = new_person(site)
+    client.patch("/api/auth/language", {"language": "en"}).expect(204)
+    settings(language="fil", languages=["fil"]).expect()
+    client.post("/api/auth/forgot", {"email": client.email}).expect(202)
+    assert site.wait_for_mail(client.email, containing="/reset?token=")["Subject"].startswith("Pumili ng bagong password")
+
+
+def test_every_text_of_a_mail_is_in_its_catalogue():
+    catalogued = re.findall(r'^    \{"((?:[^"\\]|\\.)*)", "', (catalogue.ROOT / "src/domain/words_fil.h").read_text(), re.M)
+    sources = "\n".join(re.sub(r'"\s*\n\s*"', "", path.read_text()) for path in (catalogue.ROOT / "src").rglob("*.cpp"))
+    said = set(re.findall(r'(?<!\w)say\((?:[\w.]+, )?"((?:[^"\\]|\\.)*)"', sources))
+    months = set("January February March April May June July August September October November December".split())
+    assert len(said) > 80 and said - set(catalogued) == set(), "a text lacks its Filipino"
+    assert set(catalogued) - said - months == set(), "nobody says this"

@@ -23,7 +23,7 @@ export default {
   "E-mail address": "E-mail address",
   "Mails about your projects": "Mga e-mail tungkol sa iyong mga project",
   "Name": "Pangalan",
-  "Of these pages": "Ng mga page na ito",
+  "Of these pages and of mails to you": "Ng mga page na ito at ng mga e-mail sa iyo",
   "Second factor": "Second factor",
   "Sign out": "Mag-sign out",
   "Sign out everywhere else": "Mag-sign out sa lahat ng iba pang device",
