@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/crypto.h"
+#include "domain/wording.h"
 
 namespace domain {
 namespace {
@@ -38,7 +39,7 @@ constexpr Sql forget_failures =
 constexpr Sql account_by_email = R"(
     select id, email, coalesce(password, ''), disabled_at is not null from users where lower(email) = lower($1))";
 constexpr Sql insert_account = R"(
-    insert into users (name, email, password) values ($1, $2, $3) on conflict (lower(email)) do nothing returning id)";
+    insert into users (name, email, password, language) values ($1, $2, $3, nullif($4, '')) on conflict (lower(email)) do nothing returning id)";
 constexpr Sql insert_membership = R"(
     insert into user_tenant (user_id, tenant_id) select $1, id from tenants where schema_name = $2 on conflict do nothing)";
 constexpr Sql insert_role = R"(
@@ -104,7 +105,7 @@ std::optional<Account> find_account(core::Call& call, const std::string& email) 
 
 std::optional<std::string> create_account(core::Call& call, const std::string& name, const std::string& email,
                                           const std::string& hash) {
-    const auto row = call.db().maybe<insert_account>(name, email, hash);
+    const auto row = call.db().maybe<insert_account>(name, email, hash, language_of(call.request));
     return row ? std::optional{row->str(0)} : std::nullopt;
 }
 

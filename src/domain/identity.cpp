@@ -8,6 +8,7 @@
 #include "domain/account.h"
 #include "domain/letter.h"
 #include "domain/mails.h"
+#include "domain/wording.h"
 
 namespace domain {
 namespace {
@@ -32,7 +33,7 @@ constexpr Sql by_subject = R"(
     where i.provider = 'google' and i.subject = $1 and u.id = i.user_id returning u.id, u.disabled_at is not null)";
 constexpr Sql by_address = "select id, disabled_at is not null, email_verified is null from users where lower(email) = lower($1) for update";
 constexpr Sql insert_user = R"(
-    insert into users (name, email, email_verified) values ($1, $2, now()) on conflict (lower(email)) do nothing returning id)";
+    insert into users (name, email, email_verified, language) values ($1, $2, now(), nullif($3, '')) on conflict (lower(email)) do nothing returning id)";
 constexpr Sql insert_identity = R"(
     insert into identities (provider, subject, user_id, email) values ('google', $1, $2, $3)
         on conflict (provider, subject) do nothing)";
@@ -79,7 +80,7 @@ Identified identify(core::Call& call, const std::string& subject, const std::str
     succeeded(call, email);  // one after the other with other sign-ins of this address
     bool greet = true;
     std::string user_id;
-    if (const auto made = call.db().maybe<insert_user>(fitting_name(name, email), email)) {
+    if (const auto made = call.db().maybe<insert_user>(fitting_name(name, email), email, language_of(call.request))) {
         user_id = made->text(0);
     } else {
         const core::Row account = call.db().one<by_address>(email);

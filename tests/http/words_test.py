@@ -139,7 +139,7 @@ def test_a_language_does_not_make_a_visitor_known_to_the_cache(site):
         assert site.visitor().get(path, headers={"Cookie": cookie}).header("x-cache") == "BYPASS", cookie
 
 
-def test_a_mail_is_in_the_language_of_who_reads_it(site):
+def test_a_mail_is_in_the_language_of_who_reads_it(site, sign_up):
     visitor = site.visitor()
     address = new_address()
     visitor.post("/api/auth/signup", {"name": "Juana", "email": address, "password": PASSWORD}, headers={"Accept-Language": "fil"}).expect(201)
@@ -147,7 +147,7 @@ def test_a_mail_is_in_the_language_of_who_reads_it(site):
     assert mail["Subject"] == "Kumpirmahin ang iyong e-mail address para sa Lunaxcode"
     site.visitor().post("/api/auth/forgot", {"email": address}, headers={"Accept-Language": "en"}).expect(202)
     assert site.wait_for_mail(address, containing="/reset?token=")["Subject"] == "Pumili ng bagong password para sa Lunaxcode", "the account's, whoever asks"
-    english = new_person(site)
+    english = sign_up()
     assert "Kumpirmahin" not in str(site.wait_for_mail(english.email, containing="/verify?token="))
 
 
