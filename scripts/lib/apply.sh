@@ -16,7 +16,9 @@ prepare_sections() {
     downs=
     [ ! -d "$work/downs" ] || downs=$work/downs
     case $1 in create | revert | verify) ;; *) prepare_insisting "$2" ;; esac
-    LC_ALL=C awk -v downs="$downs" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
+    planned=
+    [ "$1" != deploy ] || planned=$work/plan
+    LC_ALL=C awk -v plan="$planned" -v swift="$work" -v downs="$downs" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 
@@ -117,6 +119,13 @@ read_sections() {
                 spent=$((spent + ${answer%% *}))
                 last=${answer#* }
                 first=${first:-$last}
+                ;;
+            first) first=$answer ;;
+            whole)
+                # All at once: how many, in what time, and the last.
+                applied=${answer%% *} answer=${answer#* }
+                spent=${answer%% *}
+                last=${answer#* }
                 ;;
             failed | differs) failure="$answer_word $answer" ;;
             blocked) waits=$answer ;;

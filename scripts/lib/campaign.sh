@@ -218,9 +218,16 @@ run_worker() {
 
 # A wave, and what became of its last schema is noted.
 work_last_wave() {
+    settled=
     work_wave "$1"
+    settle
+}
+
+# Notes what became of the last schema, where that was not part of its own transaction, and gives its lock back.
+settle() {
     session_write "\\i :m_lib/campaign-last.psql"
     session_expect last
+    settled=yes
 }
 
 worker_greet() {
@@ -251,7 +258,7 @@ work_wave() {
         age=$((age + 1))
         if [ "$age" -gt "$sessions_age" ]; then
             age=1
-            session_write "\\i :m_lib/campaign-last.psql"
+            settle
             session_renew
             worker_greet
         fi
@@ -263,13 +270,26 @@ work_wave() {
 deploy_schema() {
     retry=true
     [ "$blocked_max" -gt 0 ] || retry=false
-    session_write "\\set m_next $word
+    schema_words="\\set m_next $word
 \\set m_list :m_work '/list.$list.$bare.psql'
-\\set m_retry $retry
+\\set m_retry $retry"
+    begun=
+    # The short way, where the list has one; what became of the last schema has to be noted by then.
+    if [ -e "$work/swift.$list.$bare.psql" ]; then
+        [ -n "$settled" ] || settle
+        session_write "$schema_words
+\\i :m_work/swift.$list.$bare.psql"
+        session_read || session_lost
+        [ "$answer_word" != begun ] || begun=yes held='t f'
+    fi
+    if [ -z "$begun" ]; then
+        session_write "$schema_words
 \\i :m_lib/campaign-next.psql"
-    session_expect lock
-    begun=yes
-    held=$answer
+        session_expect lock
+        begun=yes
+        held=$answer
+        settled=
+    fi
     if [ "$held" = 'f f' ] && await_lock "$schema"; then held='t f' begun=; fi
     case $held in
         't f') ;;
@@ -287,6 +307,7 @@ deploy_schema() {
     esac
     broken=
     apply_list "$schema" "$begun" || broken=yes
+    [ -z "$broken" ] && [ "$tries" = 0 ] || settled=
     migrations=$((migrations + applied))
     schemas=$((schemas + 1))
     session_write "\\set m_applied $applied"

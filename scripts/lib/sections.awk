@@ -2,6 +2,7 @@
 # Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse|clone), by (who applies),
 # patience (how long a statement may take that runs CONCURRENTLY).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
+# deploy also writes swift.N.kept.psql and swift.N.bare.psql into the folder `swift`, the short way for lists of the plan that have one.
 # revert writes the down sections. verify writes only the verify sections, without the statements that the file `skipped` names
 # (scope, migration, line). insisting is a folder with what IF NOT EXISTS wants (prepare_insisting).
 #
@@ -32,6 +33,8 @@ FILENAME == ARGV[3] { wanted[$1] = 1; next }
         n = ++ups[id]
         sql[id, n] = substr(text, $6 + 1, $7); line[id, n] = $8; flags[id, n] = $10; kind_of[id, n] = $9; index_name[id, n] = $13; target[id, n] = $12
         if ($4 == "false" || $10 ~ /no-transaction/) stepwise[id] = 1
+        # What waits for the end of a transaction means the end of this file.
+        if (mode == "deploy" && tolower(sql[id, n]) ~ /deferr|on[ \t\r\n]+commit/) alone_only[id] = 1
     } else if ($2 == "verify" && mode != "revert") {
         n = ++verifies[id]
         check[id, n] = substr(text, $6 + 1, $7); check_line[id, n] = $8
@@ -50,6 +53,10 @@ END {
         if (f[5] == "t") empty_section(f[1], "tenant")
     }
     for (s = 1; s <= sections; s++) write_section(order[s])
+    if (mode == "deploy" && plan != "") while ((getline l < plan) > 0) {
+        split(l, f, "\t")
+        if (f[1] != "public" && !((f[2], f[5]) in swiftly)) { swiftly[f[2], f[5]] = 1; write_swift(f[2], f[5]) }
+    }
 }
 
 function empty_section(name, where,   id) {
@@ -72,9 +79,8 @@ function word(s) { gsub(/\\/, "&&", s); return literal(s) }
 function write_section(id,   file, i) {
     file = out "/" scope[id] "." title[id] ".psql"
     printf "" > file
-    printf "\\if :m_go\n\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
-        word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
-    printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], scope[id] == "tenant" ? "true" : "false" > file
+    printf "\\if :m_go\n" > file
+    variables(id, file)
     if (mode == "clone") printf "\\echo @section :m_name\n" > file
     if (mode == "create") whole(id, file, "create")
     else if (mode == "revert" && !(id in stepwise)) whole(id, file, "revert")
@@ -84,6 +90,12 @@ function write_section(id,   file, i) {
     else whole(id, file, "section")
     printf "\\endif\n" > file
     close(file)
+}
+
+function variables(id, file) {
+    printf "\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
+        word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
+    printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], scope[id] == "tenant" ? "true" : "false" > file
 }
 
 # All statements and the row of the history in one transaction.
@@ -97,9 +109,75 @@ function whole(id, file, how,   i) {
         }
         statement(file, i, line[id, i], sql[id, i])
     }
-    insist(id)
+    insist(id, file)
     verify(id, file)
     printf "\\i :m_lib/%s-end.psql\n\\endif\n", how > file
+}
+
+# The short way of a list, for a tenant's schema: fewer messages and commits. In a schema that has a history (kept) of a single file
+# in a transaction. In one that is empty yet (bare) of all files in one transaction: nobody reads it, so nobody waits for what is
+# locked meanwhile; whatever fails there, all is undone, and the files are done one by one as everywhere else.
+function write_swift(number, how,   list, name, id, n, title_of, odd) {
+    list = swift "/list." number
+    while ((getline name < list) > 0) {
+        title_of[++n] = name
+        id = name SUBSEP "tenant"
+        odd = (id in stepwise) || how == "kept" && n > 1 || how == "bare" && ((id in alone_only) || insists(id))
+        if (odd) { close(list); return }
+    }
+    close(list)
+    if (how == "kept") write_single(swift "/swift." number ".kept.psql", title_of[1])
+    else write_whole(swift "/swift." number ".bare.psql", title_of, n)
+}
+
+function write_single(file, name,   id, i) {
+    id = name SUBSEP "tenant"
+    printf "" > file
+    variables(id, file)
+    printf "\\i :m_lib/swift-begin.psql\n\\if :m_swift\n" > file
+    for (i = 1; i <= ups[id]; i++) statement(file, i, line[id, i], sql[id, i])
+    insist(id, file)
+    verify(id, file)
+    printf "\\set m_ack true\n\\i :m_lib/section-end.psql\n\\set m_ack false\n\\set m_acked :m_ok\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n" > file
+    close(file)
+}
+
+# The statements of a file are one message, whose end keeps the time for the file's row.
+function write_whole(file, title_of, n,   id, i, rows) {
+    printf "\\i :m_lib/whole-begin.psql\n\\if :m_swift\n\\i :m_lib/history.sql\n" > file
+    for (i = 1; i <= n; i++) {
+        id = title_of[i] SUBSEP "tenant"
+        message(id, file)
+        printf "set constraints all immediate \\; reset all \\; set search_path = :\"m_schema\" \\; select clock_timestamp() as m_time%d \\gset\n", i > file
+        rows = rows sprintf("%s\n    (%s, %s, %s, :\047m_time%d\047, :\047m_time%d\047, :\047m_time%d\047::timestamptz - :\047m_time%d\047::timestamptz, %s, %d)", i > 1 ? "," : "",
+            literal(title_of[i]), literal(checksum[title_of[i]]), literal(normalised[title_of[i]]), i - 1, i, i, i - 1, "session_user || " literal(" (" by ")"), ups[id])
+    }
+    printf "\\i :m_lib/whole-look.psql\n\\if :m_swift\n" > file
+    printf "insert into :\"m_schema\".schema_history (name, checksum, normalised, started_at, finished_at, duration, applied_by, statements_applied) values%s \\; execute m_done (:\047m_schema\047, :\047m_time0\047, %d) \\; commit;\n", rows, n > file
+    printf "\\if :ERROR\n\\set m_swift false\n\\endif\n\\endif\n\\endif\n\\if :m_swift\n\\set ON_ERROR_STOP on\n\\set m_acked true\n" > file
+    printf "\\set m_name %s\n\\set m_last %s\n\\echo @begun\n\\echo @first :m_name\n\\echo @whole %d :m_ms :m_last\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n", word(title_of[1]), word(title_of[n]), n > file
+    close(file)
+}
+
+# The statements of a section, up and verify, as the beginning of one message to the server: after an error the rest of it is passed
+# over, so that the savepoint is not gone back to.
+function message(id, file,   i) {
+    if (key != "" && ups[id] + verifies[id]) printf "\\restrict %s\n", key > file
+    for (i = 1; i <= ups[id]; i++) printf "%s\n\\;\n", sql[id, i] > file
+    if (id in verifies) {
+        printf "savepoint verifying \\; set local transaction_read_only = on \\;\n" > file
+        for (i = 1; i <= verifies[id]; i++) printf "%s\n\\;\n", check[id, i] > file
+        printf "rollback to savepoint verifying \\; release savepoint verifying \\;\n" > file
+    }
+    if (key != "" && ups[id] + verifies[id]) printf "\\unrestrict %s\n", key > file
+}
+
+function insists(id,   file_of, l, any) {
+    if (insisting == "") return 0
+    file_of = insisting "/" scope[id] "." title[id]
+    any = (getline l < file_of) > 0
+    close(file_of)
+    return any
 }
 
 # One transaction a statement, noted as it is done, so that the next deploy, or revert, goes on where this one ended.
@@ -132,7 +210,7 @@ function steps(id, file, how,   i, hashes, alone, concurrent, heal) {
     }
     if (how == "steps") {
         printf "\\if :m_ok\nbegin;\n" > file
-        insist(id)
+        insist(id, file)
         verify(id, file)
         printf "rollback;\n\\endif\n" > file
     }
@@ -140,9 +218,8 @@ function steps(id, file, how,   i, hashes, alone, concurrent, heal) {
 }
 
 # IF NOT EXISTS passes over what is there, whatever it is: after the statements of the section, that is looked at.
-function insist(id,   file_of, l, part, any, out_file) {
+function insist(id, out_file,   file_of, l, part, any) {
     if (insisting == "" || mode == "create" || mode == "revert") return
-    out_file = out "/" scope[id] "." title[id] ".psql"
     file_of = insisting "/" scope[id] "." title[id]
     while ((getline l < file_of) > 0) {
         if (!any++) printf "\\if :m_ok\n\\i :m_lib/facts.sql\n\\endif\n" > out_file

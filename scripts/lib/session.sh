@@ -24,7 +24,7 @@ session_begin() {
     export MIGRATE_ERRORS
     proved=
     # A worker must not keep the other sessions' pipes open: their psql would never see the end.
-    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_commit=default \
+    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default \
         -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_public_only=$public_only_tables"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
     psql "$@" <"$session_dir/to" >"$session_dir/from" 2>>"$errors" &

@@ -118,13 +118,18 @@ SQL
     "$migrate" deploy --yes --health 'true' --soak 0 --max-failures 2 >/dev/null 2>&1 3>&- &
     run=$!
     await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    run "$migrate" campaigns
+    shows 'Campaign 2, running: all'
+    shows '2 done, 3 pending, 1 running'
+    run "$migrate" campaigns 2
+    shows 'running  t3'
     kill -9 "$run"
     wait "$run" || true
     sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(20)%' and pid <> pg_backend_pid()" >/dev/null
     await 0 "select count(*) from pg_stat_activity where application_name = 'migrate' and datname = current_database()"
     run "$migrate" campaigns
     shows 'Campaign 2, interrupted: all'
-    shows '2 done, 3 pending, 1 running'
+    shows '2 done, 4 pending'
     fails_with 0 "$migrate" deploy --dry-run
     shows 'goes on: 2 of 6 schemas done'
     shows 'it stops after more than 2 failed'
