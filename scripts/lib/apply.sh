@@ -138,11 +138,20 @@ read_sections() {
 }
 
 tell_sections() {
+    line=
     case $applied in
-        0) [ -n "$failure$gone" ] || say "$1: already up to date" ;;
-        1) say "$1: $last applied, $spent ms" ;;
-        *) say "$1: $applied migrations applied ($first … $last), $spent ms" ;;
+        0) [ -n "$failure$gone" ] || line="$1: already up to date" ;;
+        1) line="$1: $last applied, $spent ms" ;;
+        *) line="$1: $applied migrations applied ($first … $last), $spent ms" ;;
     esac
+    if [ "${commit-}" = off ] && [ -z "$failure$gone" ] && [ ! -s "$errors" ]; then
+        unsaid="${unsaid-}$line
+"
+    else
+        if [ "${commit-}" = off ] || [ -n "$failure$gone" ]; then say_unsaid; fi
+        [ -z "$line" ] || say "${unsaid-}$line"
+        unsaid=
+    fi
     [ ! -s "$errors" ] || sed -n 's/^psql:[^ ]* //; /no transaction in progress/d; s/^WARNING:  [0-9A-Z]*: /  warning: /p' "$errors"
     [ -z "$failure" ] || tell_failure "$1" "$failure"
     [ ! -s "$errors" ] || : >"$errors"

@@ -504,3 +504,102 @@ create table more (id int);'
     shows 'tenant77: 0 applied'
     shows '1 pending; 1 of 121 schemas'
 }
+
+# xmins SCHEMA: how many transactions wrote the rows of its history
+xmins() { sql "select count(*), count(distinct xmin::text) from \"$1\".schema_history"; }
+
+@test "a tenant's empty schema gets all its files in one transaction, a row and times for each; where anything is, file by file" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+alter table notes add column at timestamptz not null default clock_timestamp();
+-- a last comment, and no semicolon at the end
+select pg_sleep(0.02)
+SQL
+    migration 20240103000000_third <<<'-- migrate:up scope:tenant'
+    "$migrate" deploy --yes --public-only
+    add_tenants empty ruled used
+    sql 'alter default privileges in schema ruled grant select on tables to public; create table used.odds (id int)'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'empty: 3 migrations applied (20240101000000_first … 20240103000000_third), '
+    equals "$(xmins empty) $(xmins ruled) $(xmins used)" '3|1 3|1 3|3'
+    for schema in empty used; do
+        equals "$(sql "select name, statements_applied, duration = finished_at - started_at, started_at >= coalesce(lag(finished_at) over (order by id), started_at),
+            duration >= '20 ms' or name not like '%second', applied_by like 'lunaxcode_owner (%@%)' from $schema.schema_history order by id")" \
+            "$(printf '%s\n' '20240101000000_first|2|t|t|t|t' '20240102000000_second|2|t|t|t|t' '20240103000000_third|0|t|t|t|t')"
+    done
+    equals "$(sql "select string_agg(concat_ws(' ', schema, state, applied, finished_at >= started_at), ', ' order by place) from schema_campaign_results where campaign = 2")" \
+        'empty done 3 t, ruled done 3 t, used done 3 t'
+    fails_with 0 "$migrate" verify
+    fails_with 0 "$migrate" status
+}
+
+@test "where a file of an empty schema fails, those before it stay, and it is told as it always is" {
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+alter table notes add column more int;'
+    "$migrate" deploy --yes --public-only
+    sql 'create function public.make_stray() returns void language sql as $$ insert into public.people values (1) $$'
+    add_tenants one
+    while IFS='|' read -r name text code at; do
+        printf -- '-- migrate:up scope:tenant\ncreate table made (id int);\n%b\n' "$text" >"$folder/20240103000000_$name.sql"
+        printf -- '-- migrate:up scope:tenant\ncreate table never (id int);\n' >"$folder/20240104000000_after.sql"
+        sql 'drop schema one cascade; create schema one'
+        fails_with 5 "$migrate" deploy --yes
+        shows "one: 20240103000000_$name FAILED with SQLSTATE $code at $at"
+        shows 'one: 2 migrations applied (20240101000000_first … 20240102000000_second)'
+        shows_not 'transaction is aborted'
+        equals "$(sql "select right(name, -15), coalesce(sqlstate, 'fine') from one.schema_history order by id" | paste -s -d ,)" "first|fine,second|fine,$name|$code"
+        equals "$(sql "select to_regclass('one.made') is null and to_regclass('one.never') is null, (select count(*) from one.notes), (select count(*) from public.people)")" 't|2|0'
+        equals "$(sql "select state, applied, sqlstate, migration from schema_campaign_results where schema = 'one' order by campaign desc limit 1")" "failed|2|$code|20240103000000_$name"
+        rm "$folder"/*"_$name.sql"
+    done <<'CASES'
+error|insert into made values (1 / 0);|22012|statement 2, 
+verified|-- migrate:verify scope:tenant\nselect 1 / 0;|22012|the verify section, statement 1
+stray|select public.make_stray();|MG001|the end of its transaction
+CASES
+}
+
+@test "what waits for the end of a transaction means the end of its file, in an empty schema too" {
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+create table pairs (id int primary key, other int references pairs deferrable initially deferred);
+insert into pairs values (1, 2), (2, 1);
+SQL
+    migration 20240103000000_third <<'SQL'
+-- migrate:up scope:tenant
+insert into pairs values (3, 4), (4, 3);
+alter table pairs add column more int;
+SQL
+    "$migrate" deploy --yes --public-only
+    add_tenants one
+    fails_with 5 "$migrate" deploy --yes
+    # As in a schema that has long been there: the trigger events of its own file are in its way, not those of the one before.
+    shows 'one: 20240103000000_third FAILED with SQLSTATE 55006 at statement 2'
+    equals "$(sql 'select count(*) from one.pairs')" 2
+}
+
+@test "of quick schemas one commit in ten waits for the disk: none is said to be done that a crash of the server could take back" {
+    "$migrate" deploy --yes --public-only
+    add_tenants t01 t02 t03 t04 t05 t06 t07 t08 t09 t10 t11 t12 t13 t14 t15 t16 t17
+    "$migrate" deploy --yes >/dev/null
+    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
+    migration 20240102000000_second <<<"-- migrate:up scope:tenant
+create table waits as select current_setting('synchronous_commit') as wait;
+do \$\$ begin if current_schema = 't16' and to_regclass('public.go') is null then perform pg_sleep(20); end if; end \$\$;"
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    off=0
+    for n in 02 03 04 05 06 07 08 09 10 11 12 13 14 15; do [ "$(sql "select wait from t$n.waits")" = on ] || off=$((off + 1)); done
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    wait "$run" && return 1
+    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
+    [ "$off" -ge 9 ]
+    said=$(grep -c '^t.*applied' "$BATS_TEST_TMPDIR/log")
+    [ "$said" -ge 2 ]
+    sed -n 's/^\(t[0-9]*\): .*applied.*/\1/p' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/said"
+    while read -r schema; do equals "$(sql "select count(*) from $schema.waits")" 1; done <"$BATS_TEST_TMPDIR/said"
+    sql 'create table go (id int)'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'goes on: '
+    fails_with 0 "$migrate" status
+}
