@@ -325,7 +325,7 @@ deploy_schema() {
     broken=
     apply_list "$schema" "$begun" || broken=yes
     [ -z "$broken" ] && [ "$tries" = 0 ] || settled=
-    if [ -z "$settled" ] || [ "$spent" -gt 50 ]; then
+    if [ -z "$settled" ] || [ "$spent" -gt 200 ]; then
         quick=0
     elif [ "$quick" = 0 ]; then
         quick=9

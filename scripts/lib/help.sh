@@ -84,7 +84,8 @@ scripts/migrate deploy [--public-only | --tenants A,B] [--dry-run | --rehearse] 
 
 Applies what is pending: first public, then each tenant. A section runs in one transaction with its verify section and its
 row in SCHEMA.schema_history; where a statement cannot (CREATE INDEX CONCURRENTLY, VACUUM …; or option transaction:false)
-each statement is a step, and a broken run goes on at the step it had reached. The first failure stops the deploy; it stays
+each statement is a step, and a broken run goes on at the step it had reached. A tenant's schema that is empty gets all its
+files in one transaction; where that fails, it is undone and they go one by one. The first failure stops the deploy; it stays
 in the history with SQLSTATE, statement and line until a later run has applied the migration.
 
 A deploy is a campaign: the SHA-256 of every file, the options, and what became of each schema stand in
@@ -131,7 +132,8 @@ help_campaigns() {
 scripts/migrate campaigns [ID]
 
 The last 20 deploys: running, interrupted (killed; the next deploy goes on), stopped (something failed), done, superseded (the
-files changed, or a larger deploy took over). With an ID also every schema: failed ones first, with SQLSTATE, statement and line.
+files changed, or a larger deploy took over); how many schemas are done, at work (running) and to do. With an ID also every
+schema: failed ones first, with SQLSTATE, statement and line.
 
 Exit: 0, 2 there is no such campaign, 7 connection.
   scripts/migrate campaigns 7
