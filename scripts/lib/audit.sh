@@ -28,11 +28,12 @@ cmd_audit() {
     {
         printf '\\set m_tenant %s\n\\set m_number %s\n\\set m_hash %s\n' "$(psql_word "$tenant")" "$(psql_word "${head%%:*}")" "$(psql_word "${head#*:}")"
         cat <<'SQL'
-select to_regclass('public.audit_log') is null as m_none, :'m_tenant' <> '' and not exists (select from public.tenants where slug = :'m_tenant') as m_unknown \gset
+select to_regclass('public.audit_log') is null as m_none \gset
 \if :m_none
 \echo none
 \quit
 \endif
+select :'m_tenant' <> '' and not exists (select from public.tenants where slug = :'m_tenant') as m_unknown \gset
 \if :m_unknown
 \echo unknown
 \quit

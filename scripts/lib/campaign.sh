@@ -221,11 +221,11 @@ work_last_wave() {
     settled=
     quick=0
     work_wave "$1"
-    settle
+    note_last
 }
 
 # Notes what became of the last schema, where that was not part of its own transaction, and gives its lock back.
-settle() {
+note_last() {
     session_write "\\i :m_lib/campaign-last.psql"
     session_expect last
     settled=yes
@@ -271,7 +271,7 @@ work_wave() {
         age=$((age + 1))
         if [ "$age" -gt "$sessions_age" ]; then
             age=1
-            settle
+            note_last
             session_renew
             worker_greet
         fi
@@ -290,7 +290,7 @@ deploy_schema() {
     # The short way, where the list has one; what became of the last schema has to be noted by then.
     commit=default
     if [ -e "$work/swift.$list.$bare.psql" ]; then
-        [ -n "$settled" ] || settle
+        [ -n "$settled" ] || note_last
         [ "$bare" = bare ] || [ "$quick" = 0 ] || commit=off
         session_write "$schema_words
 \\set m_commit $commit

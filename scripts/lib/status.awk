@@ -61,8 +61,8 @@ function print_text(   i, s, k, text, line, behind) {
     text = ""
     for (i = 1; i <= strangers && i <= 10; i++) text = text (i > 1 ? ", " : "; the odd ones: ") stranger[i]
     if (strangers > 10) text = text sprintf(" and %d more", strangers - 10)
-    if (line == "") printf "Up to date: all %d schemas%s.\n", schemas, text
-    else printf "%s; %d of %d schemas are not as the folder says%s.\n", line, behind, schemas, text
+    if (line == "") printf "Up to date: %s%s.\n", schemas == 1 ? "1 schema" : "all " schemas " schemas", text
+    else printf "%s; %d of %d %s not as the folder says%s.\n", line, behind, schemas, schemas == 1 ? "schema is" : "schemas are", text
 }
 
 # The odd ones of a fleet: where most tenants are in one state, those in another; else those that are not up to date.

@@ -4,6 +4,7 @@
 cmd_tenants() {
     what=${1:-list}
     [ $# = 0 ] || shift
+    case $what in create | suspend | resume | export | drop | restore | owner) require_tenants ;; esac
     case $what in
         list) tenants_list "$@" ;;
         create) tenants_create "$@" ;;
@@ -16,6 +17,15 @@ cmd_tenants() {
         work) tenants_work "$@" ;;
         *) usage "tenants: there is no '$what'; it is list, create, suspend, resume, export, drop, restore, owner or work" ;;
     esac
+}
+
+# These commands make, shut and take away what Lunaxcode's own first migrations made a table for.
+require_tenants() {
+    make_work
+    ask -c "select count(*) = 4 from pg_attribute where attrelid = to_regclass('public.tenants') and attname in ('slug', 'schema_name', 'hosts', 'status')" >"$work/known" || exit "$exit_failed"
+    read -r known <"$work/known"
+    [ "$known" = t ] || fail "$exit_problem" "this database has no table public.tenants with slug, schema_name, hosts and status, so its tenants are made by other means" \
+        "deploy brings their schemas up to date all the same: --tenants-query or --tenants-pattern say which they are. For Lunaxcode's own: deploy first."
 }
 
 tenants_list() {
@@ -36,7 +46,10 @@ select '-', n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamesp
 SQL
     } >"$work/tenants.psql"
     ask -f "$work/tenants.psql" >"$work/tenants.rows" || exit "$exit_failed"
-    [ -s "$work/tenants.rows" ] || { say "There are no tenants yet: scripts/migrate tenants create SLUG"; return 0; }
+    [ -s "$work/tenants.rows" ] || {
+        say "There are no tenants in public.tenants$(awk -F '\t' '$1 == "schema" && $2 != "public" { n++ } END { if (n) printf "; %d are found by the query or pattern", n }' "$work/state")."
+        return 0
+    }
     awk -F '\t' 'FILENAME == ARGV[1] {
             if ($1 == "schema") { there[$2] = $3; applied[$2] = $5 }
             if ($1 == "row" && $4 ~ /pending|late/) pending[$2]++

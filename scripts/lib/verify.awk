@@ -72,6 +72,6 @@ function print_text(   i, s, key, first, group, groups, members, names) {
             applied[s], (applied[s] == 1 ? "" : "s"), hold[s], passed[s] ? sprintf(", %d statements of verify sections pass", passed[s]) : "",
             count[s] ? sprintf("; %d %s not", count[s], count[s] == 1 ? "does" : "do") : "", report[s], notes[s]
     }
-    if (total) printf "%d of %d schemas are not as their migrations left them.\n", odd, places
-    else if (!bad) printf "All %d schemas are as their migrations left them.\n", places
+    if (total) printf "%d of %d %s not as %s migrations left %s.\n", odd, places, places == 1 ? "schema is" : "schemas are", places == 1 ? "its" : "their", places == 1 ? "it" : "them"
+    else if (!bad) printf(places == 1 ? "The schema is as its migrations left it.\n" : "All %d schemas are as their migrations left them.\n", places)
 }
