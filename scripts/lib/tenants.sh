@@ -4,7 +4,7 @@
 cmd_tenants() {
     what=${1:-list}
     [ $# = 0 ] || shift
-    case $what in create | suspend | resume | export | drop | restore | owner) require_tenants ;; esac
+    case $what in suspend | resume | export | drop | restore | owner) require_tenants ;; esac
     case $what in
         list) tenants_list "$@" ;;
         create) tenants_create "$@" ;;
@@ -107,6 +107,7 @@ tenants_create() {
     if awk -F '\t' '$1 == "row" && $2 == "public" && $4 ~ /^(pending|late|failed|interrupted)$/ { found = 1 } END { exit !found }' "$work/state"; then
         fail "$exit_pending" "the public schema is behind" "Run scripts/migrate deploy first."
     fi
+    require_tenants
     awk -F '\t' '$5 == "t" { print $1 }' "$work/timeline" >"$work/names"
     scan_timeline
     refuse_unfit "$work/names"

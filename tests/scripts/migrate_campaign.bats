@@ -542,6 +542,29 @@ create table orders (id int);'
     shows 'by a query or by a pattern'
 }
 
+@test "where Lunaxcode's own tables are not, the commands for them say so" {
+    migration 20240101000000_first <<<'-- migrate:up scope:public
+create table things (id int);'
+    "$migrate" deploy --yes >/dev/null
+    for command in 'create acme' 'suspend acme' 'drop acme --yes' 'export acme' owner; do
+        # shellcheck disable=SC2086 # words
+        fails_with 4 "$migrate" tenants $command
+        shows 'this database has no table public.tenants with slug'
+        shows '--tenants-pattern'
+    done
+    fails_with 3 "$migrate" audit verify
+    shows 'this database has no audit log yet'
+}
+
+@test "a reader that leaves early does not hinder a deploy" {
+    fleet 30
+    notes_for_all
+    set +o pipefail
+    "$migrate" deploy --yes 2>"$BATS_TEST_TMPDIR/errors" | head -n 1
+    equals "$(cat "$BATS_TEST_TMPDIR/errors")" ''
+    fails_with 0 "$migrate" status
+}
+
 @test "every misuse is told clearly, with exit code 2, before anything is touched" {
     while IFS='|' read -r options words; do
         # shellcheck disable=SC2086

@@ -159,7 +159,7 @@ SQL
     fails_with 4 "$migrate" verify
     shows '20251014_add_avatar_creator_complete line 4: column avatar_generations.projectId text not null with a default: it is text, null allowed, without a default'
     shows '20251016_p2_performance_indexes line 1: unique index generated_poses_key on generated_poses (variationKey): it is INVALID'
-    shows '1 of 1 schemas are not as their migrations left them'
+    shows '1 of 1 schema is not as its migrations left it'
     shows_not 'part_'
 }
 
