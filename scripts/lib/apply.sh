@@ -138,18 +138,19 @@ read_sections() {
 }
 
 tell_sections() {
-    line=
+    told=
     case $applied in
-        0) [ -n "$failure$gone" ] || line="$1: already up to date" ;;
-        1) line="$1: $last applied, $spent ms" ;;
-        *) line="$1: $applied migrations applied ($first … $last), $spent ms" ;;
+        0) [ -n "$failure$gone" ] || told="$1: already up to date" ;;
+        1) told="$1: $last applied, $spent ms" ;;
+        *) told="$1: $applied migrations applied ($first … $last), $spent ms" ;;
     esac
-    if [ "${commit-}" = off ] && [ -z "$failure$gone" ] && [ ! -s "$errors" ]; then
-        unsaid="${unsaid-}$line
+    [ -z "$told" ] || unsaid="${unsaid-}$told
 "
-    else
-        if [ "${commit-}" = off ] || [ -n "$failure$gone" ]; then say_unsaid; fi
-        [ -z "$line" ] || say "${unsaid-}$line"
+    # What was committed without waiting for the disk is said later; what waited brought all before it there.
+    if [ -n "$failure$gone" ] || { [ "${commit-}" = off ] && [ -s "$errors" ]; }; then
+        say_unsaid
+    elif [ "${commit-}" != off ]; then
+        printf '%s' "${unsaid-}" 2>/dev/null || true
         unsaid=
     fi
     [ ! -s "$errors" ] || sed -n 's/^psql:[^ ]* //; /no transaction in progress/d; s/^WARNING:  [0-9A-Z]*: /  warning: /p' "$errors"

@@ -606,3 +606,23 @@ do \$\$ begin if current_schema = 't13' and to_regclass('public.go') is null the
     shows 'goes on: '
     fails_with 0 "$migrate" status
 }
+
+@test "a failure among quick schemas comes after the lines of those before it, and waits for them to be on the disk" {
+    "$migrate" deploy --yes --public-only
+    sql "do \$\$ begin for n in 1..6 loop execute format('create schema t%s', n); insert into tenants values (n, 't' || n); end loop; end \$\$"
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<<"-- migrate:up scope:tenant
+do \$\$ begin if current_schema = 't2' then raise warning 'odd'; elsif current_schema = 't5' then perform 1 / 0; end if; end \$\$;"
+    fails_with 5 "$migrate" deploy --yes
+    equals "$(printf '%s\n' "$output" | sed -e 's/, [0-9]* ms$//' -e 's/ statement.*//' -e '/^  /{/odd/!d}')" "Campaign 3: 6 schemas.
+t1: 20240102000000_second applied
+t2: 20240102000000_second applied
+  warning: odd
+t3: 20240102000000_second applied
+t4: 20240102000000_second applied
+t5: 20240102000000_second FAILED with SQLSTATE 22012 at
+migrate: stopped at schema t5; 4 migrations applied before"
+    fails_with 11 "$migrate" deploy --yes --max-failures 1
+    shows 't6: 20240102000000_second applied'
+    equals "$(sql "select string_agg(state || applied, ' ' order by place) from schema_campaign_results where campaign = 3")" 'done1 done1 done1 done1 failed0 done1'
+}
