@@ -34,7 +34,7 @@ for (const name of ['aria-label', 'placeholder', 'title', 'alt']) for (const ele
 return [...new Set(found)];
 """
 # Dates and spans of time are the browser's: "Nob 21, 2026, 6:02 PM", "kahapon", "2 oras ang nakalipas".
-TIME = re.compile(r"(Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+)")
+TIME = re.compile(r"(Enero|Pebrero|Marso|Abril|Hunyo|Hulyo|Agosto|Setyembre|Oktubre|Nobyembre|Disyembre|Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+)")
 PLAIN = re.compile(r"[\d\W_]*(KB|MB|AM|PM|PHP|h|PDF|GCash|Maya|PayMongo|Gemini|Chrome|Linux|PNG|JPEG)?[\d\W_]*")
 
 
@@ -67,7 +67,7 @@ def explained(text, own, depth=0):
         sentences = re.split(r"(?<=[.!?]) +", text)
         if len(sentences) > 1 and all(explained(one, own, depth + 1) for one in sentences):
             return True
-        for cut in (" · ", ", ", ": ", " – ", " ("):
+        for cut in (" · ", ", ", ": ", " – ", " (", " na "):
             if cut in text and all(explained(part.strip("()“”"), own, depth + 1) or explained(cut + part, own, depth + 3) for part in text.split(cut)):
                 return True
         count = re.fullmatch(r"[\d.,]+ (.+)", text)
@@ -94,12 +94,16 @@ def world(site):
     project = journey.planned_project(site, client)
     client.post(f"/api/projects/{project}/messages", {"body": "Kumusta, may tanong ako."}).expect(201)
     client.patch("/api/auth/language", {"language": "fil"}).expect(204)
-    return {"client": client, "project": project, "service": site.one("select service_type_id from projects where id = %s", project, tenant=site.tenant)}
+    staff, second = (site.signed_in(*site.account(role)) for role in ("member", "admin"))
+    owed = client.get(f"/api/projects/{project}/payments").expect()["parts"][0]["amount"]
+    paid = staff.post("/api/admin/payments/record", {"projectId": project, "part": "deposit", "channel": "bank", "amount": owed, "reference": "OR 20261121"}).expect(201)["id"]
+    second.post(f"/api/admin/payments/{paid}/verify", {"amount": owed}).expect()
+    return {"payment": paid, "client": client, "project": project, "service": site.one("select service_type_id from projects where id = %s", project, tenant=site.tenant)}
 
 
 PAGES = {
     "landing": "/", "login": "/login?tab=signup", "onboarding": "/onboarding?serviceId={service}", "onboarding-3": "/onboarding?serviceId={service}&step=3", "dashboard": "/dashboard",
-    "project": "/projects/{project}", "payment": "/projects/{project}/payment", "receipt": "/projects/{project}/receipts/1", "account": "/account",
+    "project": "/projects/{project}", "payment": "/projects/{project}/payment", "receipt": "/projects/{project}/receipts/{payment}", "no-receipt": "/projects/{project}/receipts/999999999", "account": "/account",
     "verify": "/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "reset": "/reset?token=AAAAAAAAAAAAAAAAAAAAAA", "reset-cut": "/reset", "unsubscribe": "/unsubscribe?user=u&topic=messages&signature=x",
     "arrive": "/arrive", "404": "/nothing-here", "50x": "/50x",
 }
@@ -127,7 +131,7 @@ def test_every_word_of_a_client_s_page_is_filipino_or_somebody_s_own(site, brows
     assert browser.run("return document.documentElement.lang") == "fil"
     client, project = world["client"], world["project"]
     own = set(strings_of([client.user, *(client.get(path).expect() for path in ("/api/services", f"/api/projects/{project}/details", f"/api/projects/{project}/timeline", f"/api/projects/{project}/messages", f"/api/projects/{project}/payments", "/api/notifications"))]))
-    own |= {"Lunaxcode", "English", "Filipino", "Juana dela Cruz"}
+    own |= {"Lunaxcode", "English", "Filipino", "Juana dela Cruz", "Admin"}
     english = [text for text in browser.run(TEXTS, OWN) if not explained(text, own)]
     title = browser.driver.title
     english += [part for part in title.split(" – ") if not explained(part, own)]

@@ -17,6 +17,10 @@ export function peso(amount) {
 }
 export const centavos = (amount) => peso(Number(amount) / 100);
 
+/** "November 21, 2026", where the agency is. */
+const long = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'Asia/Manila' });
+export const longDate = (iso) => long.format(new Date(iso));
+
 export const date = (iso) => day.format(new Date(iso));
 export const dateTime = (iso) => moment.format(new Date(iso));
 

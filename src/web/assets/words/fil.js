@@ -206,7 +206,7 @@ export default {
   "started {1}": "sinimulan {1}",
   "task|tasks": "task",
   "your project": "ang iyong project",
-  "{1} of {2} done": "tapos na ang {1} sa {2}",
+  "{1} of {2} done": "Tapos na ang {1} sa {2}",
   // Files
   "The first sentences appear here in a moment.": "Maya-maya lang, lalabas dito ang mga unang pangungusap.",
   "There is no document yet.": "Wala pang dokumento.",
