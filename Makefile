@@ -43,7 +43,7 @@ run: ## install what is missing, build, and run the site on PORT (8080) with its
 test: ## install what is missing, build, and run every test, or those of one LABEL
 	@scripts/deps build run test && $(MAKE) --no-print-directory tests && $(MAKE) --no-print-directory SAN=1 tests && \
 	$(MAKE) --no-print-directory FUZZ=1 fuzzers && tests/ctest.sh build && \
-	exec ctest --test-dir build --output-on-failure -j2 $(if $(LABEL),-L '^$(LABEL)$$')
+	exec ctest --test-dir build --output-on-failure -j$$((2 * $$(nproc))) $(if $(LABEL),-L '^$(LABEL)$$')
 bench: ## measure against the machine's own limits, and print the ratios
 	@scripts/deps build run bench && $(MAKE) --no-print-directory all && exec tests/bench/run
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60)

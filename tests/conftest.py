@@ -16,6 +16,28 @@ from paymongo import PayMongo
 from people import new_person
 
 
+# What takes longest begins first, so that no process is left with it at the end.
+FIRST = ("faults/payments_test.py", "faults/kill_test.py", "http/google_test.py", "http/isolation_walk_test.py", "http/isolation_test.py",
+         "http/authorisation_test.py", "browser/main_job_test.py", "browser/looks_test.py", "browser/every_page_test.py")
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(order)))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With a failure come the last warnings and errors that its site has logged."""
+    report = (yield).get_result()
+    site = getattr(item, "funcargs", {}).get("site")
+    if report.failed and isinstance(site, Instance):
+        log = site.state / "log/lunaxcode.log"
+        lines = [line for line in log.read_text(errors="replace").splitlines() if '"info"' not in line] if log.exists() else []
+        if lines:
+            report.sections.append(("log of the site", "\n".join(lines[-15:])))
+
+
 @pytest.fixture(scope="session")
 def site():
     """The site that the tests of this process share. At the end everything that was promised must be there."""

@@ -28,7 +28,7 @@ test_is() {
 
 has() { [ -n "$(find "$top/tests/$1" -name "$2" 2>/dev/null | head -n 1)" ]; }
 
-# Two processes, with a site each that its files share.
+# Two processes, with a site each that its files share. make test runs twice as much at once as there are processors: half of it waits.
 pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
     has "$5" '*_test.py' || return 0
     processors=2
@@ -39,10 +39,10 @@ pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
 
 {
     echo "# Written by tests/ctest.sh."
-    test_is lint unit 120 1 '' "$top/tests/lint.sh"
+    test_is lint unit 240 1 '' "$top/tests/lint.sh"
     if has unit '*.cpp'; then
-        test_is unit unit 120 10 '' "$top/build/release/unit-tests" --gtest_brief=1
-        test_is unit-asan unit 300 40 '' "$top/build/asan/unit-tests" --gtest_brief=1
+        test_is unit unit 240 110 '' "$top/build/release/unit-tests" --gtest_brief=1
+        test_is unit-asan unit 600 120 '' "$top/build/asan/unit-tests" --gtest_brief=1
     fi
     for file in "$top"/tests/fuzz/*.cpp; do
         [ -e "$file" ] || continue
@@ -51,12 +51,12 @@ pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
     done
     pytest stand-ins unit 120 5 stand_ins fcgi release
     pytest http-fcgi http 900 200 http fcgi release
-    pytest http-cgi http 900 250 http cgi release
+    pytest http-cgi http 1200 400 http cgi release
     pytest http-asan http 1200 300 http fcgi asan
-    pytest faults faults 1200 300 faults fcgi release
-    pytest browser browser 900 200 browser fcgi release
+    pytest faults faults 1200 290 faults fcgi release
+    pytest browser browser 1200 390 browser fcgi release
     for file in "$top"/tests/scripts/*.bats; do
         [ -e "$file" ] || continue
-        test_is "scripts-$(basename "$file" .bats)" scripts 600 100 "BUILD=$top/build/release" bats "$file"
+        test_is "scripts-$(basename "$file" .bats)" scripts 900 100 "BUILD=$top/build/release" bats "$file"
     done
 } >"$out"

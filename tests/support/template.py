@@ -11,7 +11,7 @@ HOME = ROOT / "build/test-sites"
 SOURCES = ("sql", "scripts", "tests/support/template.py", "tests/support/instance.py")
 KEPT = ("postgres", "seeded", "demo-accounts", "secret-key")  # whatever else there is each start makes anew
 # The tests kill programs, not machines: what the kernel was given is there after a crash, and nobody needs it tomorrow.
-QUICK = "fsync = off\nfull_page_writes = off\n"
+QUICK = "fsync = off\nfull_page_writes = off\njit = off\n"  # the invariants ask a lot of little tables: not worth compiling for
 
 
 def copy_into(state, name, make):
