@@ -7,7 +7,7 @@ import pytest
 import journey
 import onboarding
 from instance import link_in
-from people import new_person
+from people import sign_up
 
 LETTERS = {
     "plan-ready": "{}",
@@ -20,7 +20,7 @@ LETTERS = {
 @pytest.fixture(scope="module")
 def letters(site):
     """kind → HTML of the mail, to somebody whose address is verified; and the digest of a day."""
-    client = new_person(site)
+    client = sign_up(site)
     site.sql("update settings set accent = '#e4572e'", tenant=site.tenant)
     client.post("/api/auth/verify", {"token": link_in(site.wait_for_mail(client.email, "/verify?token="), "/verify")}).expect()
     project = journey.planned_project(site, client)
