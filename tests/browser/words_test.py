@@ -1,12 +1,10 @@
 """Filipino in a browser: every word that a client sees is from the catalogue or somebody's own, and it fits a phone."""
-import json
 import re
 
 import pytest
 
 import catalogue
 import journey
-import onboarding
 from people import new_person
 
 WORDS, MESSAGES = catalogue.catalogue("fil")
@@ -146,6 +144,7 @@ def test_every_word_of_a_client_s_page_is_filipino_or_somebody_s_own(site, brows
     assert english == [] and wrong == [], "\n".join([*english, *wrong])
 
 
+@pytest.mark.expects(401)
 def test_a_visitor_chooses_a_language_and_it_stays(site, browser):
     browser.open("/")
     settled(browser)
@@ -164,9 +163,6 @@ def test_a_visitor_chooses_a_language_and_it_stays(site, browser):
     browser.see("#login-form [data-form-error]", "Mali ang e-mail address o ang password.")
     browser.click(".languages button", "English")
     browser.see("#login-submit", "Sign in")
-
-
-test_a_visitor_chooses_a_language_and_it_stays = pytest.mark.expects(401)(test_a_visitor_chooses_a_language_and_it_stays)
 
 
 def test_nothing_is_shown_in_the_wrong_language_on_the_way(site, browser):
@@ -200,3 +196,24 @@ def test_without_its_catalogue_a_page_is_english_and_says_so(site, browser):
     finally:
         browser.cdp("Network.setBlockedURLs", urls=[])
         browser.driver.get_log("browser")
+
+
+@pytest.mark.expects(422)
+def test_an_agency_that_offers_one_language_speaks_it_to_everybody(site, browser):
+    admin = site.signed_in(*site.account("admin"))
+    journey.signed_in_device(browser, site, admin)
+    try:
+        browser.open("/admin/settings")
+        browser.click("#speech [name=offered][value=en]")
+        browser.click("#speech button[type=submit]")
+        browser.see("#own-language-error", "one of the languages that you offer")
+        journey.choose(browser.see("#own-language"), "Filipino")
+        browser.click("#speech button[type=submit]")
+        browser.see("#changes li", "Languages offered: English, Filipino → Filipino")
+        browser.new_device()
+        browser.wait(lambda: (browser.open("/login"), settled(browser), browser.run("return document.documentElement.lang"))[-1] == "fil", about="two seconds are what is promised", seconds=4)
+        browser.see("#login-submit", "Mag-sign in")
+        assert not browser.all(".languages")
+    finally:
+        now = admin.get("/api/admin/settings").expect()
+        admin.patch("/api/admin/settings", {"version": now["version"], "language": "en", "languages": ["en", "fil"]}).expect()

@@ -6,6 +6,7 @@ import urllib.parse
 import pytest
 
 import catalogue
+import onboarding
 from instance import PASSWORD
 from people import new_address, new_person
 
@@ -157,6 +158,18 @@ def test_who_has_chosen_no_language_that_is_offered_is_written_to_in_the_agency_
     settings(language="fil", languages=["fil"]).expect()
     client.post("/api/auth/forgot", {"email": client.email}).expect(202)
     assert site.wait_for_mail(client.email, containing="/reset?token=")["Subject"].startswith("Pumili ng bagong password")
+
+
+def test_a_receipt_is_printed_in_the_language_of_who_reads_it(site, staff):
+    client, second = new_person(site), site.signed_in(*site.account("member", name="second"))
+    project = onboarding.create(client)
+    owed = client.get(f"/api/projects/{project}/payments").expect()["parts"][0]["amount"]
+    paid = staff.post("/api/admin/payments/record", {"projectId": project, "part": "deposit", "channel": "cash", "amount": owed, "reference": f"OR {project}"}).expect(201)["id"]
+    second.post(f"/api/admin/payments/{paid}/verify", {"amount": owed}).expect()
+    receipt = f"/api/projects/{project}/payments/{paid}/receipt.pdf"
+    assert b"/Title (Receipt 0" in client.get(receipt).body
+    client.patch("/api/auth/language", {"language": "fil"}).expect(204)
+    assert b"/Title (Resibo 0" in client.get(receipt).body
 
 
 def test_every_text_of_a_mail_is_in_its_catalogue():
