@@ -177,10 +177,11 @@ class Browser:
         return self.run(AUDIT + "return audit()")
 
     def complaints(self, expected=()):
-        """What the console says that it should not: errors, CSP violations, failed loads other than those statuses expected."""
-        lines = []
+        """What the console says that it should not: errors, CSP violations, failed loads other than those statuses expected.
+        A style sheet that failed is told as one of another type, now and then: what says no is our problem+json."""
+        lines, failed = [], [f"status of {status}" for status in expected] + ["('application/problem+json') is not a supported stylesheet"] * bool(expected)
         for entry in self.driver.get_log("browser"):
-            if entry["level"] in ("SEVERE", "WARNING") and not any(f"status of {status}" in entry["message"] for status in expected):
+            if entry["level"] in ("SEVERE", "WARNING") and not any(words in entry["message"] for words in failed):
                 lines.append(f"{entry['level']} {entry['message']}")
         return lines
 
