@@ -23,7 +23,7 @@ constexpr Sql need_user = "select 1 where case when me() is null then deny(401, 
 constexpr Sql need_member = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
-        when exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff'))) then true
+        when exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff') or contact_role(id) is not null)) then true
         else deny(404, 'There is no such project.') end)";
 constexpr Sql need_staff = R"(
     select 1 where case
@@ -35,7 +35,17 @@ constexpr Sql need_staff = R"(
 constexpr Sql need_member_to_change = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
-        when not exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff'))) then deny(404, 'There is no such project.')
+        when not exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff') or contact_role(id) in ('work', $2))) then
+            case when contact_role($1) is not null then deny(403, 'You may look at this project, and change nothing in it. Its owner or the agency can let you do more.')
+                 else deny(404, 'There is no such project.') end
+        when current_setting('transaction_read_only') = 'on' then deny(403, 'You may look at everything here, and change nothing.')
+        else true end)";
+constexpr Sql need_project_owner = R"(
+    select 1 where case
+        when me() is null then deny(401, 'Sign in first.')
+        when not exists (select from projects where id = $1 and (user_id = me() or my_role() in ('admin', 'staff'))) then
+            case when contact_role($1) is not null then deny(403, 'This is for the owner of the project, and for the agency.')
+                 else deny(404, 'There is no such project.') end
         when current_setting('transaction_read_only') = 'on' then deny(403, 'You may look at everything here, and change nothing.')
         else true end)";
 constexpr Sql need_staff_to_change = R"(
@@ -66,7 +76,9 @@ constexpr Sql need_platform = R"(
 bool changes(const Call& call) { return call.route.method != core::Method::get; }
 
 std::optional<Query> check_user(const Call& call) { return changes(call) ? ask<need_user_to_change>() : ask<need_user>(); }
-std::optional<Query> check_member(const Call& call) { return changes(call) ? ask<need_member_to_change>(call.hole(0)) : ask<need_member>(call.hole(0)); }
+std::optional<Query> check_member(const Call& call) { return changes(call) ? ask<need_member_to_change>(call.hole(0), "work") : ask<need_member>(call.hole(0)); }
+std::optional<Query> check_onlooker(const Call& call) { return changes(call) ? ask<need_member_to_change>(call.hole(0), "view") : ask<need_member>(call.hole(0)); }
+std::optional<Query> check_project_owner(const Call& call) { return ask<need_project_owner>(call.hole(0)); }
 std::optional<Query> check_staff(const Call& call) { return changes(call) ? ask<need_staff_to_change>() : ask<need_staff>(); }
 std::optional<Query> check_admin(const Call&) { return ask<need_admin>(); }
 std::optional<Query> check_platform(const Call&) { return ask<need_platform>(); }
@@ -91,6 +103,8 @@ const core::Access anyone{"anyone", find_tenant, nullptr, nullptr};
 const core::Access visitor{"anyone", find_tenant, find_session, nullptr};
 const core::Access user{"user", find_tenant, find_session, check_user};
 const core::Access member{"member", find_tenant, find_session, check_member};
+const core::Access onlooker{"onlooker", find_tenant, find_session, check_onlooker};
+const core::Access project_owner{"project-owner", find_tenant, find_session, check_project_owner};
 const core::Access staff{"staff", find_tenant, find_session, check_staff};
 const core::Access admin{"admin", find_tenant, find_session, check_admin};
 const core::Access platform_owner{"platform-owner", find_tenant, find_session, check_platform};

@@ -16,7 +16,9 @@ std::string session_hash(const core::Call& call);
 extern const core::Access anyone;       // no session is looked for
 extern const core::Access visitor;      // anyone; a session is looked up when a cookie is there
 extern const core::Access user;         // signed in, else 401
-extern const core::Access member;       // the project in the first hole is theirs, or they are staff, else 404
+extern const core::Access member;       // the project in the first hole is theirs or they are staff or its contact, else 404; who may only look changes nothing: 403
+extern const core::Access onlooker;     // the same, also for changes by who may only look: of what is their own, like what they have read
+extern const core::Access project_owner;  // the project in the first hole is theirs, or they are staff; its contacts 403, else 404
 extern const core::Access staff;        // roles owner, admin, member of this tenant, and viewer where nothing is changed, else 403
 extern const core::Access admin;        // roles owner, admin of this tenant, else 403
 extern const core::Access platform_owner;  // owns the installation (public.platform_owners), else 403; for routes that are `.platform()`

@@ -32,6 +32,12 @@ constexpr Sql insert_mail = R"(
         select $2, email, $3, $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9, '')
         from users where lower(email) = lower($1) and disabled_at is null returning id)
     select pg_notify('jobs', '') from mail)";
+constexpr Sql mail_to_address = R"(
+    with mail as (
+        insert into outbox (tenant, to_addr, subject, body_text, body_html, message_id, from_name, from_addr, reply_to)
+        values ($2, $1, $3, $4, $5, $6, nullif($7, ''), nullif($8, ''), nullif($9, '')) returning id)
+    select pg_notify('jobs', '') from mail)";
+constexpr Sql tenants_mail = "select post_letter($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), null)";
 constexpr Sql account_to_greet = "select email, name from users where id = $1 and disabled_at is null";
 // Notices wait for a verified address (notices.h).
 constexpr Sql wake_notices = R"(
@@ -117,6 +123,13 @@ void post_link(core::Call& call, Link link, const std::string& email, const std:
     const Letter words = kind.write(agency.brand, agency.brand.site + kind.page + "?token=" + token);
     call.db().all(ask<insert_link>(email, call.tenant(), kind.purpose, Bytes{hash}, kind.hours, lead_token),
                   ask<drop_older_links>(email, kind.purpose, Bytes{hash}), mail_to(call, call.tenant(), email, agency, words));
+}
+
+void post_to(core::Call& call, const std::string& email, const Agency& agency, const Letter& words) {
+    const std::string id = core::random_token() + "@" + host_in(call.config.base_url);
+    call.db().run(call.route.platform_
+                      ? ask<mail_to_address>(email, call.tenant(), words.subject, words.text, words.html, id, agency.sender, agency.mail_from, agency.reply_to)
+                      : ask<tenants_mail>(email, words.subject, words.text, words.html, id, agency.sender, agency.mail_from, agency.reply_to));
 }
 
 void post_welcome(core::Call& call, const std::string& user_id) {

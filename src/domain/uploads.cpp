@@ -34,7 +34,7 @@ constexpr Sql one_upload = R"(
     from uploads u left join files f on f.id = u.file_id
     where u.token_hash = $1 and (u.lead_id is not null or u.user_id = me())
       and exists (select from leads l where l.id = u.lead_id and l.status = 'open'
-                  union all select from projects p where p.id = u.project_id and (p.user_id = me() or my_role() in ('admin', 'staff'))))";
+                  union all select from projects p where p.id = u.project_id and (p.user_id = me() or my_role() in ('admin', 'staff') or contact_role(p.id) = 'work')))";
 constexpr Sql advance = "update uploads set received = $2, updated_at = now() where id = $1 and file_id is null";
 constexpr Sql forget = "delete from uploads where id = $1 and file_id is null";
 constexpr Sql insert_row = R"(
@@ -55,7 +55,8 @@ constexpr Sql by_key = R"(
 constexpr Sql tell_others = R"(
     select note_activity($1::integer, 'file-uploaded', jsonb_build_object('file', $2::bigint, 'name', $3::text)),
            case when my_role() in ('admin', 'staff') then tell_client('file-uploaded', $1::integer, said.data, said.key, interval '2 minutes')::integer
-                else tell_staff('file-uploaded', $1::integer, said.data, said.key, interval '2 minutes') end
+                else tell_staff('file-uploaded', $1::integer, said.data, said.key, interval '2 minutes')
+                     + tell_client('file-uploaded', $1::integer, said.data, said.key, interval '2 minutes')::integer end
     from (select jsonb_build_object('author', $4::text, 'name', $3::text) as data, 'file:' || $2::bigint as key) said)";
 
 std::string megabytes(std::uint64_t bytes) {

@@ -45,10 +45,11 @@ constexpr Sql file_for_reader = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
         when exists (select from files f where f.id = $1 and (
-                 my_role() in ('admin', 'staff') or exists (select from projects p where p.id = f.project_id and p.user_id = me()))) then true
+                 my_role() in ('admin', 'staff') or exists (select from projects p where p.id = f.project_id and (p.user_id = me() or contact_role(p.id) in ('work', $2))))) then true
+        when exists (select from files f where f.id = $1 and contact_role(f.project_id) is not null) then deny(403, 'You may look at this project, and change nothing in it.')
         else deny(404, 'There is no such file.') end)";
 
-std::optional<Query> check_reader(const Call& call) { return ask<file_for_reader>(call.hole(0)); }
+std::optional<Query> check_reader(const Call& call) { return ask<file_for_reader>(call.hole(0), call.route.method == Method::get ? "view" : "work"); }
 const Access reader{"member", member.tenant, member.entry, check_reader};  // may see the file's project
 
 FileStore store(Call& call) { return {call.config, call.tenant()}; }

@@ -45,11 +45,11 @@ constexpr Sql say = R"(
     select $1, me(), $2, my_role(), $3, $4, $5, cardinality($6::bigint[]), $7, t.version from message_threads t where t.project_id = $1
     returning id)";
 constexpr Sql attach = "update files set message_id = $1, purpose = 'message' where id = any($2::bigint[])";
-// The other side hears of it: by mail, unless they read it here first.
+// The other side hears of it, and who else follows the project on this one: by mail, unless they read it here first.
 constexpr Sql tell_others = R"(
     select note_activity($1, 'message-posted', jsonb_build_object('message', $2::bigint)),
            case when my_role() in ('admin', 'staff') then tell_client('message', $1, said.data, said.key)::integer
-                else tell_staff('message', $1, said.data, said.key) end
+                else tell_staff('message', $1, said.data, said.key) + tell_client('message', $1, said.data, said.key)::integer end
     from (select jsonb_build_object('author', $3::text, 'excerpt', left($4::text, 1500)) as data, 'message:' || $2::bigint as key) said)";
 // What was not mailed yet is mailed as it reads now, or not at all.
 constexpr Sql tell_otherwise = R"(
@@ -82,7 +82,8 @@ constexpr Sql message_for_reader = R"(
     select 1 where case
         when me() is null then deny(401, 'Sign in first.')
         when exists (select from messages m join projects p on p.id = m.project_id
-                     where m.id = $1 and (p.user_id = me() or my_role() in ('admin', 'staff'))) then true
+                     where m.id = $1 and (p.user_id = me() or my_role() in ('admin', 'staff') or contact_role(p.id) = 'work')) then true
+        when exists (select from messages m where m.id = $1 and contact_role(m.project_id) is not null) then deny(403, 'You may look at this project, and change nothing in it.')
         else deny(404, 'There is no such message.') end)";
 
 std::optional<Query> check_reader(const Call& call) { return ask<message_for_reader>(call.hole(0)); }
@@ -194,7 +195,7 @@ Reply take_away(Call& call, Id id) {
 constexpr Route routes[] = {
     get<list>("/api/projects/{id}/messages", member),
     post<post_message>("/api/projects/{id}/messages", member),
-    post<mark_read>("/api/projects/{id}/messages/read", member),
+    post<mark_read>("/api/projects/{id}/messages/read", onlooker),
     patch<change>("/api/messages/{id}", reader),
     remove<take_away>("/api/messages/{id}", reader),
 };

@@ -204,7 +204,7 @@ constexpr Route routes[] = {
     get<overview>("/api/projects/{id}/payments", member),
     post<start>("/api/projects/{id}/payments", member),
     get<one>("/api/projects/{id}/payments/{payment}", member),
-    post<look>("/api/projects/{id}/payments/{payment}/check", member),
+    post<look>("/api/projects/{id}/payments/{payment}/check", onlooker),
     post<prove>("/api/projects/{id}/payments/{payment}/proof", member),
     get<receipt>("/api/projects/{id}/payments/{payment}/receipt", member),
     get<receipt_file>("/api/projects/{id}/payments/{payment}/receipt.pdf", member),

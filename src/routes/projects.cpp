@@ -12,16 +12,21 @@
 using namespace core;
 using namespace domain;
 
-// A client's own projects, all of them for who works here: of the two halves only the one that is the caller's is read.
+// A client's own projects and those they are a contact of, all of them for who works here: only what is the caller's is read.
 constexpr Sql project_page = R"(
     with page as (
-        (select * from projects where my_role() in ('admin', 'staff') and $1 = '' and id < $2::bigint order by id desc limit $3)
-        union all
-        (select * from projects where user_id = me() and coalesce(my_role(), '') not in ('admin', 'staff') and id < $2::bigint order by id desc limit $3))
+        select * from (
+            (select * from projects where my_role() in ('admin', 'staff') and $1 = '' and id < $2::bigint order by id desc limit $3)
+            union all
+            (select * from projects where user_id = me() and coalesce(my_role(), '') not in ('admin', 'staff') and id < $2::bigint order by id desc limit $3)
+            union all
+            (select p.* from project_contacts c join projects p on p.id = c.project_id
+             where c.user_id = me() and p.user_id <> me() and coalesce(my_role(), '') not in ('admin', 'staff') and c.project_id < $2::bigint order by c.project_id desc limit $3)) mine
+        order by id desc limit $3)
     select '', p.id, json_build_object(
                'id', p.id, 'name', p.name, 'service', p.service, 'status', p.status, 'paymentStatus', p.payment_status,
                'price', p.price, 'createdAt', p.created_at,
-               'unread', unread_messages(p.id), 'clientName', case when my_role() in ('admin', 'staff') then p.client_name end,
+               'unread', unread_messages(p.id), 'contact', case when my_role() = 'client' and p.user_id <> me() then contact_role(p.id) end, 'clientName', case when my_role() in ('admin', 'staff') then p.client_name end,
                'generation', (select json_build_object('state', g.state, 'progress', g.progress, 'draft', g.draft)
                               from generations g where g.project_id = p.id and not g.proposal order by g.id desc limit 1),
                'tasks', (select json_build_object('total', count(*), 'completed', count(*) filter (where t.status = 'completed'))
@@ -37,7 +42,7 @@ constexpr Sql project_row = R"(
            p.client_name, p.client_email, p.client_phone, to_json(p.created_at), p.service, s.timeline, s.id, s.description,
            s.base_price, s.features, to_json(p.balance_requested_at)
     from open_sessions o, projects p join service_types s on s.id = p.service_type_id
-    where o.token_hash = $2 and p.id = $1 and (p.user_id = o.user_id or o.works_here))";
+    where o.token_hash = $2 and p.id = $1 and (p.user_id = o.user_id or o.works_here or contact_role(p.id, o.user_id) is not null))";
 constexpr Sql project_answers = R"(
     select a.question_key, q.question_text, a.answer_value, q.question_type
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";

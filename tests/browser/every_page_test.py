@@ -15,9 +15,9 @@ FILES = sorted(path.stem for path in WEB.glob("*.html"))
 ADDRESSES = {
     "index": "/", "404": "/nothing-here", "onboarding": "/onboarding?serviceId={service}", "project": "/projects/{project}", "payment": "/projects/{project}/payment",
     "receipt": "/projects/{project}/receipts/1", "verify": "/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "reset": "/reset?token=AAAAAAAAAAAAAAAAAAAAAA",
-    "unsubscribe": "/unsubscribe?user=u&topic=messages&signature=x", "admin": "/admin", "admin-service": "/admin/service?id={service}", "admin-board": "/admin/board?project={project}",
+    "invitation": "/invitation?token=AAAAAAAAAAAAAAAAAAAAAA", "unsubscribe": "/unsubscribe?user=u&topic=messages&signature=x", "admin": "/admin", "admin-service": "/admin/service?id={service}", "admin-board": "/admin/board?project={project}",
 }
-STRANGERS = {"index", "404", "50x", "login", "onboarding", "verify", "reset", "unsubscribe"}
+STRANGERS = {"index", "404", "50x", "login", "onboarding", "verify", "reset", "invitation", "unsubscribe"}
 # What Tab can lead to takes the focus, shows it, and comes in the order of the document
 REACH = AUDIT + """
 const wrong = [];

@@ -12,6 +12,7 @@ PAGES = {
     "login": ("/login", "#login-email", None),
     "signup": ("/login?tab=signup", "#signup-email", None),
     "verify": ("/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "#verify-title", None),
+    "invitation": ("/invitation?token=AAAAAAAAAAAAAAAAAAAAAA", "#invitation-acts a", None),
     "reset": ("/reset?token=AAAAAAAAAAAAAAAAAAAAAA", "#reset-password", None),
     "unsubscribe": ("/unsubscribe?user=u&topic=messages&signature=x", "#end", None),
     "not-found": ("/nothing-here", "h1", None),

@@ -13,17 +13,21 @@ from uploading import send
 from people import new_address, new_person
 from routes import routes
 
-ROLES = ["anonymous", "stranger", "client", "viewer", "staff", "admin", "platform owner", "their staff here", "their staff there"]
+ROLES = ["anonymous", "stranger", "client", "contact", "onlooker", "contact elsewhere", "viewer", "staff", "admin", "platform owner", "their staff here", "their staff there"]
+# contact: follows the client's project and may work on it; onlooker: may only look; contact elsewhere: may work on another project of the agency.
 # their staff here: another agency's staff with their cookie on our address; there: on their own address with our ids.
 
 REFUSED = {
     "anyone": {},
     "user": {"anonymous": 401, "their staff here": 401},
     "member": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},
+    "onlooker": {"anonymous": 401, "their staff here": 401, "stranger": 404, "their staff there": 404},
+    "project-owner": {"anonymous": 401, "their staff here": 401, "stranger": 404, "contact": 403, "onlooker": 403, "their staff there": 404},
     "staff": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "their staff there": 404},
     "admin": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "their staff there": 404},
     "platform-owner": {"anonymous": 401, "their staff here": 401, "stranger": 403, "client": 403, "staff": 403, "admin": 403, "their staff there": 403},
 }
+ANOTHERS = {"DELETE /api/files/{id}", "POST /api/files/{id}/restore", "DELETE /api/messages/{id}"}  # the client's own, which a contact leaves alone
 
 
 ROUTES = routes()
@@ -35,7 +39,12 @@ def refused(program, method, access, role):
     if role == "viewer":
         changes = method != "GET" and access != "anyone" and program not in OWN
         return 403 if changes or access in ("admin", "platform-owner") else None
-    return REFUSED[access].get(role)
+    if role == "onlooker" and access == "member" and method != "GET":
+        return 403
+    rule = REFUSED[access]
+    if role == "contact elsewhere" or role in ("contact", "onlooker") and access in ("staff", "admin", "platform-owner"):
+        return rule.get(role, rule.get("stranger"))
+    return rule.get(role)
 
 
 @dataclass
@@ -130,6 +139,18 @@ def somebody(world, client):
 def session_of_somebody(world, client):
     person = new_person(world.site).user["id"]
     return f"/api/admin/people/{person}/sessions/{world.site.one('select id from sessions where user_id = %s', person)}"
+
+
+def invitation(world, project=None):
+    """One that is open, to the agency or to follow a project."""
+    return world.site.one("insert into invitations (tenant_id, email, role_id, token_hash, expires_at, created_by, project_id, project_name, project_role) "
+                          "select id, %s, %s, sha256(gen_random_uuid()::text::bytea), now() + interval '1 day', %s, %s, %s, %s from tenants where slug = 'lunaxcode' returning id",
+                          new_address("walk"), 5 if project else 3, world.people["admin"].user["id"], project, project and "Walk", project and "view")
+
+
+def one_more_contact(world):
+    number = world.site.one("insert into project_contacts (project_id, user_id, role) values (%s, gen_random_uuid(), 'view') returning user_id", world.project, tenant=world.site.tenant)
+    return f"/api/projects/{world.project}/contacts/{number}"
 
 
 def new_service(world, client):
@@ -337,6 +358,20 @@ EXAMPLES = {
     "DELETE /api/admin/people/{person}/sessions": Example(lambda w, c: somebody(w, c) + "/sessions", None, (204,)),
     "DELETE /api/admin/people/{person}/sessions/{id}": Example(session_of_somebody, None, (204,)),
     "DELETE /api/admin/people/{person}/second-factor": Example(lambda w, c: somebody(w, c) + "/second-factor", None, (409,)),
+    "GET /api/admin/invitations": Example("/api/admin/invitations", other_agency_too=True),
+    "POST /api/admin/invitations": Example("/api/admin/invitations", lambda w, c: {"email": new_address("walk"), "role": "viewer"}, (201,), other_agency_too=True),
+    "POST /api/admin/invitations/{id}/send": Example(lambda w, c: f"/api/admin/invitations/{invitation(w)}/send", {}),
+    "DELETE /api/admin/invitations/{id}": Example(lambda w, c: f"/api/admin/invitations/{invitation(w)}", None, (204,)),
+    "POST /api/auth/invitation": Example("/api/auth/invitation", lambda w, c: {"token": uuid.uuid4().hex}, (422,), other_agency_too=True),
+    "POST /api/auth/invitation/accept": Example("/api/auth/invitation/accept", lambda w, c: {"token": uuid.uuid4().hex}, (401, 422), other_agency_too=True),
+    "POST /api/auth/invitation/join": Example("/api/auth/invitation/join", lambda w, c: {"token": uuid.uuid4().hex, "name": "Walker", "password": PASSWORD}, (422,),
+                                              other_agency_too=True),
+    "GET /api/projects/{id}/contacts": Example(lambda w, c: f"/api/projects/{w.project}/contacts"),
+    "POST /api/projects/{id}/contacts": Example(lambda w, c: f"/api/projects/{w.project}/contacts", lambda w, c: {"email": new_address("walk"), "role": "view"}, (201, 409)),
+    "PATCH /api/projects/{id}/contacts/{person}": Example(lambda w, c: one_more_contact(w), {"role": "work"}),
+    "DELETE /api/projects/{id}/contacts/{person}": Example(lambda w, c: one_more_contact(w), None, (204,)),
+    "POST /api/projects/{id}/contacts/invitations/{invitation}/send": Example(lambda w, c: f"/api/projects/{w.project}/contacts/invitations/{invitation(w, w.project)}/send", {}),
+    "DELETE /api/projects/{id}/contacts/invitations/{invitation}": Example(lambda w, c: f"/api/projects/{w.project}/contacts/invitations/{invitation(w, w.project)}", None, (204,)),
     "PATCH /api/tasks/{id}": Example(lambda w, c: f"/api/tasks/{w.task}", {"status": "in-progress"}),
 }
 
@@ -371,6 +406,10 @@ def world(site, member, stranger, viewer, staff, admin, other_staff, platform_ow
     made.tenant = site.one("select id from tenants where slug = 'other'")
     made.people = {"platform owner": platform_owner, "anonymous": site.visitor(), "stranger": stranger, "client": member.client, "viewer": viewer, "staff": staff, "admin": admin,
                    "their staff here": here, "their staff there": other_staff}
+    site.sql("update users set email_verified = now() where id = %s", member.client.user["id"])  # who invites others has confirmed their own address
+    for name, of, role in (("contact", project, "work"), ("onlooker", project, "view"), ("contact elsewhere", onboarding.create(new_person(site)), "work")):
+        made.people[name] = new_person(site, name=name)
+        site.sql("insert into project_contacts (project_id, user_id, role) values (%s, %s, %s)", of, made.people[name].user["id"], role, tenant=site.tenant)
     return made
 
 
@@ -415,7 +454,8 @@ def test_a_route_lets_in_whom_it_says(world, program, method, pattern, access, r
         answer.problem(expected)
     else:
         # What anyone may do, a viewer may as anyone: signed in they change nothing of the agency's.
-        assert answer.status in example.ok or role == "viewer" and method != "GET" and answer.status == 403, answer
+        assert answer.status in example.ok or role == "viewer" and method != "GET" and answer.status == 403 \
+            or role == "contact" and f"{method} {pattern}" in ANOTHERS and answer.status == 403, answer
 
 
 @pytest.mark.parametrize("program, method, pattern, access", [r for r in ROUTES if r[1] != "GET"], ids=[f"{m} {p}" for _, m, p, _ in ROUTES if m != "GET"])

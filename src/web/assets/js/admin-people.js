@@ -4,6 +4,7 @@ import { $, el, focusOn, show, text } from './dom.js';
 import { ago, date, device, plural } from './format.js';
 import { busy } from './form.js';
 import { attempt, notice } from './view.js';
+import { invitations } from './admin/invitations.js';
 import { office } from './admin/shell.js';
 
 const ROLES = { owner: 'Owner', admin: 'Administrator', member: 'Member', viewer: 'Viewer', client: 'Client' };
@@ -128,6 +129,7 @@ async function load(before) {
   const answer = await get(`/api/admin/people?${query(before ? { before } : {})}`);
   if (now !== asked) return; // another choice was made meanwhile
   mine = answer.myRole;
+  if (!before && me.role === 'admin') invitations(mine);
   if (!before) drawRule(answer.requireSecondFactor);
   const rows = answer.people.map(row);
   if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);

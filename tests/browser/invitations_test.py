@@ -1,0 +1,90 @@
+"""Invitations in the browser: from the people page to whoever opens the mail, new here, known, or signed in as somebody else."""
+import pytest
+
+import journey
+from instance import PASSWORD, link_in
+from people import new_address, new_person
+
+
+def invite(site, browser, email, role="Member"):
+    """Sends one from the people page; the path that its mail leads to."""
+    browser.open("/admin/people")
+    browser.type("#invite-email", email)
+    journey.choose(browser.see("#invite-role"), role)
+    browser.click("#invite-form [type=submit]")
+    browser.see("#invite-said", "is invited")
+    return f"/invitation?token={link_in(site.wait_for_mail(email, '/invitation?token='), '/invitation')}"
+
+
+def test_somebody_new_is_invited_sets_a_password_and_is_in_the_back_office(site, browser):
+    journey.signed_in_device(browser, site, site.signed_in(*site.account("owner")))
+    email = new_address("new")
+    path = invite(site, browser, email)
+    browser.see("#invites [data-state=open]", email)
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        browser.colours(scheme)
+        browser.width(width)
+        assert browser.audit() == []
+        browser.screenshot(f"people-invitations-{scheme}-{width}")
+    browser.any_width()
+
+    browser.new_device()
+    browser.open(path)
+    browser.see("#join-form")
+    assert browser.run("return location.search") == "", "the address does not keep the token"
+    assert email in browser.words() and "Member of the team" in browser.words()
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        browser.colours(scheme)
+        browser.width(width)
+        assert browser.audit() == []
+        browser.screenshot(f"invitation-{scheme}-{width}")
+    browser.any_width()
+    browser.click("#join-submit")
+    browser.see("#join-name-error", "your name")
+    browser.type("#join-name", "Ana Reyes")
+    browser.type("#join-password", PASSWORD)
+    browser.click("#join-submit")
+    browser.wait_for_path("/admin")
+    browser.see("[data-office-nav] a", "Projects")
+    browser.open(path)
+    browser.see("#invitation-title", "This invitation was accepted")
+
+
+def test_who_is_signed_in_as_somebody_else_signs_out_and_comes_back_with_the_right_account(site, browser):
+    known, other = new_person(site), new_person(site)
+    journey.signed_in_device(browser, site, site.signed_in(*site.account("owner")))
+    path = invite(site, browser, known.email, "Viewer")
+    browser.new_device()
+    journey.signed_in_device(browser, site, other)
+    browser.open(path)
+    browser.see("#invitation-lead", f"You are signed in as {other.email}, and this invitation is for {known.email}")
+    browser.width(360)
+    assert browser.audit() == []
+    browser.screenshot("invitation-other-360")
+    browser.any_width()
+    browser.click("#invitation-acts button", "Sign out and go on")
+    browser.click("#invitation-acts a", "Sign in to accept")
+    browser.type("#login-email", known.email)
+    browser.type("#login-password", PASSWORD)
+    browser.click("#login-submit")
+    browser.click("#invitation-acts button", "Accept the invitation")
+    browser.wait_for_path("/admin")
+
+
+@pytest.mark.expects(422)
+def test_one_is_sent_again_and_withdrawn_by_keyboard_alone(site, browser):
+    journey.signed_in_device(browser, site, site.signed_in(*site.account("owner")))
+    email = new_address("twice")
+    path = invite(site, browser, email)
+    row = f"#invites li:has([aria-label='Send again to {email}']) "
+    browser.tab_to(f"{row}button")
+    browser.press("\n")
+    browser.see("#invite-said", "Sent again")
+    browser.click(f"{row}[aria-label='Withdraw the invitation of {email}']")
+    browser.see("#invite-said", "is withdrawn")
+    browser.wait(lambda: email not in browser.see("#invites, #no-invites").text, about="the withdrawn one is listed as open")
+    journey.choose(browser.see("#invite-state"), "Withdrawn")
+    browser.see("#invites [data-state=withdrawn]", email)
+    browser.new_device()
+    browser.open(path)
+    browser.see("#invitation-title", "This link does not work")
