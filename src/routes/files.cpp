@@ -42,8 +42,7 @@ constexpr Sql touch_message = R"(
         where f.id = $1 and t.project_id = m.project_id returning t.version, m.id)
     update messages set version = thread.version from thread where messages.id = thread.id)";
 constexpr Sql file_for_reader = R"(
-    select 1 where case
-        when me() is null then deny(401, 'Sign in first.')
+    select 1 where case when me() is null then deny(401, 'Sign in first.')
         when exists (select from files f where f.id = $1 and (
                  my_role() in ('admin', 'staff') or exists (select from projects p where p.id = f.project_id and (p.user_id = me() or contact_role(p.id) in ('work', $2))))) then true
         when exists (select from files f where f.id = $1 and contact_role(f.project_id) is not null) then deny(403, 'You may look at this project, and change nothing in it.')

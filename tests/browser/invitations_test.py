@@ -2,6 +2,7 @@
 import pytest
 
 import journey
+import onboarding
 from instance import PASSWORD, link_in
 from people import new_address, new_person
 
@@ -32,7 +33,8 @@ def test_somebody_new_is_invited_sets_a_password_and_is_in_the_back_office(site,
     browser.open(path)
     browser.see("#join-form")
     assert browser.run("return location.search") == "", "the address does not keep the token"
-    assert email in browser.words() and "Member of the team" in browser.words()
+    browser.see("#join-email", email)
+    assert "Member of the team" in browser.words()
     for scheme, width in (("light", 1280), ("dark", 360)):
         browser.colours(scheme)
         browser.width(width)
@@ -88,3 +90,54 @@ def test_one_is_sent_again_and_withdrawn_by_keyboard_alone(site, browser):
     browser.new_device()
     browser.open(path)
     browser.see("#invitation-title", "This link does not work")
+
+
+def test_a_client_shares_a_project_and_the_contact_finds_it_and_may_look(site, browser):
+    owner = new_person(site, name="Maria Santos")
+    site.sql("update users set email_verified = now() where id = %s", owner.user["id"])
+    project = onboarding.create(owner)
+    journey.signed_in_device(browser, site, owner)
+    browser.open(f"/projects/{project}#people")
+    browser.see("#contacts li", "Maria Santos")
+    email = new_address("contact")
+    browser.type("#contact-email", email)
+    browser.click("#contact-form [type=submit]")
+    browser.see("#contacts [data-invitation-id]", email)
+    path = f"/invitation?token={link_in(site.wait_for_mail(email, '/invitation?token='), '/invitation')}"
+
+    browser.new_device()
+    browser.open(path)
+    browser.see("#invitation-facts dd", "Look: follow the project")
+    browser.type("#join-name", "Ben Cruz")
+    browser.type("#join-password", PASSWORD)
+    browser.click("#join-submit")
+    browser.wait_for_path(f"/projects/{project}")
+    browser.see("#contacts li", "Ben Cruz (you)")
+    assert not browser.see("#messages").find_elements("css selector", "#message-form")[0].is_displayed(), "nothing to write with"
+    assert not browser.all("#contact-form") and not browser.all(".drop-zone")
+    browser.open(f"/projects/{project}/payment")
+    browser.see("#payment-error", "its owner pays here")
+    assert not browser.all("#ways")
+    browser.open("/dashboard")
+    browser.see(f"[data-project-id='{project}'] [data-contact=view]", "Shared with you")
+    browser.width(360)
+    assert browser.audit() == []
+    browser.screenshot("dashboard-contact-360")
+    browser.any_width()
+
+    browser.new_device()
+    journey.signed_in_device(browser, site, owner)
+    browser.open(f"/projects/{project}#people")
+    browser.see("[data-contact-id] select")
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        browser.colours(scheme)
+        browser.width(width)
+        assert browser.audit() == []
+        browser.screenshot(f"project-people-{scheme}-{width}")
+    browser.any_width()
+    browser.see("[data-contact-id] select").send_keys("W")
+    browser.see("#people-said", "may write, send files and pay now")
+    browser.click("[data-contact-id] button", "Take off")
+    browser.click("[data-contact-id] .row button", "Take off")
+    browser.see("#people-said", "is off this project")
+    browser.wait(lambda: not browser.all("[data-contact-id]"), about="who was taken off is still listed")

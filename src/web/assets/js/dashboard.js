@@ -29,7 +29,7 @@ function row(project) {
     phase(total ? completed / total : 0),
     el('div', {}, title, el('p', { class: 'meta' }, [isStaff(user) && project.clientName, project.service, t`started ${date(project.createdAt)}`].filter(Boolean).join(' · ')),
       total > 0 && el('p', { class: 'meta' }, t`${completed} of ${plural(total, 'task')} done`)),
-    el('div', { class: 'state' }, project.unread > 0 && el('span', { class: 'chip', 'data-unread': project.unread }, plural(project.unread, 'new message')), generationText(project.generation ?? undefined), statusChip(project), el('span', { class: 'price' }, peso(project.price))));
+    el('div', { class: 'state' }, project.contact && el('span', { class: 'chip', 'data-contact': project.contact }, t`Shared with you`), project.unread > 0 && el('span', { class: 'chip', 'data-unread': project.unread }, plural(project.unread, 'new message')), generationText(project.generation ?? undefined), statusChip(project), el('span', { class: 'price' }, peso(project.price))));
 }
 
 function empty() {

@@ -207,7 +207,7 @@ function gone() {
 }
 
 async function load() {
-  await reload();
+  const [seen] = await Promise.all([isStaff(user) ? null : get(`/api/projects/${id}/contacts`), reload()]);
   show($('#payment-body'));
   const back = Number(new URLSearchParams(location.search).get('payment'));
   const returned = owed.payments.find((payment) => payment.id === back);
@@ -215,6 +215,11 @@ async function load() {
   if (isStaff(user)) {
     show($('#ways'), false);
     $('#payment-error').replaceChildren(notice('', el('p', {}, t('This is the page that the client pays on. '), el('a', { href: '/admin/payments' }, t('Payments to confirm')))));
+    return;
+  }
+  if (seen?.mine === 'view') {
+    show($('#ways'), false);
+    $('#payment-error').replaceChildren(notice('', el('p', {}, 'You may look at this project; its owner pays here.')));
     return;
   }
   if (!current) return;

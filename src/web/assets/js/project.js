@@ -6,6 +6,7 @@ import { date, peso } from './format.js';
 import { header, isStaff } from './session.js';
 import { attempt, notice } from './view.js';
 import { Activity } from './project/activity.js';
+import { Contacts } from './project/contacts.js';
 import { drawDocument } from './project/document.js';
 import { Files } from './project/files.js';
 import { Generation, isLive } from './project/generation.js';
@@ -23,6 +24,7 @@ let activity;
 let timeline;
 let files;
 let messages;
+let contacts;
 let user;
 
 /** Stored answers are text; several choices are a JSON list of text, files one of their ids and names. */
@@ -70,8 +72,11 @@ function draw(details) {
 async function load() {
   // What the timeline says stands at the top, so the page is shown when both are there; a timeline that fails says so in its place.
   const dates = get(`/api/projects/${id}/timeline`).then((line) => () => line, (error) => () => { throw error; });
+  contacts ??= new Contacts(id);
+  const mine = contacts.load(); // what somebody may do here is known before they are shown it
   const details = await get(`/api/projects/${id}/details`);
   const line = await dates;
+  $('#project-body').classList.toggle('looks-only', await mine === 'view');
   show($('#project-body'));
   timeline ??= new Timeline(id, isStaff(user));
   timeline.load(line);

@@ -1,0 +1,115 @@
+// Who follows a project on the client's side, and what they may do: shown to everybody on it, changed by its owner and the agency.
+import { explain, get, patch, post, remove } from '../api.js';
+import { $, el, focusOn, show, text } from '../dom.js';
+import { date } from '../format.js';
+import { busy, clearErrors, forgiveOnInput, holdBack, looksLikeEmail, showErrors, showFailure } from '../form.js';
+import { attempt, notice } from '../view.js';
+
+const MAY = { view: 'Look only', work: 'Write, send files and pay' };
+const WORDS = { view: 'may look', work: 'may write, send files and pay' };
+
+export class Contacts {
+  #path;
+  #list = $('#contacts');
+  #form = $('#contact-form');
+
+  constructor(project) {
+    this.#path = `/api/projects/${project}/contacts`;
+    forgiveOnInput(this.#form);
+    this.#form.addEventListener('submit', (event) => { event.preventDefault(); this.#invite(); });
+  }
+
+  /** Draws what is there; answers what the caller is here: staff, owner, work or view. */
+  async load() {
+    let mine = null;
+    await attempt($('#people-error'), async () => { mine = this.#draw(await get(this.#path)); });
+    return mine;
+  }
+
+  #draw(seen) {
+    const rows = [el('li', {}, this.#who(seen.owner?.name ?? 'The client', seen.mine === 'owner' ? 'You, the owner of this project' : 'Owner of this project'))];
+    for (const one of seen.contacts) rows.push(this.#contact(one, seen.manages));
+    for (const one of seen.invitations) rows.push(this.#invitation(one, seen.manages));
+    this.#list.replaceChildren(...rows);
+    show(this.#form, seen.manages);
+    return seen.mine;
+  }
+
+  #who(name, ...facts) { return el('div', {}, el('p', {}, el('strong', {}, name)), el('p', { class: 'soft small' }, facts.filter(Boolean).join(' · '))); }
+
+  #act(button, doing, words, work) {
+    return busy(button, doing, async () => {
+      try {
+        const after = await work();
+        this.#draw(after ?? await get(this.#path));
+        text($('#people-said'), words);
+        focusOn($('#people-title'));
+      } catch (error) {
+        const box = notice('bad', el('p', {}, explain(error)));
+        $('#people-error').replaceChildren(box);
+        focusOn(box);
+      }
+    });
+  }
+
+  #contact(one, manages) {
+    const path = `${this.#path}/${encodeURIComponent(one.id)}`;
+    const row = el('li', { 'data-contact-id': one.id, 'data-role': one.role }, this.#who(one.me ? `${one.name} (you)` : one.name, one.email, !manages && WORDS[one.role], one.disabled && 'disabled by the agency', `since ${date(one.since)}`));
+    if (!manages) return row;
+    const role = el('select', { class: 'input', 'aria-label': `${one.name} may` }, Object.entries(MAY).map(([value, label]) => el('option', { value }, label)));
+    role.value = one.role;
+    role.addEventListener('change', async () => {
+      try {
+        this.#draw(await patch(path, { role: role.value }));
+        text($('#people-said'), `${one.name} ${WORDS[role.value]} now.`);
+        $(`[data-contact-id="${CSS.escape(one.id)}"] select`, this.#list)?.focus();
+      } catch (error) {
+        role.value = one.role;
+        const box = notice('bad', el('p', {}, explain(error)));
+        $('#people-error').replaceChildren(box);
+        focusOn(box);
+      }
+    });
+    const acts = el('div', { class: 'row' });
+    const ask = el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Take ${one.name} off this project` }, 'Take off');
+    const yes = el('button', { type: 'button', class: 'button short' }, 'Take off');
+    const no = el('button', { type: 'button', class: 'button quiet short' }, 'No');
+    ask.addEventListener('click', () => { acts.replaceChildren(el('span', {}, 'They see nothing of it from then on.'), yes, no); yes.focus(); });
+    no.addEventListener('click', () => { acts.replaceChildren(role, ask); ask.focus(); });
+    yes.addEventListener('click', () => this.#act(yes, 'One moment…', `${one.name} is off this project.`, () => remove(path)));
+    acts.append(role, ask);
+    row.append(acts);
+    return row;
+  }
+
+  #invitation(one, manages) {
+    const path = `${this.#path}/invitations/${one.id}`;
+    const row = el('li', { 'data-invitation-id': one.id }, this.#who(one.email, one.expired ? `invitation ended ${date(one.expiresAt)}` : `invited, open until ${date(one.expiresAt)}`, WORDS[one.role]));
+    if (manages) {
+      row.append(el('div', { class: 'row' },
+        el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Send again to ${one.email}`, onclick: (event) => this.#act(event.currentTarget, 'Sending…', `Sent again to ${one.email}.`, () => post(`${path}/send`, {})) }, 'Send again'),
+        el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Withdraw the invitation of ${one.email}`, onclick: (event) => this.#act(event.currentTarget, 'Withdrawing…', `The invitation of ${one.email} is withdrawn.`, () => remove(path)) }, 'Withdraw')));
+    }
+    return row;
+  }
+
+  #invite() {
+    const form = this.#form;
+    clearErrors(form);
+    const email = form.elements.email.value.trim();
+    if (!looksLikeEmail(email)) { showErrors(form, { email: 'Please enter an e-mail address like name@example.com.' }); return; }
+    const button = $('[type="submit"]', form);
+    let held = null;
+    busy(button, 'Sending…', async () => {
+      try {
+        this.#draw(await post(this.#path, { email, role: form.elements.role.value }));
+        text($('#people-said'), `${email} is invited.`);
+        form.elements.email.value = '';
+        form.elements.email.focus();
+      } catch (error) {
+        held = error;
+        showFailure(form, error);
+      }
+    }).then(() => holdBack(button, held));
+  }
+}
