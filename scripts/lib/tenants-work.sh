@@ -175,13 +175,15 @@ do_create() {
         step seed "$job_slug" || return
     fi
     stage owner || return 2
+    find_scanner # whose folder has the program that writes the mail
     token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
     first=${job_hosts%%,*}
     site=${BASE_URL:-http://localhost}
     [ -z "$first" ] || site=$(printf '%s' "$site" | sed "s#^\([a-z]*://\)\(\[[^]]*\]\|[^:/]*\)#\1$first#")
+    letters=$(printf '%s\n' "$job_name" "${site%/}" "$token" | "$(dirname "$scanner")/owner-letter" 2>"$work/job.errors") || { why=$(head -n 1 "$work/job.errors"); return 1; }
     code=0
     job_sql "\\set m_token $(psql_word "$token")
-\\set m_site $(psql_word "${site%/}")
+\\set m_letters $(psql_word "$letters")
 $(cat "$lib/tenants-finish.psql")" || code=$?
     [ "$code" = 0 ] && [ "$(cat "$work/job.rows")" != disabled ] && return 0
     [ "$code" != 0 ] || { why="The account of the owner's address is disabled."; return 1; }

@@ -85,6 +85,29 @@ Letter welcome_letter(const Brand& brand, std::string_view name) {
     return letter.end(brand.say("You get this mail once, because you made an account with this address."), brand.site + "/account#notifications");
 }
 
+Letter factor_reset_letter(const Brand& brand) {
+    const std::string what = "The agency has taken the second factor off your account at " + one_line(brand.name) + ", and signed you out everywhere.";
+    LetterWriter letter{brand, "Your second factor was removed", what};
+    letter.paragraph("Hello,").paragraph(what)
+        .paragraph("Until you set up another one, your password alone signs you in. Please do it at once, on your account page.")
+        .button("Set up a second factor", brand.site + "/account#second-factor");
+    return letter.end("If you did not ask for this, tell the agency's owner today and choose a new password.");
+}
+
+Letter owner_letter(const Brand& brand, std::string_view token) {
+    const std::string name = one_line(brand.name, 100), what = "A site for " + name + " was made, and you are its owner.";
+    LetterWriter letter{brand, "Your site for " + name + " is ready", what};
+    letter.paragraph("Hello,").paragraph(what);
+    if (token.empty()) {
+        letter.paragraph("Sign in with the account that you have.").button("Sign in", brand.site + "/login").copy_of(brand.site + "/login");
+    } else {
+        const std::string link = brand.site + "/reset?token=" + std::string{token};
+        letter.paragraph("Choose your password here; the link works once, within seven days.").button("Choose my password", link).copy_of(link)
+            .paragraph("Afterwards you sign in at " + brand.site + "/login. If the link is too old, ask for a new one there.");
+    }
+    return letter.end("You get this mail because the owner of this installation made a site for you.");
+}
+
 core::Query agency_query(std::string_view tenant, std::string_view host, std::string_view reader) { return ask<agency_sql>(tenant, host, reader); }
 
 Agency read_agency(const core::Row& row, std::string_view base_url) {

@@ -23,6 +23,9 @@ Agency read_agency(const core::Row& row, std::string_view base_url);
 Letter verification_letter(const Brand& brand, std::string_view link);
 Letter reset_letter(const Brand& brand, std::string_view link);
 Letter welcome_letter(const Brand& brand, std::string_view name);
+Letter factor_reset_letter(const Brand& brand);
+// To the owner of an agency that was just made: with a token for a password, or, empty, to sign in with the account they have.
+Letter owner_letter(const Brand& brand, std::string_view token);
 
 // BASE_URL, with the visitor's host where that host is one of the tenant's own. Nothing else of a request gets into a link:
 // a made-up Host must not lead to a stranger's site.

@@ -5,6 +5,7 @@
 #include "core/app.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/mails.h"
 
 using namespace core;
 using namespace domain;
@@ -71,6 +72,7 @@ constexpr Sql set_disabled = R"(
 constexpr Sql end_all = "delete from sessions where user_id = $2 and tenant_id = (select id from tenants where schema_name = $1)";
 constexpr Sql end_single = "delete from sessions where user_id = $2 and id = $3 and tenant_id = (select id from tenants where schema_name = $1)";
 constexpr Sql drop_factor = "delete from second_factors where user_id = $1";
+constexpr Sql address_of_person = "select email from users where id = $1";
 constexpr Sql end_everywhere = "delete from sessions where user_id = $1";
 constexpr Sql set_rule = "update tenants set require_second_factor = $2 where schema_name = $1 and require_second_factor <> $2";
 constexpr Sql have_factor = "select exists (select from second_factors where user_id = me() and confirmed_at is not null)";
@@ -186,6 +188,10 @@ Reply reset_factor(Call& call, Token token) {
     if (now.self) throw conflict("Remove your own second factor on your account page, with one of its codes.");
     if (!now.has_factor) throw conflict("This person has no second factor.");
     if (now.works_elsewhere) throw conflict("This person also works at another agency: they remove it themselves, with one of their recovery codes.");
+    // The person hears of it, also where somebody talked the administrator into it.
+    const auto [address, agency] = call.db().all(ask<address_of_person>(id), agency_query(call.tenant(), call.request.host));
+    const Agency from = read_agency(agency.one(), call.config.base_url);
+    post_to(call, address.one().str(0), from, factor_reset_letter(from.brand));
     call.db().all(ask<drop_factor>(id), ask<end_everywhere>(id), audit(call, "second-factor-reset", id));
     return shown(call, id);
 }

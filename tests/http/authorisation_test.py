@@ -464,5 +464,5 @@ def test_a_change_from_another_sites_page_is_refused(world, program, method, pat
     assert example, "no example of this route"
     if example.signed:
         pytest.skip("proves itself by a signature")
-    client = world.people["admin"].twin()
+    client = world.people["admin"].twin(elsewhere=True)
     client.request(method, made(example.path, world, client), made(example.body, world, client), origin="https://evil.example").problem(403)
