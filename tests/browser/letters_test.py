@@ -7,7 +7,7 @@ import pytest
 import journey
 import onboarding
 from instance import link_in
-from people import sign_up
+from people import new_address, sign_up
 
 LETTERS = {
     "plan-ready": "{}",
@@ -42,12 +42,15 @@ def letters(site):
         tell(kind, LETTERS["message"])
     site.sql("update jobs set run_after = now() where kind = 'notice' and payload->>'user' = %s", client.user["id"])
     site.sql("select pg_notify('jobs', '')")
+    guest = new_address("guest")
+    site.signed_in(*site.account("admin")).post("/api/admin/invitations", {"email": guest, "role": "member"}).expect(201)
+    made["invitation"] = site.wait_for_mail(guest, "/invitation?token=").get_body(("html",)).get_content()
     made["digest"] = html("since your last digest")
     return made
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["verification", "welcome", *LETTERS, "digest"])
+@pytest.mark.parametrize("kind", ["verification", "welcome", "invitation", *LETTERS, "digest"])
 def test_a_mail_can_be_read_by_everybody(browser, letters, kind, scheme):
     browser.colours(scheme)
     browser.width(700, 600)

@@ -1,23 +1,11 @@
 """People in the browser: the second factor from its picture to a sign-in, and who belongs to the agency."""
-import base64
-import hashlib
-import hmac
-import struct
-import time
 import uuid
 
 import pytest
 from selenium.webdriver.common.by import By
 
 import journey
-from people import new_person
-
-
-def code(secret, steps=0):
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
-    at = digest[19] & 15
-    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7fffffff) % 1000000:06}"
+from people import code, new_person
 
 
 @pytest.mark.expects(422)

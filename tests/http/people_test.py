@@ -1,24 +1,12 @@
 """People of an agency: who belongs to it, their roles, disabling, viewers, and second factors."""
 import base64
-import hashlib
-import hmac
-import struct
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from instance import OTHER_HOST, PASSWORD
-from people import new_person
-
-
-def code(secret, steps=0):
-    """What an app would show (RFC 6238), some steps from now."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
-    at = digest[19] & 15
-    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7fffffff) % 1000000:06}"
+from people import code, new_person
 
 
 def with_role(site, role, tenant="lunaxcode", host=None):
@@ -270,6 +258,7 @@ def test_an_administrator_resets_a_lost_second_factor_but_not_of_another_agencys
     admin.delete(path).problem(409, detail="another agency")
     site.sql("delete from user_roles where user_id = %s and tenant_id = %s", person.user["id"], elsewhere)
     assert admin.delete(path).expect(200)["secondFactor"] is False
+    assert site.wait_for_mail(person.email, "has taken the second factor off").get_body(("html",))
     assert not signed_in(person)
     assert signed_in(site.signed_in(person.email, PASSWORD))
     assert site.one("select actor_id from audit_log where subject = %s and action = 'second-factor-reset'", person.user["id"]) == admin.user["id"]

@@ -40,6 +40,7 @@ whole() {
     [ "$(sql 'select count(*) from studio.service_types')" -gt 0 ]
     equals "$(sql "select u.email, u.name, r.name from user_roles ur join users u on u.id = ur.user_id join roles r on r.id = ur.role_id join tenants t on t.id = ur.tenant_id where t.slug = 'studio'")" \
         'Owner@studio.example|Ana|owner'
+    equals "$(sql "select subject, body_html like '<!doctype html>%Studio O%Hara%Choose my password%' from outbox where to_addr = 'Owner@studio.example'")" "Your site for Studio O'Hara is ready|t"
     token=$(sql "select substring(body_text from 'https://studio.example:8443/reset\?token=(\S+)') from outbox where to_addr = 'Owner@studio.example'")
     equals "$(sql "select count(*) from email_tokens where token_hash = sha256('$token') and purpose = 'reset'")" 1
     whole
