@@ -1,7 +1,11 @@
 """People who use the site: accounts made on the spot, each with an address of its own."""
+import base64
 import hashlib
+import hmac
 import itertools
 import secrets
+import struct
+import time
 import uuid
 
 from instance import PASSWORD
