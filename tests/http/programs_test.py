@@ -25,7 +25,7 @@ def test_routes_are_listed_one_a_line(site, program):
     for line in lines:
         method, pattern, access = line.split("\t")
         assert method in ("GET", "POST", "PATCH", "DELETE", "PUT") and re.fullmatch(r"(/[\w.{}-]+)+", pattern)
-        assert access in ("anyone", "user", "member", "staff", "admin", "platform-owner")
+        assert access in ("anyone", "user", "member", "onlooker", "project-owner", "staff", "admin", "platform-owner")
 
 
 @pytest.mark.parametrize("program", [*PROGRAMS, "worker"])
