@@ -18,11 +18,21 @@ constexpr Sql withdraw_sql = "select outcome, email from withdraw_invitation($1,
 
 constexpr int usual_days = 7, most_days = 30;
 
-std::string_view as_what(std::string_view role) {
-    if (role == "owner") return "an owner";
-    if (role == "admin") return "an administrator";
-    if (role == "viewer") return "a viewer, who sees everything and changes nothing";
-    return "a member of the team";
+std::string to_work(const Brand& brand, const std::string& who, std::string_view role) {
+    const std::string agency = one_line(brand.name);
+    if (role == "owner") return brand.say("{1} invites you to work at {2}, as an owner.", {who, agency});
+    if (role == "admin") return brand.say("{1} invites you to work at {2}, as an administrator.", {who, agency});
+    if (role == "viewer") return brand.say("{1} invites you to work at {2}, as a viewer, who sees everything and changes nothing.", {who, agency});
+    return brand.say("{1} invites you to work at {2}, as a member of the team.", {who, agency});
+}
+
+std::string to_follow(const Brand& brand, const std::string& who, const Offer& offer, bool named) {
+    const std::string agency = one_line(brand.name), project = one_line(*offer.project_name, 100);
+    const bool works = *offer.project_role == "work";
+    if (named && works) return brand.say("{1} invites you to the project “{2}” at {3}: to follow it, write messages, send files and pay.", {who, project, agency});
+    if (named) return brand.say("{1} invites you to the project “{2}” at {3}: to follow it, with its messages and files.", {who, project, agency});
+    if (works) return brand.say("{1} invites you to a project at {2}: to follow it, write messages, send files and pay.", {who, agency});
+    return brand.say("{1} invites you to a project at {2}: to follow it, with its messages and files.", {who, agency});
 }
 
 std::string noted(const Offer& offer) {
@@ -33,7 +43,7 @@ std::string noted(const Offer& offer) {
 }
 
 void post(core::Call& call, const Person& by, const Offer& offer, const std::string& token, int days) {
-    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host)).one(), call.config.base_url);
+    const Agency agency = read_agency(call.db().run(agency_query(call.tenant(), call.request.host, offer.email)).one(), call.config.base_url);
     post_to(call, offer.email, agency, invitation_letter(agency.brand, offer, by, agency.brand.site + "/invitation?token=" + token, days));
 }
 
@@ -56,20 +66,13 @@ int read_days(core::Form& form) {
 
 Letter invitation_letter(const Brand& brand, const Offer& offer, const Person& by, std::string_view link, int days) {
     const std::string who = by.works_here() ? one_line(by.name, 80) : by.email, agency = one_line(brand.name);
-    std::string subject, what;
-    if (offer.project) {
-        subject = "Follow a project at " + agency;
-        what = who + " invites you to " + (by.works_here() ? "the project “" + one_line(*offer.project_name, 100) + "”" : std::string{"a project"}) + " at " + agency +
-               (*offer.project_role == "work" ? ": to follow it, write messages, send files and pay." : ": to follow it, with its messages and files.");
-    } else {
-        subject = "Work with us at " + agency;
-        what = who + " invites you to work at " + agency + ", as " + std::string{as_what(offer.role)} + ".";
-    }
-    LetterWriter letter{brand, std::move(subject), what};
-    letter.paragraph("Hello,").paragraph(what)
-        .paragraph("Open this link to see the invitation and to accept it. It works once, within " + std::to_string(days) + (days == 1 ? " day." : " days."))
-        .button("See the invitation", link).copy_of(link);
-    return letter.end("It was sent to this address only. If you do not know what this is about, you can ignore this mail: nothing happens then.");
+    const std::string what = offer.project ? to_follow(brand, who, offer, by.works_here()) : to_work(brand, who, offer.role);
+    LetterWriter letter{brand, offer.project ? brand.say("Follow a project at {1}", {agency}) : brand.say("Work with us at {1}", {agency}), what};
+    letter.paragraph(brand.say("Hello,")).paragraph(what)
+        .paragraph(days == 1 ? brand.say("Open this link to see the invitation and to accept it. It works once, within one day.")
+                             : brand.say("Open this link to see the invitation and to accept it. It works once, within {1} days.", {std::to_string(days)}))
+        .button(brand.say("See the invitation"), link).copy_of(link);
+    return letter.end(brand.say("It was sent to this address only. If you do not know what this is about, you can ignore this mail: nothing happens then."));
 }
 
 std::int64_t invite(core::Call& call, const Person& by, const Offer& offer, int days) {

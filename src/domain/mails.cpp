@@ -86,12 +86,12 @@ Letter welcome_letter(const Brand& brand, std::string_view name) {
 }
 
 Letter factor_reset_letter(const Brand& brand) {
-    const std::string what = "The agency has taken the second factor off your account at " + one_line(brand.name) + ", and signed you out everywhere.";
-    LetterWriter letter{brand, "Your second factor was removed", what};
-    letter.paragraph("Hello,").paragraph(what)
-        .paragraph("Until you set up another one, your password alone signs you in. Please do it at once, on your account page.")
-        .button("Set up a second factor", brand.site + "/account#second-factor");
-    return letter.end("If you did not ask for this, tell the agency's owner today and choose a new password.");
+    const std::string what = brand.say("The agency has taken the second factor off your account at {1}, and signed you out everywhere.", {one_line(brand.name)});
+    LetterWriter letter{brand, brand.say("Your second factor was removed"), what};
+    letter.paragraph(brand.say("Hello,")).paragraph(what)
+        .paragraph(brand.say("Until you set up another one, your password alone signs you in. Please do it at once, on your account page."))
+        .button(brand.say("Set up a second factor"), brand.site + "/account#second-factor");
+    return letter.end(brand.say("If you did not ask for this, tell the agency's owner today and choose a new password."));
 }
 
 Letter owner_letter(const Brand& brand, std::string_view token) {

@@ -189,7 +189,7 @@ Reply reset_factor(Call& call, Token token) {
     if (!now.has_factor) throw conflict("This person has no second factor.");
     if (now.works_elsewhere) throw conflict("This person also works at another agency: they remove it themselves, with one of their recovery codes.");
     // The person hears of it, also where somebody talked the administrator into it.
-    const auto [address, agency] = call.db().all(ask<address_of_person>(id), agency_query(call.tenant(), call.request.host));
+    const auto [address, agency] = call.db().all(ask<address_of_person>(id), agency_query(call.tenant(), call.request.host, id));
     const Agency from = read_agency(agency.one(), call.config.base_url);
     post_to(call, address.one().str(0), from, factor_reset_letter(from.brand));
     call.db().all(ask<drop_factor>(id), ask<end_everywhere>(id), audit(call, "second-factor-reset", id));

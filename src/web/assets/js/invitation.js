@@ -5,13 +5,14 @@ import { date } from './format.js';
 import { busy, clearErrors, forgiveOnInput, holdBack, showErrors, showFailure, showPasswordButtons } from './form.js';
 import { header, session } from './session.js';
 import { attempt } from './view.js';
+import { said, t } from './words.js';
 
-const ROLES = { owner: 'Owner', admin: 'Administrator', member: 'Member of the team', viewer: 'Viewer: sees everything, changes nothing' };
-const MAY = { view: 'Look: follow the project, read its messages and files', work: 'Take part: also write messages, send files and pay' };
+const ROLES = { owner: t('Owner'), admin: t('Administrator'), member: t('Member of the team'), viewer: t('Viewer: sees everything, changes nothing') };
+const MAY = { view: t('Look: follow the project, read its messages and files'), work: t('Take part: also write messages, send files and pay') };
 const OVER = {
-  accepted: ['This invitation was accepted', 'A link works once. If it was you, sign in with the account that accepted it.'],
-  expired: ['This invitation is too old', 'Ask whoever invited you to send it again: a new mail brings a new link.'],
-  withdrawn: ['This invitation was withdrawn', 'Ask whoever invited you, if you think that is a mistake.'],
+  accepted: [t('This invitation was accepted'), t('A link works once. If it was you, sign in with the account that accepted it.')],
+  expired: [t('This invitation is too old'), t('Ask whoever invited you to send it again: a new mail brings a new link.')],
+  withdrawn: [t('This invitation was withdrawn'), t('Ask whoever invited you, if you think that is a mistake.')],
 };
 const card = $('#invitation-card');
 const acts = $('#invitation-acts');
@@ -33,7 +34,7 @@ const link = (href, label) => el('a', { class: 'button', href }, label);
 
 function refused(error) {
   const box = $('#invitation-failed');
-  text(box, error.detail || 'Something went wrong. Please try again.');
+  text(box, said(error.detail) || t('Something went wrong. Please try again.'));
   show(box);
   focusOn(box);
 }
@@ -55,40 +56,40 @@ function act(label, doing, work) {
 }
 
 async function load() {
-  if (!token) { say('This link is incomplete', 'Please open the link in the mail once more, or copy all of it.', link('/', 'Go to the start page')); return; }
+  if (!token) { say(t('This link is incomplete'), t('Please open the link in the mail once more, or copy all of it.'), link('/', t('Go to the start page'))); return; }
   let found;
   try {
     found = await post('/api/auth/invitation', { token }, { login: false });
   } catch (error) {
     if (error.status !== 422) throw error;
-    say('This link does not work', 'A newer mail may have another one. Otherwise ask whoever invited you to send it again.', link('/', 'Go to the start page'));
+    say(t('This link does not work'), t('A newer mail may have another one. Otherwise ask whoever invited you to send it again.'), link('/', t('Go to the start page')));
     return;
   }
   const user = await session();
   if (found.state !== 'open') {
     sessionStorage.removeItem('invitationToken');
     const [title, lead] = OVER[found.state];
-    say(title, found.yours ? 'You accepted it yourself: go on.' : lead, user ? link('/dashboard', 'Go to your dashboard') : link('/login', 'Sign in'));
+    say(title, found.yours ? t('You accepted it yourself: go on.') : lead, user ? link('/dashboard', t('Go to your dashboard')) : link('/login', t('Sign in')));
     return;
   }
   const { project } = found;
   $('#invitation-facts').replaceChildren(...[
-    ['From', found.invitedBy], ['Project', project?.name], [project ? 'You may' : 'As', project ? MAY[project.role] : ROLES[found.role]], ['Sent to', (user || found.hasAccount) && found.email], ['Open until', date(found.expiresAt)],
+    [t('From'), found.invitedBy], [t('Project'), project?.name], [project ? t('You may') : t('As'), project ? MAY[project.role] : ROLES[found.role]], [t('Sent to'), (user || found.hasAccount) && found.email], [t('Open until'), date(found.expiresAt)],
   ].filter(([, value]) => value).flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]));
-  const title = project ? `Follow a project at ${found.agency}` : `Work with ${found.agency}`;
+  const title = project ? t`Follow a project at ${found.agency}` : t`Work with ${found.agency}`;
   const same = user && user.email.toLowerCase() === found.email.toLowerCase();
   show(form, !user && !found.hasAccount);
   form.elements.email.value = found.email;
   if (same) {
-    say(title, `You are signed in as ${user.email}.`, act('Accept the invitation', 'One moment…', async () => goOn(await post('/api/auth/invitation/accept', { token }, { login: false }))));
+    say(title, t`You are signed in as ${user.email}.`, act(t('Accept the invitation'), t('One moment…'), async () => goOn(await post('/api/auth/invitation/accept', { token }, { login: false }))));
   } else if (user) {
-    say(title, `You are signed in as ${user.email}, and this invitation is for ${found.email}.`,
-      act('Sign out and go on', 'Signing out…', async () => { await post('/api/auth/logout', undefined, { login: false }); await header(true); await load(); focusOn($('#invitation-title')); }),
-      el('p', {}, el('a', { href: '/dashboard' }, 'Stay signed in and leave it')));
+    say(title, t`You are signed in as ${user.email}, and this invitation is for ${found.email}.`,
+      act(t('Sign out and go on'), t('Signing out…'), async () => { await post('/api/auth/logout', undefined, { login: false }); await header(true); await load(); focusOn($('#invitation-title')); }),
+      el('p', {}, el('a', { href: '/dashboard' }, t('Stay signed in and leave it'))));
   } else if (found.hasAccount) {
-    say(title, 'There is an account with this address. Sign in, and you come back here.', link('/login?next=%2Finvitation', 'Sign in to accept'));
+    say(title, t('There is an account with this address. Sign in, and you come back here.'), link('/login?next=%2Finvitation', t('Sign in to accept')));
   } else {
-    say(title, 'Accept it, and you are in.');
+    say(title, t('Accept it, and you are in.'));
     show(card);
   }
 }
@@ -101,11 +102,11 @@ form.addEventListener('submit', (event) => {
   const name = form.elements.name.value.trim();
   const password = form.elements.password.value;
   const wrong = {};
-  if (!name) wrong.name = 'Please enter your name.';
-  if ([...password].length < 10) wrong.password = 'Please choose at least 10 characters.';
+  if (!name) wrong.name = t('Please enter your name.');
+  if ([...password].length < 10) wrong.password = t('Please choose at least 10 characters.');
   if (Object.keys(wrong).length) { showErrors(form, wrong); return; }
   let held = null;
-  busy($('#join-submit'), 'One moment…', async () => {
+  busy($('#join-submit'), t('One moment…'), async () => {
     try {
       await goOn(await post('/api/auth/invitation/join', { token, name, password }, { login: false, timeout: 30000 }));
     } catch (error) {

@@ -219,7 +219,7 @@ async function load() {
   }
   if (seen?.mine === 'view') {
     show($('#ways'), false);
-    $('#payment-error').replaceChildren(notice('', el('p', {}, 'You may look at this project; its owner pays here.')));
+    $('#payment-error').replaceChildren(notice('', el('p', {}, t('You may look at this project; its owner pays here.'))));
     return;
   }
   if (!current) return;

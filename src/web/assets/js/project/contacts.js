@@ -4,9 +4,10 @@ import { $, el, focusOn, show, text } from '../dom.js';
 import { date } from '../format.js';
 import { busy, clearErrors, forgiveOnInput, holdBack, looksLikeEmail, showErrors, showFailure } from '../form.js';
 import { attempt, notice } from '../view.js';
+import { t } from '../words.js';
 
-const MAY = { view: 'Look only', work: 'Write, send files and pay' };
-const WORDS = { view: 'may look', work: 'may write, send files and pay' };
+const MAY = { view: t('Look only'), work: t('Write, send files and pay') };
+const WORDS = { view: t('may look'), work: t('may write, send files and pay') };
 
 export class Contacts {
   #path;
@@ -27,7 +28,7 @@ export class Contacts {
   }
 
   #draw(seen) {
-    const rows = [el('li', {}, this.#who(seen.owner?.name ?? 'The client', seen.mine === 'owner' ? 'You, the owner of this project' : 'Owner of this project'))];
+    const rows = [el('li', {}, this.#who(seen.owner?.name ?? t('The client'), seen.mine === 'owner' ? t('You, the owner of this project') : t('Owner of this project')))];
     for (const one of seen.contacts) rows.push(this.#contact(one, seen.manages));
     for (const one of seen.invitations) rows.push(this.#invitation(one, seen.manages));
     this.#list.replaceChildren(...rows);
@@ -54,14 +55,14 @@ export class Contacts {
 
   #contact(one, manages) {
     const path = `${this.#path}/${encodeURIComponent(one.id)}`;
-    const row = el('li', { 'data-contact-id': one.id, 'data-role': one.role }, this.#who(one.me ? `${one.name} (you)` : one.name, one.email, !manages && WORDS[one.role], one.disabled && 'disabled by the agency', `since ${date(one.since)}`));
+    const row = el('li', { 'data-contact-id': one.id, 'data-role': one.role }, this.#who(one.me ? t`${one.name} (you)` : one.name, one.email, !manages && WORDS[one.role], one.disabled && t('disabled by the agency'), t`since ${date(one.since)}`));
     if (!manages) return row;
-    const role = el('select', { class: 'input', 'aria-label': `${one.name} may` }, Object.entries(MAY).map(([value, label]) => el('option', { value }, label)));
+    const role = el('select', { class: 'input', 'aria-label': t`${one.name} may` }, Object.entries(MAY).map(([value, label]) => el('option', { value }, label)));
     role.value = one.role;
     role.addEventListener('change', async () => {
       try {
         this.#draw(await patch(path, { role: role.value }));
-        text($('#people-said'), `${one.name} ${WORDS[role.value]} now.`);
+        text($('#people-said'), t`${one.name} ${WORDS[role.value]} now.`);
         $(`[data-contact-id="${CSS.escape(one.id)}"] select`, this.#list)?.focus();
       } catch (error) {
         role.value = one.role;
@@ -71,12 +72,12 @@ export class Contacts {
       }
     });
     const acts = el('div', { class: 'row' });
-    const ask = el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Take ${one.name} off this project` }, 'Take off');
-    const yes = el('button', { type: 'button', class: 'button short' }, 'Take off');
-    const no = el('button', { type: 'button', class: 'button quiet short' }, 'No');
-    ask.addEventListener('click', () => { acts.replaceChildren(el('span', {}, 'They see nothing of it from then on.'), yes, no); yes.focus(); });
+    const ask = el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Take ${one.name} off this project` }, t('Take off'));
+    const yes = el('button', { type: 'button', class: 'button short' }, t('Take off'));
+    const no = el('button', { type: 'button', class: 'button quiet short' }, t('No'));
+    ask.addEventListener('click', () => { acts.replaceChildren(el('span', {}, t('They see nothing of it from then on.')), yes, no); yes.focus(); });
     no.addEventListener('click', () => { acts.replaceChildren(role, ask); ask.focus(); });
-    yes.addEventListener('click', () => this.#act(yes, 'One moment…', `${one.name} is off this project.`, () => remove(path)));
+    yes.addEventListener('click', () => this.#act(yes, t('One moment…'), t`${one.name} is off this project.`, () => remove(path)));
     acts.append(role, ask);
     row.append(acts);
     return row;
@@ -84,11 +85,11 @@ export class Contacts {
 
   #invitation(one, manages) {
     const path = `${this.#path}/invitations/${one.id}`;
-    const row = el('li', { 'data-invitation-id': one.id }, this.#who(one.email, one.expired ? `invitation ended ${date(one.expiresAt)}` : `invited, open until ${date(one.expiresAt)}`, WORDS[one.role]));
+    const row = el('li', { 'data-invitation-id': one.id }, this.#who(one.email, one.expired ? t`invitation ended ${date(one.expiresAt)}` : t`invited, open until ${date(one.expiresAt)}`, WORDS[one.role]));
     if (manages) {
       row.append(el('div', { class: 'row' },
-        el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Send again to ${one.email}`, onclick: (event) => this.#act(event.currentTarget, 'Sending…', `Sent again to ${one.email}.`, () => post(`${path}/send`, {})) }, 'Send again'),
-        el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Withdraw the invitation of ${one.email}`, onclick: (event) => this.#act(event.currentTarget, 'Withdrawing…', `The invitation of ${one.email} is withdrawn.`, () => remove(path)) }, 'Withdraw')));
+        el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Send again to ${one.email}`, onclick: (event) => this.#act(event.currentTarget, t('Sending…'), t`Sent again to ${one.email}.`, () => post(`${path}/send`, {})) }, t('Send again')),
+        el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Withdraw the invitation of ${one.email}`, onclick: (event) => this.#act(event.currentTarget, t('Withdrawing…'), t`The invitation of ${one.email} is withdrawn.`, () => remove(path)) }, t('Withdraw'))));
     }
     return row;
   }
@@ -97,13 +98,13 @@ export class Contacts {
     const form = this.#form;
     clearErrors(form);
     const email = form.elements.email.value.trim();
-    if (!looksLikeEmail(email)) { showErrors(form, { email: 'Please enter an e-mail address like name@example.com.' }); return; }
+    if (!looksLikeEmail(email)) { showErrors(form, { email: t('Please enter an e-mail address like name@example.com.') }); return; }
     const button = $('[type="submit"]', form);
     let held = null;
-    busy(button, 'Sending…', async () => {
+    busy(button, t('Sending…'), async () => {
       try {
         this.#draw(await post(this.#path, { email, role: form.elements.role.value }));
-        text($('#people-said'), `${email} is invited.`);
+        text($('#people-said'), t`${email} is invited.`);
         form.elements.email.value = '';
         form.elements.email.focus();
       } catch (error) {
