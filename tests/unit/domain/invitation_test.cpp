@@ -24,7 +24,7 @@ TEST(Invitation, WhoWorksHereIsNamed) {
     EXPECT_TRUE(says(letter, "Win at evil.example invites you to work at Bayani & Sons, as a member of the team."));
     EXPECT_TRUE(says(letter, "within 7 days."));
     EXPECT_NE(letter.html.find("https://bayani.example/invitation?token=t"), std::string::npos);
-    EXPECT_TRUE(says(invitation_letter(brand, to_work, from("admin"), "https://x/", 1), "within 1 day."));
+    EXPECT_TRUE(says(invitation_letter(brand, to_work, from("admin"), "https://x/", 1), "within one day."));
 }
 
 TEST(Invitation, AClientsOwnWordsAreMailedToNobody) {
