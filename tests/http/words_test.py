@@ -20,7 +20,8 @@ def texts():
 
 
 def test_the_client_s_pages_are_covered():
-    english = {page.stem for page in catalogue.WEB.glob("*.html")} - {page.stem for page in catalogue.covered_pages()}
+    # One without any script (a host that has no site) says its sentence in English.
+    english = {page.stem for page in catalogue.WEB.glob("*.html") if "<script" in page.read_text()} - {page.stem for page in catalogue.covered_pages()}
     assert all(name == "platform" or name == "admin" or name.startswith("admin-") for name in english), english
 
 
