@@ -38,6 +38,16 @@ bool fits(By::Key kind, std::string_view key) {
     return false;
 }
 
+template <class Ask>
+auto read(const Page& page, Ask ask) {
+    try {
+        return ask();
+    } catch (const SqlError& error) {
+        if (page.first || !error.sqlstate.starts_with("22")) throw;
+        throw wrong_cursor();  // a moment or a text that PostgreSQL does not read: not one that it gave
+    }
+}
+
 std::string cursor_behind(const Page& page, const Row& row) {
     std::string place{page.sort};
     place.append(1, between).append(row.text(1)).append(1, between).append(row.text(0));
@@ -77,18 +87,20 @@ Page read_page(const Request& request, std::span<const By> orders, std::int64_t 
 }
 
 Result page_rows(Call& call, const Page& page, const Query& query) {
-    try {
-        return call.db().last(ask<plan_each_time>(), query)[1];
-    } catch (const SqlError& error) {
-        if (page.first || !error.sqlstate.starts_with("22")) throw;
-        throw wrong_cursor();  // a moment or a text that PostgreSQL does not read: not one that it gave
-    }
+    return read(page, [&] { return std::move(call.db().last(ask<plan_each_time>(), query)[1]); });
 }
 
-void write_page(Writer& out, std::string_view name, const Page& page, const Result& rows) {
+std::array<Result, 2> page_rows(Call& call, const Page& page, const Query& query, const Query& beside) {
+    return read(page, [&] {
+        auto answers = call.db().last(ask<plan_each_time>(), query, beside);
+        return std::array{std::move(answers[1]), std::move(answers[2])};
+    });
+}
+
+void write_page(Writer& out, std::string_view name, const Page& page, const Result& rows, bool turned) {
     const int shown = std::min(rows.size(), static_cast<int>(page.limit));
     out.key(name).array();
-    for (int i = 0; i < shown; ++i) out.raw(rows[i].text(2));
+    for (int i = 0; i < shown; ++i) out.raw(rows[turned ? shown - 1 - i : i].text(2));
     out.end_array().key("next");
     rows.size() > shown ? out.value(cursor_behind(page, rows[shown - 1])) : out.null();
 }

@@ -1,6 +1,7 @@
 // Paging: lists page by page, each beginning behind the last row of the one before (keyset), so that a deep page costs what
 // the first does, and what comes or goes meanwhile neither repeats nor hides a row.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -40,9 +41,11 @@ Page read_page(const Request& request, std::span<const By> orders, std::int64_t 
 // The rows of one page, by a statement of that page. Planned for these very parameters: a filter that is not set costs nothing.
 // Ends the transaction.
 Result page_rows(Call& call, const Page& page, const Query& query);
+// The same with another statement's answer as the second, in one round trip.
+std::array<Result, 2> page_rows(Call& call, const Page& page, const Query& query, const Query& beside);
 // Two members of an open object: the rows' third columns as an array of that name, and `next`, the cursor of the page that
-// follows, or null. For rows of page.plus_one().
-void write_page(Writer& out, std::string_view name, const Page& page, const Result& rows);
+// follows, or null. For rows of page.plus_one(). `turned`: the last row of the page stands first.
+void write_page(Writer& out, std::string_view name, const Page& page, const Result& rows, bool turned = false);
 
 // ?q=: words to search for, trimmed; at most 200 characters, else Error 400.
 std::string read_words(const Request& request);

@@ -1,6 +1,7 @@
 // The audit log's rows, written by public.audit().
 #include "domain/audit.h"
 
+#include "core/error.h"
 #include "domain/access.h"
 #include "domain/account.h"
 
@@ -11,6 +12,8 @@ using core::ask;
 using core::Sql;
 
 constexpr Sql note_sql = "select audit($1, nullif($2, ''), $3::jsonb, $4::inet, $5, coalesce($6, me()))";
+
+constexpr Sql project_there = "select 1 from projects where id = $1";
 
 core::Query row(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
     return ask<note_sql>(action, subject, data, address_of(call.request.remote_address), call.tenant(), actor);
@@ -31,6 +34,11 @@ void note_at_once(core::Call& call, std::string_view action, std::string_view su
     core::Transaction own{call.desk().db, ""};
     own.run(row(call, action, subject, data, who));
     own.commit();
+}
+
+void note_export(core::Call& call, std::string_view list, core::Id project) {
+    if (!call.db().maybe<project_there>(project)) throw core::not_found("project");
+    note_at_once(call, "exported", std::string{list} + " of project " + std::to_string(project.value));
 }
 
 }  // namespace domain

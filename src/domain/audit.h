@@ -15,5 +15,7 @@ core::Query audit(core::Call& call, std::string_view action, std::string_view su
 // The same in a transaction of its own, committed at once: for what only reads (an export), and for what is refused afterwards.
 void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data = "{}",
                   const std::optional<std::string>& actor = {});
+// That a list of a project is saved as a file. Throws Error 404 where there is no such project.
+void note_export(core::Call& call, std::string_view list, core::Id project);
 
 }  // namespace domain

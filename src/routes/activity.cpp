@@ -1,47 +1,52 @@
 // activity: who did what on a project. Serves /api/projects/{id}/activity.
-#include <algorithm>
-#include <charconv>
-
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 
 using namespace core;
 using namespace domain;
 
-// `next` is what `before` has to be for the page that follows.
-constexpr Sql activity_page = R"(
-    with found as (
-        select * from activity
-        where project_id = $1 and ($2::bigint is null or id < $2::bigint) and (not internal or my_role() in ('admin', 'staff'))
-        order by id desc limit $3::integer + 1),
-    page as (select * from found order by id desc limit $3::integer),
-    known as (select * from people(array(select distinct actor_id from page where actor_id is not null)))
-    select json_build_object(
-        'activity', coalesce((select json_agg(json_build_object(
+constexpr std::string_view page_of = R"(
+    with page as (select * from activity where $1 = '' and project_id = $4 and (not internal or my_role() in ('admin', 'staff')) and id )",
+    known = R"( limit $3),
+    known as (select * from people(array(select distinct actor_id from page where actor_id is not null))))",
+    after_newest = "< $2 order by id desc", after_oldest = "> $2 order by id", by_newest = " order by a.id desc", by_oldest = " order by a.id";
+constexpr std::string_view as_json = R"(
+    select '', a.id, json_build_object(
             'id', a.id, 'kind', a.kind, 'data', a.data, 'internal', a.internal, 'at', a.created_at,
             'actor', case when a.actor_id is not null then
-                json_build_object('name', k.name, 'role', coalesce(k.role, 'client'), 'me', a.actor_id = me()) end) order by a.id desc)
-            from page a left join known k on k.id = a.actor_id), '[]'),
-        'next', case when (select count(*) from found) > $3::integer then (select min(id) from page) end))";
+                json_build_object('name', k.name, 'role', coalesce(k.role, 'client'), 'me', a.actor_id = me()) end)
+    from page a left join known k on k.id = a.actor_id)";
+constexpr std::string_view as_cells = R"(
+    select '', a.id, a.id, to_char(a.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), coalesce(k.name, a.actor_id), coalesce(k.role, case when a.actor_id is not null then 'client' end),
+           a.kind, a.data, case when a.internal then 'yes' else 'no' end
+    from page a left join known k on k.id = a.actor_id)";
 
-std::optional<std::int64_t> number(const Request& request, const char* name, std::int64_t most) {
-    const std::string text = request.query_value(name);
-    if (text.empty()) return std::nullopt;
-    std::int64_t value = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc{} || end != text.data() + text.size() || value < 1 || value > most)
-        throw unprocessable({{name, "This is a whole number from 1 to " + std::to_string(most) + "."}});
-    return value;
-}
+template <const Sql& S>
+Query entries(Id project, const Page& p) { return ask<S>(p.key, p.id, p.limit, project); }
+using Ask = Query (*)(Id, const Page&);
+constexpr By orders[] = {newest, oldest};
+constexpr Ask rows[] = {entries<Joined<page_of, after_newest, known, as_json, by_newest>::sql>, entries<Joined<page_of, after_oldest, known, as_json, by_oldest>::sql>};
+constexpr Ask cells[] = {entries<Joined<page_of, after_newest, known, as_cells, by_newest>::sql>, entries<Joined<page_of, after_oldest, known, as_cells, by_oldest>::sql>};
 
 Reply list(Call& call, Id project) {
-    const auto before = number(call.request, "before", 9'007'199'254'740'991);
-    const std::int64_t limit = number(call.request, "limit", 100).value_or(30);
-    return ok(call.db().last(ask<activity_page>(project, before, limit))[0].one().text(0));
+    const Page page = read_page(call.request, orders, 30);
+    Writer out;
+    write_page(out.object(), "activity", page, page_rows(call, page, rows[page.by](project, page.plus_one())));
+    return ok(out.end_object().take());
+}
+
+Reply csv(Call& call, Id project) {
+    const Page page = read_page(call.request, orders, 30);
+    note_export(call, "activity", project);
+    return csv_file(call, "activity-" + std::to_string(project.value) + ".csv", {"Entry", "When (UTC)", "Who", "Role", "What", "Details", "Internal"}, page,
+                    [project](const Page& now) { return cells[now.by](project, now); });
 }
 
 constexpr Route routes[] = {
     get<list>("/api/projects/{id}/activity", member),
+    get<csv>("/api/projects/{id}/activity/csv", staff),
 };
 
 int main(int argc, char** argv) { return serve(routes, argc, argv); }

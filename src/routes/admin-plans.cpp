@@ -5,9 +5,12 @@
 #include "core/app.h"
 #include "core/crypto.h"
 #include "core/form.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/generation.h"
 #include "domain/held_plan.h"
+#include "domain/new_plan.h"
 #include "domain/plan.h"
 #include "domain/plan_choice.h"
 #include "domain/prompts.h"
@@ -46,37 +49,18 @@ constexpr Sql proposal = R"(
 constexpr Sql settle_proposal = "update generations set outcome = $2, updated_at = now() where id = $1 and outcome is null";
 constexpr Sql find_project = "select id from projects where id = $1";
 constexpr Sql hold_project = "select id from projects where id = $1 for no key update";
-constexpr Sql note_now = "select note_plan($1::integer, $2, $3::bigint, $4::integer)";
-constexpr Sql places_later = "set constraints tasks_project_id_order_key deferred";
-constexpr Sql retire_tasks = R"(
-    update tasks set retired_at = now(), retired_by = me(), "order" = -id, updated_at = now()
-    where project_id = $1 and retired_at is null and id in (select i::integer from jsonb_array_elements_text($2::jsonb) i))";
-// Places from 1 become ids. What is not said of a task that is there stays, and its progress always does.
-constexpr Sql take_tasks = R"(
-    with given as materialized (
-        select t.place::integer as place, coalesce(o.id, nextval(pg_get_serial_sequence('tasks', 'id'))::integer) as id, o.id is null as fresh, t.task
-        from jsonb_array_elements($2::jsonb) with ordinality as t (task, place) left join tasks o on o.id = (t.task ->> 'id')::integer and o.project_id = $1),
-    linked as (
-        select g.*, coalesce((select jsonb_agg(d.id order by d.place) from given d
-                              where d.place in (select p::integer from jsonb_array_elements_text(g.task -> 'dependencies') p)), '[]') as waits from given g),
-    changed as (
-        update tasks t set title = coalesce(l.task ->> 'title', t.title), description = coalesce(l.task ->> 'description', t.description),
-            section = coalesce(l.task ->> 'section', t.section), priority = coalesce(l.task ->> 'priority', t.priority),
-            estimated_hours = coalesce((l.task ->> 'hours')::integer, t.estimated_hours), dependencies = l.waits, "order" = l.place,
-            retired_at = null, retired_by = null, updated_at = now()
-        from linked l where not l.fresh and t.id = l.id)
-    insert into tasks (id, project_id, title, description, section, priority, status, estimated_hours, dependencies, "order")
-    select l.id, $1, l.task ->> 'title', l.task ->> 'description', l.task ->> 'section', l.task ->> 'priority', 'pending', (l.task ->> 'hours')::integer, l.waits, l.place
-    from linked l where l.fresh)";
-constexpr Sql take_document = "update projects set prd = $2, updated_at = now() where id = $1";
 constexpr Sql note_change = "select note_activity($1::integer, $2, $3::jsonb)";
-constexpr Sql usage = R"(
-    select json_build_object('months', coalesce(json_agg(m order by m.month desc, m.model), '[]')) from (
-        select to_char(g.created_at at time zone s.time_zone, 'YYYY-MM') as month, coalesce(g.model, 'built-in planner') as model, count(*) as plans,
+constexpr std::string_view months_of = R"(
+    (select to_char(g.created_at at time zone s.time_zone, 'YYYY-MM') as month, coalesce(g.model, 'built-in planner') as model, count(*) as plans,
                count(*) filter (where g.proposal) as proposals, count(*) filter (where g.state = 'failed') as failed, sum(g.attempts) as asked,
                sum(g.prompt_tokens) as "promptTokens", sum(g.output_tokens) as "outputTokens", sum(g.thought_tokens) as "thoughtTokens", sum(g.cost_micros) as "costMicros"
-        from generations g, settings s where g.created_at > now() - interval '24 months'
-        group by 1, 2 order by 1 desc, 2 limit 200) m)";
+     from generations g, settings s )",
+    as_json = "select json_build_object('months', coalesce(json_agg(m order by m.month desc, m.model), '[]')) from ",
+    lately = "where g.created_at > now() - interval '24 months' group by 1, 2 order by 1 desc, 2 limit 200) m", as_cells = R"(
+    select m.month || '|' || m.model, 1, m.month, m.model, m.plans, m.proposals, m.failed, m.asked, m."promptTokens", m."outputTokens", m."thoughtTokens",
+           round(m."costMicros" / 1000000.0, 6) from )",
+    ever = "group by 1, 2) m where $2 > 0 and (m.month || '|' || m.model) collate \"C\" > $1 order by (m.month || '|' || m.model) collate \"C\" limit $3";
+constexpr Sql usage = Joined<as_json, months_of, lately>::sql;
 
 Reply show(Call& call, Id project) {
     const auto row = call.db().last(ask<overview>(project))[0].maybe();
@@ -85,6 +69,14 @@ Reply show(Call& call, Id project) {
 }
 
 Reply show_usage(Call& call) { return ok(call.db().last(ask<usage>())[0].one().text(0)); }
+
+// Of all months that there ever were.
+Reply usage_csv(Call& call) {
+    note_at_once(call, "exported", "AI usage");
+    constexpr By by_month[] = {{"oldest", By::Key::text, "", 1}};
+    return csv_file(call, "ai-usage.csv", {"Month", "Model", "Plans", "To choose from", "Failed", "Times asked", "Prompt tokens", "Answer tokens", "Thought tokens", "Cost (USD)"},
+                    read_page(call.request, by_month, 30), [](const Page& page) { return ask<Joined<as_cells, months_of, ever>::sql>(page.key, page.id, page.limit); });
+}
 
 struct Wanted {
     std::string scope, wishes, mark;
@@ -227,11 +219,12 @@ Reply apply(Call& call, Id project, Id id) {
     }
     list.end_array();
     const bool document = form.value("prd").boolean() && row.text(2) != "tasks" && !row.null(0);
-    const std::optional<std::int64_t> none;
-    call.db().all(ask<note_now>(project, "found", none, none), ask<places_later>(), ask<retire_tasks>(project, list_of(retired)), ask<take_tasks>(project, list.str()));
-    if (document) call.db().change<take_document>(project, row.text(0));
-    call.db().all(ask<note_now>(project, "applied", std::optional{id.value}, none), ask<settle_proposal>(id, "applied"),
-                  ask<note_change>(project, "plan-changed", Writer{}.object().member("tasks", static_cast<std::int64_t>(chosen.size())).member("retired", static_cast<std::int64_t>(retired.size())).member("document", document).end_object().take()));
+    NewPlan next{"applied", list.take(), std::move(retired)};
+    if (document) next.document = row.str(0);
+    next.proposal = id.value;
+    write_plan(call, project, next);
+    call.db().all(ask<settle_proposal>(id, "applied"),
+                  ask<note_change>(project, "plan-changed", Writer{}.object().member("tasks", static_cast<std::int64_t>(chosen.size())).member("retired", static_cast<std::int64_t>(next.retired.size())).member("document", document).end_object().take()));
     return ok(call.db().one<overview>(project).str(0));
 }
 
@@ -269,16 +262,17 @@ Reply restore(Call& call, Id project, Id number) {
     std::vector<std::int64_t> retired;
     for (const auto& [task, at] : plan.by_id)
         if (plan.has(task) && !place.contains(task)) retired.push_back(task);
-    const std::optional<std::int64_t> none;
-    call.db().all(ask<note_now>(project, "found", none, none), ask<places_later>(), ask<retire_tasks>(project, list_of(retired)), ask<take_tasks>(project, list.str()),
-                  ask<take_document>(project, content["prd"].is(Json::Kind::string) ? std::optional{content["prd"].text()} : std::nullopt),
-                  ask<note_now>(project, "restored", none, std::optional{number.value}),
-                  ask<note_change>(project, "plan-changed", Writer{}.object().member("tasks", static_cast<std::int64_t>(tasks.size())).member("version", number.value).end_object().take()));
+    NewPlan next{"restored", list.take(), std::move(retired)};
+    next.document = content["prd"].is(Json::Kind::string) ? std::optional{std::string{content["prd"].text()}} : std::nullopt;
+    next.restored = number.value;
+    write_plan(call, project, next);
+    call.db().all(ask<note_change>(project, "plan-changed", Writer{}.object().member("tasks", static_cast<std::int64_t>(tasks.size())).member("version", number.value).end_object().take()));
     return ok(call.db().one<overview>(project).str(0));
 }
 
 constexpr Route routes[] = {
     get<show_usage>("/api/admin/plans/usage", staff),
+    get<usage_csv>("/api/admin/plans/usage/csv", staff),
     get<show>("/api/admin/plans/{project}", staff),
     post<prompt>("/api/admin/plans/{project}/prompt", staff),
     post<propose>("/api/admin/plans/{project}/proposals", staff),

@@ -3,6 +3,7 @@
 
 #include "core/app.h"
 #include "core/crypto.h"
+#include "core/paging.h"
 #include "core/picture.h"
 #include "domain/access.h"
 #include "domain/generation.h"
@@ -30,12 +31,10 @@ constexpr Sql set_logo_sql = "update settings set logo = $1, logo_type = $2, log
 constexpr Sql drop_logo_sql = "update settings set logo = null, logo_type = null, logo_width = null, logo_height = null";
 constexpr Sql set_key_sql = "update settings set ai_key = $1, ai_key_last4 = $2, ai_key_set_at = now(), ai_key_set_by = me()";
 constexpr Sql drop_key_sql = "update settings set ai_key = null, ai_key_last4 = null, ai_key_set_at = null, ai_key_set_by = null";
-constexpr Sql change_page = R"(
-    select json_build_object('changes', coalesce(json_agg(json_build_object('id', c.id, 'at', c.changed_at,
-               'by', (select name from people(array[c.changed_by])), 'changes', c.changes) order by c.id desc) filter (where c.place <= 25), '[]'),
-           'next', min(c.id) filter (where c.place = 25 and c.more))
-    from (select *, row_number() over (order by id desc) as place, count(*) over () > 25 as more
-          from (select * from settings_changes where $1::bigint is null or id < $1::bigint order by id desc limit 26) found) c)";
+constexpr std::string_view changes_of = R"(
+    select '', c.id, json_build_object('id', c.id, 'at', c.changed_at, 'by', (select name from people(array[c.changed_by])), 'changes', c.changes)
+    from settings_changes c where $1 = '' and c.id )",
+    after_newest = "< $2 order by c.id desc limit $3", after_oldest = "> $2 order by c.id limit $3";
 
 constexpr long logo_edge = 2'000;  // pixels
 
@@ -206,13 +205,12 @@ Reply drop_key(Call& call) {
 }
 
 Reply changes(Call& call) {
-    std::optional<std::int64_t> before;
-    if (const std::string text = call.request.query_value("before"); !text.empty()) {
-        Id id;
-        if (!core::detail::read_hole(text, id)) throw bad_request("before must be a positive number.");
-        before = id.value;
-    }
-    return ok(call.db().last(ask<change_page>(before))[0].one().text(0));
+    constexpr By orders[] = {newest, oldest};
+    const Page page = read_page(call.request, orders, 25), more = page.plus_one();
+    Writer out;
+    write_page(out.object(), "changes", page, page_rows(call, page, page.by == 0 ? ask<Joined<changes_of, after_newest>::sql>(more.key, more.id, more.limit)
+                                                                                : ask<Joined<changes_of, after_oldest>::sql>(more.key, more.id, more.limit)));
+    return ok(out.end_object().take());
 }
 
 constexpr Route routes[] = {

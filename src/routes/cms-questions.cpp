@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/content.h"
 #include "domain/intake.h"
 
@@ -17,6 +19,11 @@ constexpr Sql questions_of_service = R"(
                           'answered', exists (select from project_answers a where a.question_id = q.id)) order by q.sort_order, q.id)
                from (select * from questions where service_id = s.id order by sort_order, id limit 500) q), '[]'))
     from service_types s where s.id = $1)";
+constexpr Sql as_cells = R"(
+    select q.sort_order::text, q.id, q.id, q.question_key, q.question_text, q.question_type, case when q.required then 'yes' else 'no' end, q.placeholder,
+           (select string_agg(o.option_value, E'\n' order by o.sort_order, o.id) from question_options o where o.question_id = q.id and o.is_active),
+           q.show_if, case when q.is_active then 'yes' else 'no' end
+    from questions q where (q.sort_order, q.id) > ($1::bigint, $2::bigint) and q.service_id = $4 order by q.sort_order, q.id limit $3)";
 constexpr Sql one_question = R"(
     select content_of('question', q.id) || jsonb_build_object('id', q.id, 'serviceId', q.service_id, 'version', version_of('question', q.id),
                'sortOrder', q.sort_order, 'answered', exists (select from project_answers a where a.question_id = q.id))
@@ -27,6 +34,7 @@ constexpr Sql place_of = R"(
                         where r.question_key = q.question_key and l.service_type_id = q.service_id and l.status = 'open')
     from questions q where q.id = $1)";
 constexpr Sql hold_service = "select (select count(*) from questions where service_id = s.id) from service_types s where s.id = $1 for update";
+constexpr Sql service_there = "select 1 from service_types where id = $1";
 constexpr Sql key_taken = "select 1 from questions where service_id = $1 and question_key = $2";
 constexpr Sql add_question = R"(
     insert into questions (service_id, question_key, question_text, question_type, required, placeholder, show_if, is_active, sort_order)
@@ -121,10 +129,14 @@ Reply shown(Call& call, Id question, int status = 200) {
     return reply;
 }
 
-Reply list(Call& call) {
+Id service_in(const Request& request) {
     Id service{0};
-    if (!core::detail::read_hole(call.request.query_value("serviceId"), service)) throw bad_request("serviceId must be a positive number.");
-    const auto row = call.db().last(ask<questions_of_service>(service))[0].maybe();
+    if (!core::detail::read_hole(request.query_value("serviceId"), service)) throw bad_request("serviceId must be a positive number.");
+    return service;
+}
+
+Reply list(Call& call) {
+    const auto row = call.db().last(ask<questions_of_service>(service_in(call.request)))[0].maybe();
     if (!row) throw not_found("service");
     return ok(row->text(0));
 }
@@ -176,8 +188,18 @@ Reply reorder(Call& call) {
     return ok(Writer{}.object().member_raw("ids", after.text(0)).member("version", after.integer(1)).end_object().take());
 }
 
+Reply csv(Call& call) {
+    const Id service = service_in(call.request);
+    if (!call.db().maybe<service_there>(service)) throw not_found("service");
+    note_at_once(call, "exported", "questions of service " + std::to_string(service.value));
+    constexpr By form_order[] = {{"order", By::Key::number, "-2147483649", 0}};
+    return csv_file(call, "questions-" + std::to_string(service.value) + ".csv", {"Question", "Key", "Text", "Type", "Required", "Placeholder", "Options", "Condition", "On the site"},
+                    read_page(call.request, form_order, 30), [service](const Page& page) { return ask<as_cells>(page.key, page.id, page.limit, service); });
+}
+
 constexpr Route routes[] = {
     get<list>("/api/admin/cms/questions", staff),
+    get<csv>("/api/admin/cms/questions/csv", staff),
     post<add>("/api/admin/cms/questions", staff),
     post<reorder>("/api/admin/cms/questions/order", staff),
     patch<change>("/api/admin/cms/questions/{id}", staff),

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/content.h"
 
 using namespace core;
@@ -19,6 +21,10 @@ constexpr Sql all_services = R"(
                'questions', (select count(*) from questions q where q.service_id = s.id and q.is_active)) order by s.sort_order, s.id), '[]'),
            'version', version_of('services', 0))
     from (select * from service_types order by sort_order, id limit 500) s)";
+constexpr Sql as_cells = R"(
+    select sort_order::text, id, id, name, base_price, timeline, case when popular then 'yes' else 'no' end, case when is_active then 'yes' else 'no' end, description,
+           (select string_agg(f, E'\n') from jsonb_array_elements_text(features) f), to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from service_types where (sort_order, id) > ($1::bigint, $2::bigint) order by sort_order, id limit $3)";
 constexpr Sql one_service = R"(
     select content_of('service', s.id) || jsonb_build_object('id', s.id, 'version', version_of('service', s.id), 'updatedAt', s.updated_at)
     from service_types s where s.id = $1)";
@@ -124,8 +130,16 @@ Reply reorder(Call& call) {
     return ok(Writer{}.object().member_raw("ids", after.text(0)).member("version", after.integer(1)).end_object().take());
 }
 
+Reply csv(Call& call) {
+    note_at_once(call, "exported", "services");
+    constexpr By price_list[] = {{"order", By::Key::number, "-2147483649", 0}};
+    return csv_file(call, "services.csv", {"Service", "Name", "Price (PHP)", "Timeline", "Popular", "On the site", "Description", "Features", "Changed (UTC)"},
+                    read_page(call.request, price_list, 30), [](const Page& page) { return ask<as_cells>(page.key, page.id, page.limit); });
+}
+
 constexpr Route routes[] = {
     get<list>("/api/admin/cms/services", staff),
+    get<csv>("/api/admin/cms/services/csv", staff),
     post<add>("/api/admin/cms/services", staff),
     post<reorder>("/api/admin/cms/services/order", staff),
     get<one>("/api/admin/cms/services/{id}", anyone),

@@ -2,21 +2,21 @@
 // and /api/files.
 #include "core/app.h"
 #include "core/content_type.h"
-#include "core/multipart.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/file_name.h"
-#include "domain/uploads.h"
+#include "domain/receiving.h"
 #include "gateways/clamd.h"
 
 using namespace core;
 using namespace domain;
 
-constexpr Sql project_files = R"(
-    select json_build_object('files', coalesce(json_agg(file_json(f) order by f.id desc) filter (where page.place <= $3), '[]'),
-                             'next', min(f.id) filter (where page.place = $3 and page.more))
-    from (select id, row_number() over (order by id desc) as place, count(*) over () > $3 as more
-          from (select id from files where project_id = $1 and ($2::bigint is null or id < $2::bigint)
-                order by id desc limit $3::integer + 1) found) page join files f using (id))";
+constexpr std::string_view as_json = "select '', f.id, file_json(f)", as_cells = R"(
+    select '', f.id, f.id, f.name, f.content_type, f.size, f.purpose, f.user_name, f.user_role, to_char(f.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+           to_char(f.removed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), f.removed_by_name, encode(f.sha256, 'hex'))";
+constexpr std::string_view of_newest = " from files f where $1 = '' and f.id < $2 and f.project_id = $4 order by f.id desc limit $3",
+                           of_oldest = " from files f where $1 = '' and f.id > $2 and f.project_id = $4 order by f.id limit $3";
 constexpr Sql draft_by_token = "select id, status from leads where token_hash = $1";
 constexpr Sql draft_of_mine = "select id, status from leads where id = $1 and user_id = me()";
 constexpr Sql draft_list = R"(
@@ -51,12 +51,6 @@ constexpr Sql file_for_reader = R"(
 std::optional<Query> check_reader(const Call& call) { return ask<file_for_reader>(call.hole(0), call.route.method == Method::get ? "view" : "work"); }
 const Access reader{"member", member.tenant, member.entry, check_reader};  // may see the file's project
 
-FileStore store(Call& call) { return {call.config, call.tenant()}; }
-
-Reply made(const std::string& file, std::int64_t id) {
-    return created(Writer{}.object().member("success", true).member("id", id).member_raw("file", file).end_object().take());
-}
-
 // What a finished file must be before it gets a row. Looks at the bytes, not at what the client calls them.
 std::string judge(Call& call, const File& file) {
     if (file.size() == 0) throw Error{422, "The file is empty.", {{"file", "This file is empty. Choose another one."}}};
@@ -73,74 +67,7 @@ std::string judge(Call& call, const File& file) {
     return type;
 }
 
-// From bytes on the disk to the row: read back, judged, named, and only then there for others.
-Reply settle(Call& call, const FileStore& files, File& file, const std::string& partial, const Place& place, const std::string& name,
-             std::optional<Id> upload) {
-    file.sync();
-    const Digest digest = FileStore::digest(file);
-    const std::string type = judge(call, file);
-    need_room(call, place, digest.size, upload);
-    const File held = files.keep(partial, digest);
-    const Kept kept = insert_file(call, place, name, type, digest, upload);
-    call.commit();
-    files.drop_partial(partial);
-    return made(kept.json, kept.id);
-}
-
-Reply begin(Call& call, Place place) {
-    Form form{call.body()};
-    const std::string name = form.text("name", {1, 1'000}, "The file's name");
-    const auto size = form.id("size", true);
-    if (!place.lead) place.purpose = file_purpose(form.text("purpose", {0, 20}, "The purpose"));
-    form.check();
-    const std::string token = begin_upload(call, place, file_name(name), static_cast<std::uint64_t>(*size));
-    return created(Writer{}.object().member("upload", token).member("location", "/api/files/uploads/" + token)
-                       .member("offset", 0).member("size", *size).end_object().take())
-        .with("Location", "/api/files/uploads/" + token);
-}
-
-// A JSON body begins an upload by pieces; a form or the bare bytes are the file.
-Reply receive(Call& call, Place place) {
-    std::string_view type{call.request.content_type};
-    if (type.substr(0, type.find(';')) == "application/json" && call.request.query_value("name").empty()) return begin(call, std::move(place));
-    if (!call.request.stream) throw Error{411, "Send the file's length, with the header Content-Length."};
-    if (!place.lead) place.purpose = file_purpose(call.request.query_value("purpose"));
-    const std::string boundary = form_boundary(type);
-    const bool bare = boundary.empty();
-    std::string name = call.request.query_value("name");
-    if (bare && type.starts_with("multipart/")) throw bad_request("Send the file as multipart/form-data, with a boundary.");
-    if (bare && name.empty()) throw bad_request("Name the file: ?name=plan.pdf", {{"name", "The file has no name."}});
-    place.key = call.request.idempotency_key;
-    if (const auto before = sent_before(call, place, bare ? call.request.length : 0)) return made(before->json, before->id);
-    const std::uint64_t most = file_limit(call.config, place);
-    need_room(call, place, bare ? call.request.length : std::min(call.request.length, most));
-    call.commit();  // what comes now takes as long as the client does
-
-    const FileStore files = store(call);
-    files.need_space(std::min(call.request.length, most));
-    FormFile form{boundary, call.request.stream};
-    if (!bare && !form.find()) throw bad_request("The form has no file in it.", {{"file", "Choose a file."}});
-    if (!bare && name.empty()) name = form.name();
-
-    const std::string partial = "once-" + random_token();
-    File file = files.partial(partial, true);
-    try {
-        std::string piece(64 * 1024, '\0');
-        std::uint64_t size = 0;
-        while (const std::size_t got = bare ? call.request.stream(piece.data(), piece.size()) : form.read(piece.data(), piece.size())) {
-            if (size + got > most) need_room(call, place, size + got);  // throws
-            file.write_at(size, {piece.data(), got});
-            size += got;
-        }
-        if (bare && size < call.request.length) throw bad_request("The request ended early.");
-        return settle(call, files, file, partial, place, file_name(name), {});
-    } catch (...) {
-        files.drop_partial(partial);
-        throw;
-    }
-}
-
-Reply upload(Call& call, Id project) { return receive(call, {project, {}, "project"}); }
+Reply upload(Call& call, Id project) { return receive(call, {project, {}, "project"}, judge); }
 
 Id open_draft(Call& call, const Query& find) {
     const auto row = call.db().run(find).maybe();
@@ -153,7 +80,7 @@ Id draft(Call& call, Token token) { return open_draft(call, ask<draft_by_token>(
 Id draft(Call& call, Id lead) { return open_draft(call, ask<draft_of_mine>(lead)); }
 
 template <class Which>
-Reply upload_to_draft(Call& call, Which which) { return receive(call, {{}, draft(call, which), "answer"}); }
+Reply upload_to_draft(Call& call, Which which) { return receive(call, {{}, draft(call, which), "answer"}, judge); }
 template <class Which>
 Reply list_draft(Call& call, Which which) { return ok(call.db().one<draft_list>(draft(call, which)).text(0)); }
 template <class Which>
@@ -162,91 +89,44 @@ Reply remove_from_draft(Call& call, Which which, Id file) {
     return no_content();
 }
 
-Reply offset_reply(int status, const Upload& up, std::uint64_t offset) {
-    Writer out;
-    out.object().member("offset", static_cast<std::int64_t>(offset)).member("size", static_cast<std::int64_t>(up.size)).key("file");
-    up.file.empty() ? out.null() : out.raw(up.file);
-    Reply reply = ok(out.end_object().take()).with("Upload-Offset", std::to_string(offset)).with("Upload-Length", std::to_string(up.size));
-    reply.status = status;
-    return reply;
-}
-
-Reply offset(Call& call, Token token) {
-    const Upload up = find_upload(call, token.value);
-    return offset_reply(200, up, up.received);
-}
-
-// The bytes from Upload-Offset on. With the last of them the file is made; sent again after that, the answer is the same.
-Reply append(Call& call, Token token) {
-    Upload up = find_upload(call, token.value);
-    if (!up.file.empty()) return offset_reply(200, up, up.size);
-    Id from{};
-    const auto header = call.request.header("upload-offset");
-    if (header != "0" && !detail::read_hole(header, from)) throw bad_request("Say where these bytes belong, with the header Upload-Offset.");
-    call.commit();
-    const FileStore files = store(call);
-    files.need_space(call.request.length);
-    File file = files.partial(up.partial, true);
-    if (!file.lock(false, false)) throw conflict("Bytes of this upload are being written just now.");
-    up = find_upload(call, token.value);  // as it is now that nobody else writes
-    call.commit();
-    if (!up.file.empty()) return offset_reply(200, up, up.size);
-    if (file.size() < up.received) {  // the disk has lost what the row promised
-        note_received(call, up, 0);
-        call.commit();
-        throw conflict("This upload begins again at 0.");
-    }
-    if (static_cast<std::uint64_t>(from.value) != up.received) throw conflict("This upload goes on at " + std::to_string(up.received) + ".");
-    if (up.received + call.request.length > up.size) throw Error{413, "The file was announced with " + std::to_string(up.size) + " bytes; these are more."};
-
-    file.cut_to(up.received);
-    std::string piece(64 * 1024, '\0');
-    std::uint64_t at = up.received;
-    while (const std::size_t got = call.request.stream ? call.request.stream(piece.data(), piece.size()) : 0) {
-        file.write_at(at, {piece.data(), got});
-        at += got;
-    }
-    if (at > up.received) {
-        file.sync();
-        note_received(call, up, at);
-        call.commit();
-    }
-    if (at < up.received + call.request.length) throw bad_request("The request ended early; what came is kept.");
-    if (at < up.size) return offset_reply(200, up, at);
-    try {
-        return settle(call, files, file, up.partial, up.place, up.name, up.id);
-    } catch (const Error& error) {
-        if (error.status != 415 && error.status != 422) throw;  // the others may end better another time
-        call.restart();
-        forget_upload(call, up);
-        call.commit();
-        files.drop_partial(up.partial);
-        throw;
-    }
-}
+Reply offset(Call& call, Token token) { return offset_of(call, token.value); }
+Reply append(Call& call, Token token) { return append_piece(call, token.value, judge); }
 
 Reply give_up(Call& call, Token token) {
     const Upload up = find_upload(call, token.value);
     if (!up.file.empty()) throw conflict("This upload is over: the file is there.");
     forget_upload(call, up);
     call.commit();
-    store(call).drop_partial(up.partial);
+    file_store(call).drop_partial(up.partial);
     return no_content();
 }
 
+template <const Sql& S>
+Query files_of(Id project, const Page& p) { return ask<S>(p.key, p.id, p.limit, project); }
+using Ask = Query (*)(Id, const Page&);
+constexpr By orders[] = {newest, oldest};
+constexpr Ask rows[] = {files_of<Joined<as_json, of_newest>::sql>, files_of<Joined<as_json, of_oldest>::sql>};
+constexpr Ask cells[] = {files_of<Joined<as_cells, of_newest>::sql>, files_of<Joined<as_cells, of_oldest>::sql>};
+
 Reply list(Call& call, Id project) {
-    Id before{0};
-    const std::string text = call.request.query_value("before");
-    if (!text.empty() && !detail::read_hole(text, before)) throw bad_request("before must be a positive number.");
-    const std::string page{call.db().last(ask<project_files>(project, before.value ? std::optional{before.value} : std::nullopt, 50))[0].one().text(0)};
-    return ok(page.substr(0, page.size() - 1) + ", \"limit\": " + std::to_string(file_limit(call.config, {})) + "}");
+    const Page page = read_page(call.request, orders, 50);
+    Writer out;
+    write_page(out.object(), "files", page, page_rows(call, page, rows[page.by](project, page.plus_one())));
+    return ok(out.member("limit", static_cast<std::int64_t>(file_limit(call.config, {}))).end_object().take());
+}
+
+Reply csv(Call& call, Id project) {
+    const Page page = read_page(call.request, orders, 50);
+    note_export(call, "files", project);
+    return csv_file(call, "files-" + std::to_string(project.value) + ".csv", {"File", "Name", "Type", "Bytes", "What for", "From", "Role", "Sent (UTC)", "Removed (UTC)", "Removed by", "SHA-256"}, page,
+                    [project](const Page& now) { return cells[now.by](project, now); });
 }
 
 Reply download(Call& call, Id id) {
     const Row f = call.db().last(ask<one_file>(id))[0].one();
     if (f.truth(4)) throw Error{410, "This file was removed."};
     const std::string hash = f.bytes(2);
-    const FileStore files = store(call);
+    const FileStore files = file_store(call);
     const bool shown = is_picture(f.text(1)) && call.request.query_value("in") == "page";
     return files.send(call.request, files.path(hash), hex(hash), f.str(1))
         .with("Content-Disposition", content_disposition(f.text(0), shown)).with("Cache-Control", "private, no-cache").with("X-Content-Type-Options", "nosniff");
@@ -256,7 +136,7 @@ Reply thumbnail(Call& call, Id id) {
     const Row f = call.db().last(ask<one_file>(id))[0].one();
     if (f.truth(4) || f.text(3) != "made") throw not_found("thumbnail");
     const std::string hash = f.bytes(2);
-    const FileStore files = store(call);
+    const FileStore files = file_store(call);
     return files.send(call.request, files.thumbnail_path(hash), hex(hash) + "-t", "image/webp")
         .with("Content-Disposition", "inline").with("Cache-Control", "private, max-age=3600").with("X-Content-Type-Options", "nosniff");
 }
@@ -281,6 +161,7 @@ Reply bring_back(Call& call, Id id) {
 
 constexpr Route routes[] = {
     get<list>("/api/projects/{id}/files", member),
+    get<csv>("/api/projects/{id}/files/csv", staff),
     post<upload>("/api/projects/{id}/files", member).streams(),
     get<list_draft<Token>>("/api/leads/{token}/files", visitor),
     post<upload_to_draft<Token>>("/api/leads/{token}/files", visitor).streams(),

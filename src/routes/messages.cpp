@@ -5,21 +5,23 @@
 #include <vector>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 
 using namespace core;
 using namespace domain;
 
-constexpr Sql newest_page = R"(
-    select json_build_object(
-        'messages', coalesce(json_agg(message_json(m) order by m.id) filter (where page.place <= $3), '[]'),
-        'next', min(m.id) filter (where page.place = $3 and page.more),
-        'version', coalesce((select version from message_threads where project_id = $1), 0),
-        'lastRead', coalesce((select last_read from message_reads where project_id = $1 and user_id = me()), 0),
-        'unread', unread_messages($1))
-    from (select id, row_number() over (order by id desc) as place, count(*) over () > $3 as more
-          from (select id from messages where project_id = $1 and ($2::bigint is null or id < $2::bigint)
-                order by id desc limit $3::integer + 1) found) page join messages m using (id))";
+constexpr std::string_view as_json = "select '', m.id, message_json(m)", as_cells = R"(
+    select '', m.id, m.id, to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), m.user_name, m.user_role,
+           case when m.removed_at is null then m.body end, (select t.title from tasks t where t.id = m.task_id), m.payment_id,
+           (select string_agg(f.name, E'\n' order by f.id) from files f where f.message_id = m.id and f.removed_at is null),
+           to_char(m.edited_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(m.removed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))";
+constexpr std::string_view of_newest = " from messages m where $1 = '' and m.id < $2 and m.project_id = $4 order by m.id desc limit $3",
+                           of_oldest = " from messages m where $1 = '' and m.id > $2 and m.project_id = $4 order by m.id limit $3";
+constexpr Sql thread_now = R"(
+    select coalesce((select version from message_threads where project_id = $1), 0),
+           coalesce((select last_read from message_reads where project_id = $1 and user_id = me()), 0), unread_messages($1))";
 // What a page asks every few seconds: where nothing changed, two look-ups by key and one in an index.
 constexpr Sql changes = R"(
     select json_build_object('version', coalesce(t.version, 0), 'unread', unread_messages($1), 'messages',
@@ -93,18 +95,37 @@ constexpr Length body_length{0, 10'000};
 constexpr std::size_t most_files = 10;
 constexpr std::int64_t page_size = 50;
 
-std::int64_t number(Call& call, const char* name, std::int64_t fallback, std::int64_t most) {
-    const std::string text = call.request.query_value(name);
-    Id id{fallback};
-    if (!text.empty() && text != "0" && !detail::read_hole(text, id)) throw bad_request(std::string{name} + " must be a positive number.");
-    return text == "0" ? 0 : std::min(id.value, most);
+std::int64_t since(const Request& request) {
+    const std::string text = request.query_value("since");
+    Id version{0};
+    if (text != "0" && !detail::read_hole(text, version)) throw bad_request("since must be a whole number.");
+    return version.value;
 }
 
+template <const Sql& S>
+Query messages(Id project, const Page& p) { return ask<S>(p.key, p.id, p.limit, project); }
+using Ask = Query (*)(Id, const Page&);
+constexpr By orders[] = {newest, oldest};
+constexpr Ask rows[] = {messages<Joined<as_json, of_newest>::sql>, messages<Joined<as_json, of_oldest>::sql>};
+constexpr Ask cells[] = {messages<Joined<as_cells, of_newest>::sql>, messages<Joined<as_cells, of_oldest>::sql>};
+
+// Each page reads from its oldest message down, whichever comes first.
 Reply list(Call& call, Id project) {
     if (!call.request.query_value("since").empty())
-        return ok(call.db().last(ask<changes>(project, number(call, "since", 0, INT64_MAX)))[0].one().text(0));
-    const std::int64_t before = number(call, "before", 0, INT64_MAX), limit = std::max<std::int64_t>(1, number(call, "limit", page_size, 100));
-    return ok(call.db().last(ask<newest_page>(project, before ? std::optional{before} : std::nullopt, limit))[0].one().text(0));
+        return ok(call.db().last(ask<changes>(project, since(call.request)))[0].one().text(0));
+    const Page page = read_page(call.request, orders, page_size);
+    const auto [found, thread] = page_rows(call, page, rows[page.by](project, page.plus_one()), ask<thread_now>(project));
+    const Row now = thread.one();
+    Writer out;
+    write_page(out.object(), "messages", page, found, page.by == 0);
+    return ok(out.member("version", now.integer(0)).member("lastRead", now.integer(1)).member("unread", now.integer(2)).end_object().take());
+}
+
+Reply csv(Call& call, Id project) {
+    const Page page = read_page(call.request, orders, page_size);
+    note_export(call, "messages", project);
+    return csv_file(call, "messages-" + std::to_string(project.value) + ".csv", {"Message", "Sent (UTC)", "From", "Role", "Text", "About the task", "About the payment", "Files", "Edited (UTC)", "Removed (UTC)"},
+                    page, [project](const Page& now) { return cells[now.by](project, now); });
 }
 
 // PostgreSQL's text of a bigint[].
@@ -194,6 +215,7 @@ Reply take_away(Call& call, Id id) {
 
 constexpr Route routes[] = {
     get<list>("/api/projects/{id}/messages", member),
+    get<csv>("/api/projects/{id}/messages/csv", staff),
     post<post_message>("/api/projects/{id}/messages", member),
     post<mark_read>("/api/projects/{id}/messages/read", onlooker),
     patch<change>("/api/messages/{id}", reader),

@@ -1,8 +1,8 @@
 // people: who belongs to an agency, what they may do, and where they are signed in. Serves /api/admin/people.
 #include <algorithm>
-#include <charconv>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/mails.h"
@@ -10,33 +10,40 @@
 using namespace core;
 using namespace domain;
 
-// Newest first. A page begins after the person that `before` names by the moment of their joining and their id.
-constexpr Sql people_page = R"(
-    with here as (select id, require_second_factor from tenants where schema_name = $1),
+// Both the list and the file: people of $4 the tenant, $5 role, $6 state, $7 words. Their ids are text, so each key has its id behind a bar.
+constexpr std::string_view people_here = R"(
+    with here as (select id from tenants where schema_name = $4),
     found as (
         select m.user_id, m.created_at, m.disabled_at, u.name, u.email, u.email_verified, u.disabled_at as closed_at, r.name as role
         from here h join user_tenant m on m.tenant_id = h.id join users u on u.id = m.user_id,
              lateral (select name from roles where id = coalesce((select min(role_id) from user_roles where user_id = m.user_id and tenant_id = h.id), 5)) r
-        where ($2::bigint is null or (m.created_at, m.user_id) < (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::text))
-          and case $4 when 'all' then true when 'staff' then r.name <> 'client' else r.name = $4 end
-          and case $5 when 'all' then true when 'disabled' then m.disabled_at is not null or u.disabled_at is not null
+        where case $5 when 'all' then true when 'staff' then r.name <> 'client' else r.name = $5 end
+          and case $6 when 'all' then true when 'disabled' then m.disabled_at is not null or u.disabled_at is not null
                       else m.disabled_at is null and u.disabled_at is null end
-          and ($6 = '' or strpos(lower(u.name || ' ' || u.email), lower($6)) > 0)
-        order by m.created_at desc, m.user_id desc limit $7::integer + 1),
-    page as (select *, row_number() over (order by created_at desc, user_id desc) as place from found)
-    select coalesce(json_agg(json_build_object(
+          and ($7 = '' or strpos(lower(u.name || ' ' || u.email), lower($7)) > 0) and $2 > 0)",
+    after_newest = R"( and (m.created_at, m.user_id) < (split_part($1, '|', 1)::timestamptz, substr($1, strpos($1, '|') + 1))
+        order by m.created_at desc, m.user_id desc limit $3) select created_at || '|' || user_id, 1, )",
+    after_oldest = R"( and (m.created_at, m.user_id) > (split_part($1, '|', 1)::timestamptz, substr($1, strpos($1, '|') + 1))
+        order by m.created_at, m.user_id limit $3) select created_at || '|' || user_id, 1, )",
+    after_name = R"( and (lower(u.name) collate "C", m.user_id) > (substr($1, strpos($1, '|') + 1), split_part($1, '|', 1))
+        order by lower(u.name) collate "C", m.user_id limit $3) select user_id || '|' || lower(name), 1, )",
+    by_newest = " order by p.created_at desc, p.user_id desc", by_oldest = " order by p.created_at, p.user_id", by_name = " order by lower(p.name) collate \"C\", p.user_id";
+constexpr std::string_view as_json = R"(json_build_object(
                'id', p.user_id, 'name', p.name, 'email', p.email, 'emailVerified', p.email_verified is not null, 'role', p.role,
                'disabled', p.disabled_at is not null or p.closed_at is not null, 'since', p.created_at,
                'secondFactor', exists (select from second_factors f where f.user_id = p.user_id and f.confirmed_at is not null),
-               'sessions', s.open, 'lastSeenAt', s.seen) order by p.place) filter (where p.place <= $7::integer), '[]'),
-           max((extract(epoch from p.created_at) * 1000000)::bigint || '-' || p.user_id) filter (where p.place = $7::integer and (select count(*) from found) > $7::integer),
-           (select require_second_factor from here)
-    from page p left join lateral (
+               'sessions', s.open, 'lastSeenAt', s.seen))";
+constexpr std::string_view as_cells = R"(p.name, p.email, case when p.email_verified is not null then 'yes' else 'no' end, p.role,
+               case when p.disabled_at is not null or p.closed_at is not null then 'yes' else 'no' end, to_char(p.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+               case when exists (select from second_factors f where f.user_id = p.user_id and f.confirmed_at is not null) then 'yes' else 'no' end,
+               s.open, to_char(s.seen at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))";
+constexpr std::string_view signed_in_now = R"(
+    from found p left join lateral (
         select count(*) as open, max(last_seen_at) as seen from sessions
         where user_id = p.user_id and tenant_id = (select id from here) and expires_at > now() and last_seen_at > now() - interval '7 days') s on true)";
 constexpr Sql my_place = R"(
-    select r.name from roles r where r.id = (
-        select min(role_id) from user_roles where user_id = me() and tenant_id = (select id from tenants where schema_name = $1)))";
+    select (select r.name from roles r where r.id = (select min(role_id) from user_roles where user_id = me() and tenant_id = t.id)), t.require_second_factor
+    from tenants t where t.schema_name = $1)";
 constexpr Sql one_person = R"(
     select json_build_object('id', u.id, 'name', u.name, 'email', u.email, 'emailVerified', u.email_verified is not null, 'role', r.name,
         'disabled', m.disabled_at is not null or u.disabled_at is not null, 'since', m.created_at,
@@ -77,40 +84,52 @@ constexpr Sql end_everywhere = "delete from sessions where user_id = $1";
 constexpr Sql set_rule = "update tenants set require_second_factor = $2 where schema_name = $1 and require_second_factor <> $2";
 constexpr Sql have_factor = "select exists (select from second_factors where user_id = me() and confirmed_at is not null)";
 
-constexpr int page_size = 50;
 constexpr std::string_view role_names[] = {"owner", "admin", "member", "viewer", "client"};
 constexpr std::int64_t owner = 1, last_admin = 2;
 
 bool is_role(std::string_view name) { return std::ranges::find(role_names, name) != std::end(role_names); }
 
-Reply list(Call& call, const char* key) {
+struct Filter {
+    std::string tenant, role, state, words;
+};
+
+template <const Sql& S>
+Query people_of(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.tenant, f.role, f.state, f.words); }
+using Ask = Query (*)(const Filter&, const Page&);
+constexpr By orders[] = {{"newest", By::Key::text, "infinity|", 1}, {"oldest", By::Key::text, "-infinity|", 1}, {"name", By::Key::text, "", 1}};
+constexpr Ask rows[] = {people_of<Joined<people_here, after_newest, as_json, signed_in_now, by_newest>::sql>, people_of<Joined<people_here, after_oldest, as_json, signed_in_now, by_oldest>::sql>,
+                        people_of<Joined<people_here, after_name, as_json, signed_in_now, by_name>::sql>};
+constexpr Ask cells[] = {people_of<Joined<people_here, after_newest, as_cells, signed_in_now, by_newest>::sql>, people_of<Joined<people_here, after_oldest, as_cells, signed_in_now, by_oldest>::sql>,
+                         people_of<Joined<people_here, after_name, as_cells, signed_in_now, by_name>::sql>};
+
+Filter filter_of(Call& call) {
     Fields wrong;
     const Request& request = call.request;
-    std::string role = request.query_value("role"), state = request.query_value("state");
-    const std::string words = trimmed(request.query_value("q")), before = request.query_value("before");
-    if (role.empty()) role = "all";
-    if (state.empty()) state = "all";
-    if (role != "all" && role != "staff" && !is_role(role)) wrong["role"] = "The role is owner, admin, member, viewer, client, staff or all.";
-    if (state != "all" && state != "active" && state != "disabled") wrong["state"] = "The state is active, disabled or all.";
-    if (characters(words) > 200) wrong["q"] = "At most 200 characters are searched for.";
-    std::optional<std::int64_t> moment;
-    std::string after;
-    if (!before.empty()) {
-        std::int64_t value = 0;
-        const auto [end, code] = std::from_chars(before.data(), before.data() + before.size(), value);
-        if (code != std::errc{} || value < 0 || value > 4'000'000'000'000'000 || end == before.data() + before.size() || *end != '-')
-            wrong["before"] = "This is what `next` of the page before was.";
-        else moment = value, after = before.substr(static_cast<std::size_t>(end - before.data()) + 1);
-    }
+    Filter filter{call.tenant(), request.query_value("role"), request.query_value("state"), read_words(request)};
+    if (filter.role.empty()) filter.role = "all";
+    if (filter.state.empty()) filter.state = "all";
+    if (filter.role != "all" && filter.role != "staff" && !is_role(filter.role)) wrong["role"] = "The role is owner, admin, member, viewer, client, staff or all.";
+    if (filter.state != "all" && filter.state != "active" && filter.state != "disabled") wrong["state"] = "The state is active, disabled or all.";
     if (!wrong.empty()) throw unprocessable(std::move(wrong));
-    const auto [found, mine] = call.db().last(ask<people_page>(call.tenant(), moment, after, role, state, words, page_size), ask<my_place>(call.tenant()));
-    const Row page = found.one();
+    return filter;
+}
+
+Reply list(Call& call, const char* key) {
+    const Filter filter = filter_of(call);
+    const Page page = read_page(call.request, orders, 50);
+    const auto [found, mine] = page_rows(call, page, rows[page.by](filter, page.plus_one()), ask<my_place>(call.tenant()));
+    const Row here = mine.one();
     Writer json;
-    json.object().member_raw(key, page.text(0));
-    if (page.null(1)) json.member_raw("next", "null");
-    else json.member("next", page.text(1));
-    json.member("requireSecondFactor", page.truth(2)).member("myRole", mine.one().text(0));
-    return ok(json.end_object().take());
+    write_page(json.object(), key, page, found);
+    return ok(json.member("requireSecondFactor", here.truth(1)).member("myRole", here.text(0)).end_object().take());
+}
+
+Reply csv(Call& call) {
+    const Page page = read_page(call.request, orders, 50);
+    const Filter filter = filter_of(call);
+    note_at_once(call, "exported", "people");
+    return csv_file(call, "people.csv", {"Name", "E-mail", "Confirmed", "Role", "Disabled", "Here since (UTC)", "Second factor", "Signed in", "Seen (UTC)"}, page,
+                    [filter](const Page& now) { return cells[now.by](filter, now); });
 }
 
 Reply people(Call& call) { return list(call, "people"); }
@@ -213,6 +232,7 @@ Reply rules(Call& call) {
 
 constexpr Route routes[] = {
     get<people>("/api/admin/people", staff).platform(),
+    get<csv>("/api/admin/people/csv", staff).platform(),
     patch<rules>("/api/admin/people", admin).platform(),
     get<users>("/api/users", staff).platform(),
     get<users>("/api/admin/users", staff).platform(),

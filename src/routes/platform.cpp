@@ -1,18 +1,23 @@
 // platform: the tenants of this installation, for who owns it. Serves /api/platform.
 // What needs rights that no program has (a schema, a role, a dump) is ordered here and done by `scripts/migrate tenants work`.
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/file_store.h"
 
 using namespace core;
 using namespace domain;
 
-constexpr Sql tenant_page = "select platform_tenants($1, $2, $3, $4)";
-constexpr Sql job_page = "select platform_jobs_page(null, $1, $2)";
+constexpr std::string_view as_json = "select '', (t ->> 'id')::bigint, t", as_cells = R"(
+    select '', (t ->> 'id')::bigint, t ->> 'slug', t ->> 'name', (select string_agg(h, ' ') from json_array_elements_text(t -> 'hosts') h), t ->> 'status',
+           case when (t ->> 'isDefault')::boolean then 'yes' else 'no' end, t ->> 'people', t ->> 'projects', t ->> 'bytes', left(replace(t ->> 'createdAt', 'T', ' '), 19))",
+    // The function reads one row more than it is asked for, to say whether there are more: here paging.h does.
+    of_tenants = " from json_array_elements(platform_tenants($4, $5, $2, $3::integer) -> 'tenants') t where $1 = ''";
+constexpr Sql job_page = "select '', (j ->> 'id')::bigint, j from json_array_elements(platform_jobs_page(null, $2, $3::integer) -> 'jobs') j where $1 = ''";
 constexpr Sql one_job = "select platform_jobs_page($1, null, 1)->'jobs'->0";
 constexpr Sql order_for = "select order_platform_job($1, (select slug from tenants where id = $2), $3)";
 constexpr Sql order_new = "select order_platform_job('create', $1, $2)";
@@ -23,18 +28,9 @@ constexpr Sql change = "select change_tenant($1, $2, $3::text[], $4, $5)";
 constexpr Sql export_of = "select file, slug from platform_export($1)";
 constexpr Sql host_names = "select h from unnest($1::text[]) h where not is_host_name(h) limit 1";
 
+constexpr By orders[] = {newest};
 constexpr int page_size = 30;
 constexpr std::size_t hosts_limit = 20;
-
-std::optional<std::int64_t> before_of(const Request& request) {
-    const std::string text = request.query_value("before");
-    std::int64_t value = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty()) return std::nullopt;
-    if (code != std::errc{} || end != text.data() + text.size() || value < 1 || value > 9'007'199'254'740'991)
-        throw unprocessable({{"before", "This is the number that an answer named as next."}});
-    return value;
-}
 
 // One line, without control characters.
 std::string line_of(Form& form, const char* field, Length length, const char* what) {
@@ -77,11 +73,32 @@ void check_hosts(Call& call, Form& form, const std::string& hosts, std::int64_t 
     else if (taken.size() > 0) form.wrong("hosts", taken[0].str(0) + " belongs to another tenant.");
 }
 
+struct Filter {
+    std::string words, status;
+};
+
+Filter filter_of(const Request& request) {
+    Filter filter{read_words(request), request.query_value("status")};
+    if (!filter.status.empty() && filter.status != "active" && filter.status != "suspended") throw unprocessable({{"status", "The status is active or suspended."}});
+    return filter;
+}
+
+template <const Sql& S>
+Query tenants(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.words, f.status); }
+
 Reply list(Call& call) {
-    const std::string words = trimmed(call.request.query_value("q")), status = call.request.query_value("status");
-    if (words.size() > 200) throw unprocessable({{"q", "At most 200 characters are searched for."}});
-    if (!status.empty() && status != "active" && status != "suspended") throw unprocessable({{"status", "The status is active or suspended."}});
-    return ok(call.db().last(ask<tenant_page>(words, status, before_of(call.request), page_size))[0].one().text(0));
+    const Page page = read_page(call.request, orders, page_size);
+    Writer out;
+    write_page(out.object(), "tenants", page, page_rows(call, page, tenants<Joined<as_json, of_tenants>::sql>(filter_of(call.request), page.plus_one())));
+    return ok(out.end_object().take());
+}
+
+Reply csv(Call& call) {
+    const Page page = read_page(call.request, orders, page_size);
+    const Filter filter = filter_of(call.request);
+    note_at_once(call, "exported", "tenants");
+    return csv_file(call, "tenants.csv", {"Short name", "Name", "Hosts", "Status", "Default", "People", "Projects", "Bytes", "Made (UTC)"}, page,
+                    [filter](const Page& now) { return tenants<Joined<as_cells, of_tenants>::sql>(filter, now); });
 }
 
 Reply ordered(Call& call, const Row& order) {
@@ -139,7 +156,12 @@ Reply remove_tenant(Call& call, Id tenant) {
     return ordered(call, call.db().one<order_for>("delete", tenant, "{}"));
 }
 
-Reply jobs(Call& call) { return ok(call.db().last(ask<job_page>(before_of(call.request), page_size))[0].one().text(0)); }
+Reply jobs(Call& call) {
+    const Page page = read_page(call.request, orders, page_size), more = page.plus_one();
+    Writer out;
+    write_page(out.object(), "jobs", page, page_rows(call, page, ask<job_page>(more.key, more.id, more.limit)));
+    return ok(out.end_object().take());
+}
 
 Reply job(Call& call, Id number) {
     const Row row = call.db().last(ask<one_job>(number))[0].one();
@@ -158,6 +180,7 @@ Reply download(Call& call, Id number) {
 constexpr Route routes[] = {
     get<list>("/api/platform/tenants", platform_owner).platform(),
     get<list>("/api/admin/tenants", platform_owner).platform(),  // the list's other name, beside those of the agency's lists
+    get<csv>("/api/platform/tenants/csv", platform_owner).platform(),
     post<create>("/api/platform/tenants", platform_owner).platform(),
     patch<edit>("/api/platform/tenants/{id}", platform_owner).platform(),
     post<take_out>("/api/platform/tenants/{id}/export", platform_owner).platform(),

@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/held_plan.h"
 #include "domain/plan.h"
 #include "domain/task_words.h"
@@ -26,6 +28,12 @@ constexpr std::string_view just = "select ", of_one = " from tasks t where t.id 
 constexpr Sql one_task = Joined<just, task_json, of_one>::sql;
 constexpr Sql board_of = Joined<board_head, task_json, board_middle, task_json, board_tail>::sql;
 
+constexpr Sql as_cells = R"(
+    select t."order"::text, t.id, t.id, t.section, t.title, t.description, t.priority, t.status, t.estimated_hours, t.spent_hours,
+           (select string_agg(w.title, E'\n' order by w."order") from jsonb_array_elements(t.dependencies) d join tasks w on w.id = d::integer and w.retired_at is null),
+           to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(t.completed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+           to_char(t.retired_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from tasks t where (t."order", t.id) > ($1::bigint, $2::bigint) and t.project_id = $4 order by t."order", t.id limit $3)";
 constexpr Sql set_status = R"(
     with before as (select id, project_id, title, status from tasks where id = $1 and retired_at is null for update),
     changed as (update tasks t set status = $2, updated_at = now() from before b where t.id = b.id)
@@ -129,6 +137,15 @@ Reply board(Call& call, Id project) {
     return ok(row->text(0));
 }
 
+Reply csv(Call& call, Id project) {
+    constexpr By plan_order[] = {{"order", By::Key::number, "-9223372036854775808", 0}};
+    const Page page = read_page(call.request, plan_order, 30);
+    note_export(call, "tasks", project);
+    return csv_file(call, "tasks-" + std::to_string(project.value) + ".csv",
+                    {"Task", "Section", "Title", "Description", "Priority", "Status", "Estimated hours", "Spent hours", "Waits for", "Started (UTC)", "Done (UTC)", "Retired (UTC)"}, page,
+                    [project](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit, project); });
+}
+
 Reply show(Call& call, Id task) {
     const auto row = call.db().last(ask<one_task>(task))[0].maybe();
     if (!row) throw not_found("task");
@@ -218,6 +235,7 @@ Reply bring_back(Call& call, Id task) {
 
 constexpr Route routes[] = {
     get<board>("/api/projects/{id}/tasks", staff),
+    get<csv>("/api/projects/{id}/tasks/csv", staff),
     post<add>("/api/projects/{id}/tasks", staff),
     get<show>("/api/tasks/{id}", staff),
     patch<change>("/api/tasks/{id}", staff),

@@ -54,24 +54,23 @@ def test_pages_follow_one_another_without_gap_or_repeat_while_the_log_grows(site
     client, project = mine
     for number in range(7):
         note(site, project, f"event-{number}", internal=number % 3 == 0)
-    seen, before = [], ""
+    seen, cursor = [], ""
     while True:
-        page = entries(client, project, limit=2, before=before)
+        page = entries(client, project, limit=2, cursor=cursor)
         seen += [row["id"] for row in page["activity"]]
         note(site, project, "later")
-        before = page["next"]
-        if before is None:
+        cursor = page["next"]
+        if cursor is None:
             break
     everything = [row["id"] for row in entries(client, project, limit=100)["activity"] if row["kind"] != "later"]
     assert seen == everything and len(seen) == 2 + 4
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=0", "limit=0", "limit=101", "before=99999999999999999999"])
+@pytest.mark.parametrize("query", ["cursor=x", "sort=luck", "limit=0", "limit=101", "limit=x"])
 def test_a_wrong_page_is_refused_by_its_field(mine, query):
     client, project = mine
     answer = client.get(f"/api/projects/{project}/activity?{query}")
-    answer.problem(422)
-    assert list(answer.json["fields"]) == [query.partition("=")[0]]
+    answer.problem(400, query.partition("=")[0])
 
 
 @pytest.mark.parametrize("change", ["update activity set kind = 'other'", "delete from activity", "truncate activity"])

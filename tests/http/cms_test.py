@@ -314,7 +314,7 @@ def test_the_log_comes_in_pages(staff, make_service):
     for n in range(32):
         staff.patch(f"/api/admin/cms/services/{service['id']}", {"version": n + 1, "basePrice": 1000 + n}).expect()
     first = staff.get(f"/api/admin/cms/versions?kind=service&item={service['id']}").expect()
-    second = staff.get(f"/api/admin/cms/versions?kind=service&item={service['id']}&before={first['next']}").expect()
+    second = staff.get(f"/api/admin/cms/versions?kind=service&item={service['id']}&cursor={first['next']}").expect()
     assert [v["version"] for v in first["versions"] + second["versions"]] == list(range(33, 0, -1)) and second["next"] is None
     assert staff.get("/api/admin/cms/versions").expect()["versions"][0]["item"] == service["id"]
     staff.get("/api/admin/cms/versions?kind=castle").problem(400)

@@ -223,15 +223,15 @@ def test_pages_of_files_follow_one_another(site, owner, staff):
     site.sql("insert into files (project_id, user_id, name, content_type, size, sha256, removed_at, removed_by, purged_at) "
              "select %s, %s, 'f' || n, 'text/plain', 1, sha256(n::text::bytea), now(), 'test', now() from generate_series(1, 120) n",
              project, owner.user["id"], tenant=site.tenant)
-    seen, before = [], None
+    seen, cursor = [], None
     for _ in range(5):
-        page = owner.get(path + (f"?before={before}" if before else "")).expect()
+        page = owner.get(path + (f"?cursor={cursor}" if cursor else "")).expect()
         seen += [one["name"] for one in page["files"]]
-        before = page["next"]
-        if not before:
+        cursor = page["next"]
+        if not cursor:
             break
     assert seen == [f"f{n}" for n in range(120, 0, -1)]
-    owner.get(path + "?before=x").problem(400)
+    owner.get(path + "?cursor=x").problem(400, "cursor")
 
 
 def test_a_draft_takes_a_few_small_files_which_come_along_with_the_project(site, owner):

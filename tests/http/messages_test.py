@@ -142,14 +142,18 @@ def test_a_message_that_is_sent_again_with_its_key_is_there_once(owner, thread):
 def test_pages_of_messages_follow_one_another(site, owner, project, thread):
     say(owner, thread, "The first")
     site.sql("insert into messages (project_id, user_id, body, version) select %s, 'nobody', 'm' || n, 1 from generate_series(1, 120) n", project, tenant=site.tenant)
-    seen, before = [], None
+    seen, cursor = [], None
     for _ in range(5):
-        page = owner.get(thread + (f"?before={before}" if before else "")).expect()
+        page = owner.get(thread + (f"?cursor={cursor}" if cursor else "")).expect()
         seen = [m["body"] for m in page["messages"]] + seen
-        before = page["next"]
-        if not before:
+        cursor = page["next"]
+        if not cursor:
             break
     assert seen == ["The first"] + [f"m{n}" for n in range(1, 121)]
+    first = owner.get(f"{thread}?sort=oldest&limit=2").expect()
+    assert [m["body"] for m in first["messages"]] == ["The first", "m1"]
+    assert [m["body"] for m in owner.get(f"{thread}?sort=oldest&limit=1&cursor={first['next']}").expect()["messages"]] == ["m2"]
+    owner.get(f"{thread}?cursor={first['next']}").problem(400, "cursor")
     assert owner.get(thread).expect()["unread"] == 100, "a hundred stands for as many or more"
 
 

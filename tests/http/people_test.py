@@ -42,14 +42,18 @@ def test_people_are_listed_newest_first_searched_and_paged(site, admin):
     first = found["people"][0]
     assert first["email"] == made[2].email and first["role"] == "client" and not first["disabled"] and not first["secondFactor"] and first["sessions"] == 1
     assert found["myRole"] == "admin" and found["requireSecondFactor"] is False
-    seen, before = [], ""
-    while before is not None:
-        page = admin.get(f"/api/admin/people?role=client&before={before}").expect()
-        seen += [p["id"] for p in page["people"]]
-        before = page["next"]
-    assert len(seen) == len(set(seen)) and {p.user["id"] for p in made} <= set(seen)
-    for query, field in (("role=king", "role"), ("state=x", "state"), ("before=zzz", "before"), ("q=" + "x" * 201, "q")):
+    for sort, order in (("newest", [2, 1, 0]), ("oldest", [0, 1, 2]), ("name", [0, 1, 2])):
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = admin.get(f"/api/admin/people?role=client&q={word}&sort={sort}&limit=1&cursor={cursor}").expect()
+            seen += [p["id"] for p in page["people"]]
+            cursor = page["next"]
+        assert seen == [made[n].user["id"] for n in order], sort
+    for query, field in (("role=king", "role"), ("state=x", "state")):
         admin.get(f"/api/admin/people?{query}").problem(422, field)
+    for query, field in (("cursor=zzz", "cursor"), ("q=" + "x" * 201, "q"), ("sort=luck", "sort")):
+        admin.get(f"/api/admin/people?{query}").problem(400, field)
+    admin.get("/api/admin/people?cursor=" + base64.urlsafe_b64encode(b"newest\x1f1\x1fyesterday-ish|u").decode().rstrip("=")).problem(400, "cursor")
 
 
 def test_more_people_than_a_page_holds_come_on_the_next(site, admin):
@@ -57,7 +61,7 @@ def test_more_people_than_a_page_holds_come_on_the_next(site, admin):
     site.sql("""with made as (insert into users (name, email, role) select 'Many ' || %s, %s || n || '@example.test', 'client' from generate_series(1, 60) n returning id)
                 insert into user_tenant (user_id, tenant_id) select id, (select id from tenants where slug = 'lunaxcode') from made""", word, word)
     first = admin.get(f"/api/admin/people?q={word}").expect()
-    second = admin.get(f"/api/admin/people?q={word}&before={first['next']}").expect()
+    second = admin.get(f"/api/admin/people?q={word}&cursor={first['next']}").expect()
     assert (len(first["people"]), len(second["people"]), second["next"]) == (50, 10, None)
     assert not {p["id"] for p in first["people"]} & {p["id"] for p in second["people"]}
 
@@ -304,9 +308,12 @@ def test_the_log_tells_who_did_what_newest_first_and_is_an_administrators_to_rea
     assert signed["data"] == {"how": "sign-up"} and len(signed["hash"]) == 64
     assert [r["action"] for r in admin.get(f"/api/admin/audit?q={person.email}&action=role-changed").expect()["rows"]] == ["role-changed"]
     assert admin.get(f"/api/admin/audit?q={person.email}&to=2001-01-01").expect()["rows"] == []
-    older = admin.get(f"/api/admin/audit?before={changed['number']}").expect()["rows"]
-    assert all(row["number"] < changed["number"] for row in older)
-    for query, field in (("before=x", "before"), ("from=yesterday", "from"), ("action=%27", "action")):
+    first = admin.get(f"/api/admin/audit?q={person.email}&limit=1").expect()
+    older = admin.get(f"/api/admin/audit?q={person.email}&limit=1&cursor={first['next']}").expect()["rows"]
+    assert first["rows"] == [changed] and older == [failed]
+    assert admin.get(f"/api/admin/audit?q={person.email}&sort=oldest").expect()["rows"] == [signed, failed, changed]
+    admin.get("/api/admin/audit?cursor=x").problem(400, "cursor")
+    for query, field in (("from=yesterday", "from"), ("action=%27", "action")):
         admin.get(f"/api/admin/audit?{query}").problem(422, field)
 
 

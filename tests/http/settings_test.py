@@ -117,7 +117,7 @@ def test_every_change_is_in_a_log_that_nobody_rewrites(site, admin, settings):
     for number in range(26):
         save(admin, name=f"Logged {number}").expect()
     first = admin.get("/api/admin/settings/changes").expect()
-    second = admin.get(f"/api/admin/settings/changes?before={first['next']}").expect()
+    second = admin.get(f"/api/admin/settings/changes?cursor={first['next']}").expect()
     assert len(first["changes"]) == 25 and second["changes"] and not {c["id"] for c in first["changes"]} & {c["id"] for c in second["changes"]}
     for statement in ("update settings_changes set changed_by = 'x'", "delete from settings_changes", "truncate settings_changes"):
         with pytest.raises(Exception, match="append-only"):

@@ -38,16 +38,17 @@ function row(one) {
 
 let asked = 0;
 
-async function load(before) {
+async function load(cursor) {
   const now = ++asked;
-  const answer = await get(`/api/admin/audit?${query(before ? { before } : {})}`);
+  const answer = await get(`/api/admin/audit?${query(cursor ? { cursor } : {})}`);
   if (now !== asked) return; // another choice was made meanwhile
   const rows = answer.rows.map(row);
-  if (before) list.append(...rows); else list.replaceChildren(...rows);
+  if (cursor) list.append(...rows); else list.replaceChildren(...rows);
   next = answer.next;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
-  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'row')}${next === null ? '' : ' and more'}.` : 'Nothing like this was noted.');
+  $('#csv').href = `/api/admin/audit/csv?${query()}`;
+  if (!cursor) text($('#said'), rows.length ? `${plural(rows.length, 'row')}${next === null ? '' : ' and more'}.` : 'Nothing like this was noted.');
 }
 
 $('#action').append(...Object.entries(ACTIONS).sort((a, b) => a[1].localeCompare(b[1])).map(([name, label]) => el('option', { value: name }, label)));

@@ -67,6 +67,7 @@ function take(answer) {
   const { name, clientName, service, status, generation } = answer.project;
   text($('#project-name'), name);
   document.title = `${name} – Back office – ${agencyName}`;
+  $('#csv').href = `/api/projects/${project}/tasks/csv`;
   text($('#project-facts'), [clientName, service].filter(Boolean).join(' · '));
   $('#project-status').value = status;
   const writing = generation === 'queued' || generation === 'running';

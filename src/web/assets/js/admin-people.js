@@ -124,19 +124,19 @@ function drawRule(required) {
 
 let asked = 0;
 
-async function load(before) {
+async function load(cursor) {
   const now = ++asked;
-  const answer = await get(`/api/admin/people?${query(before ? { before } : {})}`);
+  const answer = await get(`/api/admin/people?${query(cursor ? { cursor } : {})}`);
   if (now !== asked) return; // another choice was made meanwhile
   mine = answer.myRole;
-  if (!before && me.role === 'admin') invitations(mine);
-  if (!before) drawRule(answer.requireSecondFactor);
+  if (!cursor && me.role === 'admin') invitations(mine);
+  if (!cursor) drawRule(answer.requireSecondFactor);
   const rows = answer.people.map(row);
-  if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  if (cursor) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
   next = answer.next;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
-  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'person', 'people')}${next === null ? '' : ' and more'}.` : 'Nobody like this.');
+  if (!cursor) text($('#said'), rows.length ? `${plural(rows.length, 'person', 'people')}${next === null ? '' : ' and more'}.` : 'Nobody like this.');
 }
 
 office(async (user) => {

@@ -128,6 +128,7 @@ $('#preview').addEventListener('drop', (event) => { event.preventDefault(); even
 
 async function load() {
   const answer = await get(`/api/admin/cms/questions?serviceId=${id}`);
+  $('#csv').href = `/api/admin/cms/questions/csv?serviceId=${id}`;
   questions = answer.questions;
   state.version = answer.version;
   return questions;

@@ -67,10 +67,10 @@ const written = (field, value) => String(shown[field]?.(value) ?? value ?? 'as i
 const changeLine = ({ at, by, changes }) => el('li', {}, el('p', {}, el('strong', {}, by ?? 'The installation'), el('span', { class: 'soft small' }, ` · ${dateTime(at)}`)),
   el('ul', {}, Object.entries(changes).map(([field, { from, to }]) => el('li', {}, `${NAMES[field] ?? field}: ${written(field, from)} → ${written(field, to)}`))));
 
-async function loadChanges(before) {
-  const { changes, next } = await get(`/api/admin/settings/changes${before ? `?before=${before}` : ''}`);
+async function loadChanges(cursor) {
+  const { changes, next } = await get(`/api/admin/settings/changes${cursor ? `?cursor=${cursor}` : ''}`);
   const lines = changes.map(changeLine);
-  if (before) $('#changes').append(...lines);
+  if (cursor) $('#changes').append(...lines);
   else $('#changes').replaceChildren(...(lines.length ? lines : [el('li', { class: 'soft' }, 'Nothing has been changed yet.')]));
   show($('#more'), Boolean(next));
   $('#more').dataset.next = next ?? '';

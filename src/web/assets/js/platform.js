@@ -15,6 +15,7 @@ const STAGES = { schema: 'making schema, role and tables', demo: 'writing the de
 const STATES = { queued: 'waits', running: 'at work', done: 'done', failed: 'failed' };
 let next = null;
 let nextJobs = null;
+let heldJobs = [];
 let timer = 0;
 
 const hostLink = (host) => el('a', { href: `${location.protocol}//${host}${location.port && !host.includes(':') ? `:${location.port}` : ''}/` }, host);
@@ -35,17 +36,27 @@ function jobRow(job) {
 
 let shownJobs = '';
 
-async function loadJobs(before) {
-  const answer = await get(`/api/platform/jobs${before ? `?before=${before}` : ''}`);
-  if (!before && shownJobs === JSON.stringify(answer)) return answer.jobs; // the keyboard's place stays where it is
-  shownJobs = before ? '' : JSON.stringify(answer);
+async function loadJobs(cursor) {
+  const answer = await get(`/api/platform/jobs${cursor ? `?cursor=${cursor}` : ''}`);
+  if (!cursor && shownJobs === JSON.stringify(answer)) return answer.jobs; // the keyboard's place stays where it is
+  shownJobs = cursor ? '' : JSON.stringify(answer);
   const rows = answer.jobs.map(jobRow);
-  const shown = before ? answer.jobs : answer.jobs.slice(0, Math.max(5, answer.jobs.filter(open).length));
-  if (before) $('#jobs').append(...rows); else $('#jobs').replaceChildren(...rows.slice(0, shown.length));
-  nextJobs = shown.length < answer.jobs.length ? shown.at(-1).id : answer.next;
-  show($('#more-jobs'), nextJobs !== null);
+  const few = cursor ? rows.length : Math.max(5, answer.jobs.filter(open).length);
+  if (cursor) $('#jobs').append(...rows); else $('#jobs').replaceChildren(...rows.slice(0, few));
+  heldJobs = rows.slice(few);
+  nextJobs = answer.next;
+  show($('#more-jobs'), heldJobs.length > 0 || nextJobs !== null);
   show($('#no-jobs'), !$('#jobs').children.length);
   return answer.jobs;
+}
+
+/** Those that came along first, then the next page. */
+async function moreJobs() {
+  if (!heldJobs.length) { await loadJobs(nextJobs); return; }
+  $('#jobs').append(...heldJobs);
+  heldJobs = [];
+  shownJobs = '';
+  show($('#more-jobs'), nextJobs !== null);
 }
 
 /** Looks again every two seconds while something is under way, and loads the list anew when it is over. */
@@ -132,19 +143,20 @@ function row(tenant, opened = false) {
 
 let asked = 0;
 
-async function load(before, opened) {
+async function load(cursor, opened) {
   const mine = ++asked;
-  const query = new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...(before ? { before } : {}) }).filter(([, value]) => value !== ''));
+  const query = new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...(cursor ? { cursor } : {}) }).filter(([, value]) => value !== ''));
   const answer = await get(`/api/platform/tenants?${query}`);
   if (mine !== asked) return; // another choice was made meanwhile
   const unfolded = opened ?? answer.tenants.find((one) => $(`[data-tenant="${CSS.escape(one.slug)}"] details[open]`))?.id;
   const rows = answer.tenants.map((one) => row(one, one.id === unfolded));
-  if (before) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  if (cursor) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
   if (opened) $('details[open] summary', list)?.focus();
   next = answer.next;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
-  if (!before) text($('#said'), rows.length ? `${plural(rows.length, 'tenant')}${next === null ? '' : ' and more'}.` : 'No tenants like these.');
+  $('#csv').href = `/api/platform/tenants/csv?${new URLSearchParams(new FormData(filters))}`;
+  if (!cursor) text($('#said'), rows.length ? `${plural(rows.length, 'tenant')}${next === null ? '' : ' and more'}.` : 'No tenants like these.');
 }
 
 function newForm() {
@@ -178,7 +190,7 @@ $('#new-form').addEventListener('submit', (event) => {
 });
 forgiveOnInput($('#new-form'));
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
-$('#more-jobs').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => loadJobs(nextJobs))));
+$('#more-jobs').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), moreJobs)));
 filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
 filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
 

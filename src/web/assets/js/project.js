@@ -82,7 +82,7 @@ async function load() {
   timeline.load(line);
   if (draw(details)) generation.follow();
   const coming = [talk(details)];
-  activity ??= new Activity(id);
+  activity ??= new Activity(id, isStaff(user));
   if (!activity.newest) coming.push(activity.load());
   goTo(coming);
 }

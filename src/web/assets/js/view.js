@@ -1,5 +1,5 @@
-// What a page shows when it could not load: the reason, with a button that tries again.
-import { el, focusOn } from './dom.js';
+// What a page shows when it could not load: the reason, with a button that tries again; and what lists have in common.
+import { $, el, focusOn, show } from './dom.js';
 import { explain } from './api.js';
 import { t } from './words.js';
 
@@ -25,4 +25,12 @@ export async function attempt(place, load, { focus = false } = {}) {
     place.removeAttribute('aria-busy');
     place.closest('main')?.removeAttribute('aria-busy');
   }
+}
+
+/** Staff may save a part's list as a file. */
+export function offerCsv(part, path, staff) {
+  const link = $(`[data-csv="${part}"]`);
+  link.href = `${path}/csv`;
+  link.setAttribute('aria-label', `Save the ${part} as CSV`);
+  show(link, staff);
 }

@@ -45,8 +45,8 @@ export function drawHistory(place, kind, item, restore) {
     const list = el('ol', { class: 'versions', role: 'list' });
     const more = el('button', { type: 'button', class: 'button quiet short' }, 'Show older versions');
     let newest = null;
-    const load = async (before) => {
-      const { versions, next } = await get(`/api/admin/cms/versions?kind=${kind}&item=${item}${before ? `&before=${before}` : ''}`);
+    const load = async (cursor) => {
+      const { versions, next } = await get(`/api/admin/cms/versions?kind=${kind}&item=${item}${cursor ? `&cursor=${cursor}` : ''}`);
       newest ??= versions[0]?.version;
       list.append(...versions.map((version) => row(version, newest, restore)));
       more.hidden = next === null;

@@ -3,7 +3,7 @@ import { get } from '../api.js';
 import { $, el, localPath, show } from '../dom.js';
 import { ago, centavos, dateTime } from '../format.js';
 import { busy } from '../form.js';
-import { attempt } from '../view.js';
+import { attempt, offerCsv } from '../view.js';
 import { t } from '../words.js';
 
 const statusWords = { pending: t('pending'), 'in-progress': t('in progress'), completed: t('completed'), 'on-hold': t('on hold') };
@@ -67,8 +67,9 @@ function row(entry) {
 
 /** The feed of one project. `refresh()` puts what is new on top. */
 export class Activity {
-  constructor(project) {
+  constructor(project, staff) {
     this.path = `/api/projects/${project}/activity`;
+    offerCsv('activity', this.path, staff);
     this.list = $('#activity-list');
     this.more = $('#activity-more');
     this.next = null;
@@ -85,7 +86,7 @@ export class Activity {
   }
 
   async older() {
-    const { activity, next } = await get(`${this.path}?limit=15${this.next ? `&before=${this.next}` : ''}`, { login: false });
+    const { activity, next } = await get(`${this.path}?limit=15${this.next ? `&cursor=${this.next}` : ''}`, { login: false });
     this.next = next;
     this.take(activity, false);
     show(this.more, next !== null);

@@ -4,7 +4,7 @@ import { $, el, show, text } from '../dom.js';
 import { busy } from '../form.js';
 import { bytes, plural } from '../format.js';
 import { acceptDrops, uploadLine } from '../upload.js';
-import { attempt } from '../view.js';
+import { attempt, offerCsv } from '../view.js';
 import { fileFacts, fileLink, glyph, removed } from './file-view.js';
 import { t } from '../words.js';
 
@@ -20,6 +20,7 @@ export class Files {
   constructor(project, staff) {
     this.#path = `/api/projects/${project}/files`;
     this.#staff = staff;
+    offerCsv('files', this.#path, staff);
     const input = $('#files-input');
     input.addEventListener('change', () => { this.#send([...input.files]); input.value = ''; });
     acceptDrops($('#files'), (files) => this.#send(files));
@@ -32,10 +33,10 @@ export class Files {
   /** A file that came by another way, with a message, or a thumbnail that is ready now. */
   refresh() { return this.#page().catch(() => { /* it is only late */ }); }
 
-  async #page(before) {
-    const { files, next, limit } = await get(`${this.#path}${before ? `?before=${before}` : ''}`);
+  async #page(cursor) {
+    const { files, next, limit } = await get(`${this.#path}${cursor ? `?cursor=${cursor}` : ''}`);
     const rows = files.map((file) => this.#row(file));
-    if (before) this.#list.append(...rows);
+    if (cursor) this.#list.append(...rows);
     else this.#list.replaceChildren(...rows);
     this.#next = next;
     show($('#files-more'), next !== null);
@@ -43,7 +44,7 @@ export class Files {
     this.#count();
     // Pictures get their small copies a moment later.
     const waits = files.some((file) => /^image\/(png|jpeg|gif|webp)$/.test(file.contentType) && !file.thumbnail && !file.removedAt && Date.now() - Date.parse(file.createdAt) < 20000);
-    if (waits && !before && this.#looks < 4) { this.#looks += 1; setTimeout(() => this.refresh(), 1500); }
+    if (waits && !cursor && this.#looks < 4) { this.#looks += 1; setTimeout(() => this.refresh(), 1500); }
     else this.#looks = 0;
   }
 

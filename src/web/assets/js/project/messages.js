@@ -4,7 +4,7 @@ import { $, $$, el, focusOn, show, text } from '../dom.js';
 import { busy } from '../form.js';
 import { centavos, date, dateTime, plural } from '../format.js';
 import { acceptDrops, uploadLine } from '../upload.js';
-import { attempt } from '../view.js';
+import { attempt, offerCsv } from '../view.js';
 import { fileLink, glyph, removed } from './file-view.js';
 import { t } from '../words.js';
 
@@ -40,6 +40,7 @@ export class Messages {
     this.#path = `/api/projects/${project}/messages`;
     this.#filesPath = `/api/projects/${project}/files`;
     this.#staff = staff;
+    offerCsv('messages', this.#path, staff);
     this.#told = told;
     const form = $('#message-form');
     const body = $('#message-body');
@@ -90,7 +91,7 @@ export class Messages {
   }
 
   async #older() {
-    const page = await get(`${this.#path}?before=${this.#next}`);
+    const page = await get(`${this.#path}?cursor=${this.#next}`);
     this.#next = page.next;
     const first = this.#list.firstElementChild;
     const rows = page.messages.map((message) => { this.#shown.set(message.id, message); return this.#draw(message, el('li', {})); });
@@ -134,7 +135,7 @@ export class Messages {
     for (const message of messages) {
       this.#version = Math.max(this.#version, message.version);
       // One of a page that is not shown yet comes with that page.
-      if (this.#shown.has(message.id) || this.#next === null || message.id > this.#next) this.#put(message);
+      if (this.#shown.has(message.id) || this.#next === null || message.id > this.#oldest()) this.#put(message);
     }
     if (messages.length) this.#lively = Date.now();
     if (fresh.length) text($('#messages-said'), fresh.length === 1 ? t`New message from ${fresh[0].userName}: ${fresh[0].body.slice(0, 200)}` : t`${fresh.length} new messages`);
@@ -148,6 +149,8 @@ export class Messages {
     const first = messages.find((message) => !message.mine && !message.removedAt && message.id > this.#lastRead);
     if (first) $(`[data-message-id="${first.id}"]`, this.#list)?.classList.add('first-new');
   }
+
+  #oldest() { return Math.min(...this.#shown.keys()); }
 
   #newest() { return Math.max(0, ...this.#shown.keys()); }
 

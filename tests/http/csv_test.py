@@ -1,0 +1,88 @@
+"""Lists as files: each says all that the list has, is safe to open in a spreadsheet, and is noted in the audit log."""
+import csv
+import io
+
+import pytest
+
+import onboarding
+from people import new_person
+from uploading import send
+
+FORMULA = '=HYPERLINK("http://evil.test")'
+
+
+def rows_of(answer):
+    assert answer.status == 200 and answer.header("content-type").startswith("text/csv"), answer
+    assert answer.header("content-disposition").startswith("attachment; filename="), answer
+    assert answer.body.startswith(b"\xef\xbb\xbf"), "else Excel takes UTF-8 for another code"
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"), newline="")))
+    for row in rows:
+        assert None not in row and None not in row.values(), row
+        assert not any(cell.lstrip().startswith(("=", "+", "@")) for cell in row.values()), row
+    return rows
+
+
+def exported(site, who):
+    return [row["subject"] for row in site.sql("select subject from audit_log where action = 'exported' and actor_id = %s order by number", who.user["id"])]
+
+
+@pytest.fixture(scope="module")
+def project(site):
+    """A project in whose lists there is something that a spreadsheet would take for a formula."""
+    owner = new_person(site, name=FORMULA)
+    number = onboarding.create(owner)
+    owner.post(f"/api/projects/{number}/messages", {"body": FORMULA}).expect(201)
+    send(owner, f"/api/projects/{number}/files", b"some text", name=f"+{number}.txt")
+    site.sql("insert into tasks (project_id, title, description, section, priority, status, estimated_hours, dependencies, \"order\") "
+             "values (%s, %s, 'What a task is', 'Design', 'high', 'pending', 4, '[]', 900)", number, FORMULA, tenant=site.tenant)
+    return number
+
+
+@pytest.mark.parametrize("what,column,cell", [
+    ("messages", "Text", "'" + FORMULA), ("files", "Name", None), ("tasks", "Title", "'" + FORMULA), ("activity", "What", "message-posted")])
+def test_the_lists_of_a_project_are_files_for_staff(site, project, staff, viewer, what, column, cell):
+    path = f"/api/projects/{project}/{what}/csv"
+    found = [row[column] for row in rows_of(staff.get(path))]
+    assert (cell or f"'+{project}.txt") in found, found
+    assert exported(site, staff)[-1] == f"{what} of project {project}"
+    rows_of(viewer.get(path))
+    staff.get("/api/projects/99999999/" + what + "/csv").problem(404)
+    assert exported(site, staff)[-1] == f"{what} of project {project}", "what was not given is not noted"
+    if what != "tasks":
+        staff.get(path + "?cursor=x").problem(400, "cursor")
+
+
+@pytest.mark.parametrize("path,subject,column", [
+    ("/api/admin/cms/services/csv", "services", "Name"), ("/api/admin/cms/questions/csv?serviceId=1", "questions of service 1", "Text"),
+    ("/api/admin/cms/versions/csv", "content versions", "Content"), ("/api/admin/plans/usage/csv", "AI usage", "Model")])
+def test_the_agencys_lists_are_files_for_staff(site, staff, path, subject, column):
+    rows = rows_of(staff.get(path))
+    assert all(row[column] for row in rows) and exported(site, staff)[-1] == subject
+    if "services" in path:
+        assert [row["Name"] for row in rows] == [one["name"] for one in staff.get("/api/admin/cms/services").expect()["services"]]
+    if "questions" in path:
+        assert len(rows) == len(staff.get("/api/admin/cms/questions?serviceId=1").expect()["questions"]) > 0
+        staff.get("/api/admin/cms/questions/csv?serviceId=9999999").problem(404)
+
+
+def test_people_and_the_audit_log_are_files_for_administrators(site, project, staff, admin):
+    people = rows_of(admin.get("/api/admin/people/csv?role=client"))
+    assert "'" + FORMULA in [row["Name"] for row in people] and {row["Role"] for row in people} == {"client"}
+    assert exported(site, admin)[-1] == "people"
+    log = rows_of(admin.get("/api/admin/audit/csv?action=exported&sort=oldest"))
+    assert [int(row["Row"]) for row in log] == sorted(int(row["Row"]) for row in log) and log[-1]["Whom or what"] == "audit log", "the file tells of itself"
+    staff.get("/api/admin/audit/csv").problem(403)
+
+
+def test_a_file_goes_on_over_many_pieces_without_gap_or_repeat(site, admin):
+    site.sql("""with made as (insert into users (name, email, role) select 'Piece', 'piece' || n || '@csv.test', 'client' from generate_series(1, 1201) n returning id)
+                insert into user_tenant (user_id, tenant_id) select id, (select id from tenants where slug = 'lunaxcode') from made""")
+    for sort in ("newest", "oldest", "name"):
+        found = [row["E-mail"] for row in rows_of(admin.get(f"/api/admin/people/csv?q=@csv.test&sort={sort}"))]
+        assert len(found) == len(set(found)) == 1201, sort
+    site.sql("delete from user_tenant where user_id in (select id from users where email like '%%@csv.test')")
+
+
+def test_the_owner_of_the_installation_has_the_tenants_as_a_file(site, platform_owner):
+    rows = rows_of(platform_owner.get("/api/platform/tenants/csv"))
+    assert site.tenant in [row["Short name"] for row in rows] and exported(site, platform_owner)[-1] == "tenants"
