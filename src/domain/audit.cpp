@@ -13,6 +13,11 @@ using core::Sql;
 
 constexpr Sql note_sql = "select audit($1, nullif($2, ''), $3::jsonb, $4::inet, $5, coalesce($6, me()))";
 
+constexpr Sql note_change_sql = R"(
+    select audit($1, $2, differences($3::jsonb, $4::jsonb), $5::inet, $6, me()) where differences($3::jsonb, $4::jsonb) <> '{}')";
+constexpr Sql note_there_sql = "select audit($2, $3, $4::jsonb, $5::inet, schema_name, me()) from tenants where id = $1";
+constexpr Sql note_change_there_sql = R"(
+    select audit($2, $3, differences($4::jsonb, $5::jsonb), $6::inet, schema_name, me()) from tenants where id = $1 and differences($4::jsonb, $5::jsonb) <> '{}')";
 constexpr Sql project_there = "select 1 from projects where id = $1";
 
 core::Query row(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
@@ -23,6 +28,18 @@ core::Query row(core::Call& call, std::string_view action, std::string_view subj
 
 core::Query audit(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
     return row(call, action, subject, data, actor);
+}
+
+core::Query audit_change(core::Call& call, std::string_view action, std::string_view subject, std::string_view before, std::string_view after) {
+    return ask<note_change_sql>(action, subject, before, after, address_of(call.request.remote_address), call.tenant());
+}
+
+core::Query audit_at(core::Call& call, core::Id tenant, std::string_view action, std::string_view subject, const std::string& data) {
+    return ask<note_there_sql>(tenant, action, subject, data, address_of(call.request.remote_address));
+}
+
+core::Query audit_change_at(core::Call& call, core::Id tenant, std::string_view action, std::string_view subject, std::string_view before, std::string_view after) {
+    return ask<note_change_there_sql>(tenant, action, subject, before, after, address_of(call.request.remote_address));
 }
 
 void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {

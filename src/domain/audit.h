@@ -1,4 +1,4 @@
-// Audit: what was done to accounts, rights, money and settings, as rows of a chain of hashes (sql/migrations, audit_log).
+// Audit: what staff and administrators changed, and what was done to accounts, rights and money, as rows of a chain of hashes (sql/migrations, audit_log).
 #pragma once
 #include <optional>
 #include <string>
@@ -12,7 +12,12 @@ namespace domain {
 // until the commit: note last, and keep what follows short. `subject`: the id of what it was done to.
 core::Query audit(core::Call& call, std::string_view action, std::string_view subject, const std::string& data = "{}",
                   const std::optional<std::string>& actor = {});
-// The same in a transaction of its own, committed at once: for what only reads (an export), and for what is refused afterwards.
+// The same of a change: what differs between two JSON objects. Nothing where nothing does.
+core::Query audit_change(core::Call& call, std::string_view action, std::string_view subject, std::string_view before, std::string_view after);
+// The same in the log of another tenant, by an owner of the installation; for a platform() route.
+core::Query audit_at(core::Call& call, core::Id tenant, std::string_view action, std::string_view subject, const std::string& data = "{}");
+core::Query audit_change_at(core::Call& call, core::Id tenant, std::string_view action, std::string_view subject, std::string_view before, std::string_view after);
+// As audit(), in a transaction of its own, committed at once: for what only reads (an export), and for what is refused afterwards.
 void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data = "{}",
                   const std::optional<std::string>& actor = {});
 // That a list of a project is saved as a file. Throws Error 404 where there is no such project.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "domain/account.h"
 #include "domain/letter.h"
 
 namespace domain {
@@ -23,6 +24,12 @@ constexpr Sql changed_since = R"(
       and n.value is distinct from (select content -> n.key from content_versions where kind = $1 and item_id = $2 and version = $4)
     order by n.key)";
 constexpr Sql note = "select note_version($1, $2, $3, $4)";
+
+constexpr Sql audit_sql = R"(
+    select audit('content-' || n.action, case when $2::bigint = 0 then $1 else $1 || ' ' || $2 end,
+                 jsonb_build_object('version', n.version) || differences(coalesce(b.content, '{}'), n.content), $3::inet, $4, me())
+    from content_versions n left join content_versions b on b.kind = n.kind and b.item_id = n.item_id and b.version = n.version - 1
+    where n.kind = $1 and n.item_id = $2 and n.version = version_of($1, $2) and n.created_at = now() and n.action <> 'found')";
 
 [[noreturn]] void changed_meanwhile(Call& call, std::string_view kind, std::int64_t item, std::int64_t now, std::int64_t seen) {
     const Result rows = call.db().list<changed_since>(kind, item, now, seen);
@@ -59,6 +66,10 @@ Query note_edit(std::string_view kind, std::int64_t item, const Held& held) {
 
 Query note_version(std::string_view kind, std::int64_t item, const char* action) {
     return ask<note>(kind, item, action, std::optional<std::int64_t>{});
+}
+
+Query audit_edit(Call& call, std::string_view kind, std::int64_t item) {
+    return ask<audit_sql>(kind, item, address_of(call.request.remote_address), call.tenant());
 }
 
 std::string new_order(const Json& wanted, const Json& now, bool restored) {

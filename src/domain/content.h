@@ -22,6 +22,9 @@ Held hold_content(core::Call& call, std::string_view kind, std::int64_t item, co
 core::Query note_edit(std::string_view kind, std::int64_t item, const Held& held);
 core::Query note_version(std::string_view kind, std::int64_t item, const char* action);
 
+// The newest version into the audit log, where this transaction made it.
+core::Query audit_edit(core::Call& call, std::string_view kind, std::int64_t item);
+
 // The items in a new order: all of `now`, those that the order leaves out at its end. Throws Error 422 where it has others.
 std::string new_order(const core::Json& wanted, const core::Json& now, bool restored);
 

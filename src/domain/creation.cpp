@@ -6,6 +6,7 @@
 #include "core/crypto.h"
 #include "core/form.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/intake.h"
 #include "domain/mails.h"
 
@@ -172,6 +173,7 @@ Reply convert_lead(Call& call, Id lead) {
         call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + drafts + "}", std::nullopt, Bytes{""}, client).integer(0);
     call.db().one<note_conversion>(project, name, account, lead);
     tell_of_conversion(call, project, email, token);
+    call.db().run(audit(call, "lead-converted", "draft " + drafts, Writer{}.object().member("project", project).member("account", account).end_object().take()));
     call.commit();
     return converted(project, account);
 }

@@ -137,8 +137,9 @@ Reply follow_up(Call& call, Id lead) {
     }
     letter.button(agency.brand.say("Go on with my project"), agency.brand.site + (draft->null(2) ? "/#pricing" : "/onboarding?serviceId=" + draft->str(2)));
     const Letter words = letter.end(agency.brand.say("You get this mail because this address was given in a project form at {1} that was not finished.", {one_line(agency.brand.name)}));
+    const std::string noted = Writer{}.object().member("to", address).member("subject", subject).end_object().take();
     call.db().all(ask<note_follow_up>(lead, address, subject, message), ask<send_follow_up>(address, words.subject, words.text, words.html, random_token() + "@" + host_in(call.config.base_url),
-                                      agency.sender, agency.mail_from, agency.reply_to));
+                                      agency.sender, agency.mail_from, agency.reply_to), audit(call, "lead-written-to", "draft " + std::to_string(lead.value), noted));
     Reply reply = ok(call.db().one<one_lead>(lead).str(0));
     reply.status = 201;
     return reply;

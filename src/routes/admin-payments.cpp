@@ -250,6 +250,7 @@ Reply request_balance(Call& call) {
     if (row->text(1) == "paid") throw conflict("The balance is paid already.");
     if (row->text(2) != "paid") throw conflict("The deposit comes first.");
     call.db().one<request_sql>(*project, row->integer(0));
+    call.db().run(audit(call, "balance-requested", "project " + std::to_string(*project), Writer{}.object().member("amount", row->integer(0)).end_object().take()));
     call.commit();
     return ok(Writer{}.object().member("projectId", *project).member("part", "balance").member("amount", row->integer(0)).end_object().take());
 }

@@ -123,6 +123,7 @@ Reply propose(Call& call, Id project) {
         throw too_many("The plan of a project is written at most " + std::to_string(call.config.generations_per_day) + " times a day.", std::chrono::hours{1});
     try {
         const std::int64_t made = call.db().one<queue_proposal>(project, wanted.scope, wanted.wishes, wanted.mark.empty() ? std::nullopt : std::optional{wanted.mark}).integer(0);
+        call.db().run(audit(call, "plan-ordered", "project " + std::to_string(project.value), Writer{}.object().member("proposal", made).member("scope", wanted.scope).end_object().take()));
         call.commit();
         return accepted(Writer{}.object().member("id", made).member("state", "queued").end_object().take());
     } catch (const SqlError& error) {
@@ -223,14 +224,15 @@ Reply apply(Call& call, Id project, Id id) {
     if (document) next.document = row.str(0);
     next.proposal = id.value;
     write_plan(call, project, next);
-    call.db().all(ask<settle_proposal>(id, "applied"),
-                  ask<note_change>(project, "plan-changed", Writer{}.object().member("tasks", static_cast<std::int64_t>(chosen.size())).member("retired", static_cast<std::int64_t>(next.retired.size())).member("document", document).end_object().take()));
+    const std::string what = Writer{}.object().member("tasks", static_cast<std::int64_t>(chosen.size())).member("retired", static_cast<std::int64_t>(next.retired.size())).member("document", document).end_object().take();
+    call.db().all(ask<settle_proposal>(id, "applied"), ask<note_change>(project, "plan-changed", what), audit(call, "plan-applied", "project " + std::to_string(project.value), what));
     return ok(call.db().one<overview>(project).str(0));
 }
 
 Reply dismiss(Call& call, Id project, Id id) {
     proposal_row(call, project, id);
-    call.db().change<settle_proposal>(id, "dismissed");
+    call.db().all(ask<settle_proposal>(id, "dismissed"),
+                  audit(call, "plan-dismissed", "project " + std::to_string(project.value), Writer{}.object().member("proposal", id.value).end_object().take()));
     return ok(call.db().one<overview>(project).str(0));
 }
 
@@ -266,7 +268,8 @@ Reply restore(Call& call, Id project, Id number) {
     next.document = content["prd"].is(Json::Kind::string) ? std::optional{std::string{content["prd"].text()}} : std::nullopt;
     next.restored = number.value;
     write_plan(call, project, next);
-    call.db().all(ask<note_change>(project, "plan-changed", Writer{}.object().member("tasks", static_cast<std::int64_t>(tasks.size())).member("version", number.value).end_object().take()));
+    const std::string what = Writer{}.object().member("tasks", static_cast<std::int64_t>(tasks.size())).member("version", number.value).end_object().take();
+    call.db().all(ask<note_change>(project, "plan-changed", what), audit(call, "plan-restored", "project " + std::to_string(project.value), what));
     return ok(call.db().one<overview>(project).str(0));
 }
 

@@ -6,6 +6,7 @@
 #include "core/paging.h"
 #include "core/picture.h"
 #include "domain/access.h"
+#include "domain/account.h"
 #include "domain/generation.h"
 #include "domain/theme.h"
 #include "domain/wording.h"
@@ -27,6 +28,7 @@ constexpr Sql change_sql = R"(
     update settings set name = nullif($1, ''), accent = $2, currency_display = $3, mail_from = nullif($4, ''), reply_to = nullif($5, ''),
         generations_per_day = $6::integer, files_quota_mb = $7::integer, language = $8, languages = $9::text[])";
 constexpr Sql note = "select note_settings($1)";
+constexpr Sql audit_sql = "select audit('settings-changed', 'settings', changes, $2::inet, $3, me()) from settings_changes where id = $1::bigint";
 constexpr Sql set_logo_sql = "update settings set logo = $1, logo_type = $2, logo_width = $3, logo_height = $4";
 constexpr Sql drop_logo_sql = "update settings set logo = null, logo_type = null, logo_width = null, logo_height = null";
 constexpr Sql set_key_sql = "update settings set ai_key = $1, ai_key_last4 = $2, ai_key_set_at = now(), ai_key_set_by = me()";
@@ -93,8 +95,9 @@ Reply changed(Call& call, Work work) {
     const Row before = call.db().one<settings_now>();
     const std::string facts = before.str(0);
     work(Json::parse(facts), before.integer(1));
-    call.db().one<note>(facts);
+    const Row noted = call.db().one<note>(facts);
     Reply reply = answer(call);
+    if (!noted.null(0)) call.db().one<audit_sql>(noted.integer(0), address_of(call.request.remote_address), call.tenant());
     call.commit();
     return reply;
 }

@@ -4,6 +4,7 @@
 
 #include "core/app.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/work_calendar.h"
 
 using namespace core;
@@ -20,6 +21,8 @@ constexpr Sql one_year = R"(
         'daysOff', (select coalesce(json_agg(json_build_object('date', d.day, 'name', d.name) order by d.day), '[]')
                     from days_off d where d.closed and extract(year from d.day) = y.year))
     from settings s, (select coalesce($1::integer, extract(year from now() at time zone s2.time_zone)::integer) as year from settings s2) y)";
+constexpr Sql hours_now = R"(
+    select json_build_object('hoursPerDay', hours_per_day, 'workingDays', working_days, 'parallelTasks', parallel_tasks) from settings for update)";
 constexpr Sql set_hours = R"(
     update settings set hours_per_day = coalesce($1::numeric, hours_per_day),
         working_days = coalesce((select array_agg(d::integer order by d::integer) from json_array_elements_text($2::json) d), working_days),
@@ -30,7 +33,7 @@ constexpr Sql full_year = "select count(*) from days_off where extract(year from
 constexpr Sql put_day = R"(
     insert into days_off (day, name, closed, created_by) values ($1, $2, $3, me())
     on conflict (day) do update set name = excluded.name, closed = excluded.closed, created_by = excluded.created_by, created_at = now())";
-constexpr Sql drop_day = "delete from days_off where day = $1::date returning 1";
+constexpr Sql drop_day = "delete from days_off where day = $1::date returning json_build_object('date', day, 'name', name, 'closed', closed)";
 
 Reply show(Call& call) {
     const std::string text = call.request.query_value("year");
@@ -68,7 +71,9 @@ Reply change(Call& call) {
     }
     if (form.right() && !hours && !days && !parallel) form.wrong("hoursPerDay", "Say what changes: hoursPerDay, workingDays or parallelTasks.");
     form.check();
-    return ok(call.db().one<set_hours>(hours, days, parallel).text(0));
+    const auto [before, after] = call.db().all(ask<hours_now>(), ask<set_hours>(hours, days, parallel));
+    call.db().run(audit_change(call, "calendar-changed", "calendar", before.one().text(0), after.one().text(0)));
+    return ok(after.one().text(0));
 }
 
 // closed: a day off of the agency's own; not closed: a holiday that it works through.
@@ -83,13 +88,16 @@ Reply put(Call& call) {
     const bool off = !closed || closed.boolean();
     if (!off && !call.db().maybe<is_holiday>(day)) throw unprocessable({{"date", "This day is no holiday. To work on it, remove it from the days off."}});
     if (call.db().one<full_year>(day).integer(0) >= 366) throw conflict("Every day of that year is in the list already.");
-    call.db().change<put_day>(day, name, off);
-    return created(Writer{}.object().member("date", day).member("name", name).member("closed", off).end_object().take());
+    std::string made = Writer{}.object().member("date", day).member("name", name).member("closed", off).end_object().take();
+    call.db().all(ask<put_day>(day, name, off), audit(call, "day-off-set", "day " + day, made));
+    return created(std::move(made));
 }
 
 Reply drop(Call& call, Token day) {
     if (!read_day(day.value)) throw not_found("day");
-    if (!call.db().maybe<drop_day>(day.value)) throw not_found("day off");
+    const auto dropped = call.db().maybe<drop_day>(day.value);
+    if (!dropped) throw not_found("day off");
+    call.db().run(audit(call, "day-off-removed", "day " + std::string{day.value}, dropped->str(0)));
     return no_content();
 }
 

@@ -139,7 +139,7 @@ Reply add(Call& call) {
     const Section s = section_of(form, key);
     if (call.db().list<key_taken>(key).size() > 0) throw conflict("The page has this section already.");
     const Id id{call.db().one<add_section>(key, s.title, s.content, s.active).integer(0)};
-    call.db().all(note_version("section", id.value, "created"), note_version("sections", 0, "ordered"));
+    call.db().all(note_version("section", id.value, "created"), note_version("sections", 0, "ordered"), audit_edit(call, "section", id.value));
     return shown(call, id, 201);
 }
 
@@ -147,14 +147,14 @@ Reply change(Call& call, Id section) {
     const Held held = hold_content(call, "section", section.value, call.body(), "section");
     Form form{held.wanted};
     const Section s = section_of(form, call.db().one<key_of>(section).text(0));
-    call.db().all(ask<change_section>(section, s.title, s.content, s.active), note_edit("section", section.value, held));
+    call.db().all(ask<change_section>(section, s.title, s.content, s.active), note_edit("section", section.value, held), audit_edit(call, "section", section.value));
     return shown(call, section);
 }
 
 Reply reorder(Call& call) {
     const Held held = hold_content(call, "sections", 0, call.body(), "order");
     const Json now = Json::parse(call.db().one<order_now>().text(0));
-    call.db().all(ask<order_sections>(new_order(held.wanted["ids"], now, held.restore.has_value())), note_edit("sections", 0, held));
+    call.db().all(ask<order_sections>(new_order(held.wanted["ids"], now, held.restore.has_value())), note_edit("sections", 0, held), audit_edit(call, "sections", 0));
     const Row after = call.db().one<order_now>();
     return ok(Writer{}.object().member_raw("ids", after.text(0)).member("version", after.integer(1)).end_object().take());
 }

@@ -155,7 +155,7 @@ Reply add(Call& call) {
     if (twin.size() > 0) form.wrong("questionKey", "A question of this service has this key, perhaps a retired one. Choose another key, or bring that one back.");
     check_conditions(call, *service, wanted, form);
     const Id id{call.db().one<add_question>(*service, q.key, q.text, q.type, q.required, wanted.placeholder_or_none(), wanted.show_if(), wanted.active).integer(0)};
-    call.db().all(ask<offer_options>(id, wanted.options), note_version("question", id.value, "created"), note_version("questions", *service, "ordered"));
+    call.db().all(ask<offer_options>(id, wanted.options), note_version("question", id.value, "created"), note_version("questions", *service, "ordered"), audit_edit(call, "question", id.value));
     return shown(call, id, 201);
 }
 
@@ -172,7 +172,7 @@ Reply change(Call& call, Id question) {
     check_conditions(call, now.integer(0), wanted, form);
     call.db().all(ask<change_question>(question, q.text, q.type, q.required, wanted.placeholder_or_none(), wanted.show_if(), wanted.active),
                   ask<retire_options>(question, wanted.options), ask<offer_options>(question, wanted.options),
-                  note_edit("question", question.value, held));
+                  note_edit("question", question.value, held), audit_edit(call, "question", question.value));
     return shown(call, question);
 }
 
@@ -183,7 +183,7 @@ Reply reorder(Call& call) {
     form.check();
     const Held held = hold_content(call, "questions", *service, body, "service");
     const Json now = Json::parse(call.db().one<order_now>(*service).text(0));
-    call.db().all(ask<order_questions>(*service, new_order(held.wanted["ids"], now, held.restore.has_value())), note_edit("questions", *service, held));
+    call.db().all(ask<order_questions>(*service, new_order(held.wanted["ids"], now, held.restore.has_value())), note_edit("questions", *service, held), audit_edit(call, "questions", *service));
     const Row after = call.db().one<order_now>(*service);
     return ok(Writer{}.object().member_raw("ids", after.text(0)).member("version", after.integer(1)).end_object().take());
 }

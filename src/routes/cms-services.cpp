@@ -22,9 +22,9 @@ constexpr Sql all_services = R"(
            'version', version_of('services', 0))
     from (select * from service_types order by sort_order, id limit 500) s)";
 constexpr Sql as_cells = R"(
-    select sort_order::text, id, id, name, base_price, timeline, case when popular then 'yes' else 'no' end, case when is_active then 'yes' else 'no' end, description,
-           (select string_agg(f, E'\n') from jsonb_array_elements_text(features) f), to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
-    from service_types where (sort_order, id) > ($1::bigint, $2::bigint) order by sort_order, id limit $3)";
+    select s.sort_order::text, s.id, s.id, s.name, s.base_price, s.timeline, case when s.popular then 'yes' else 'no' end, case when s.is_active then 'yes' else 'no' end, s.description,
+           (select string_agg(f, E'\n') from jsonb_array_elements_text(s.features) f), to_char(s.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from service_types s where (s.sort_order, s.id) > ($1::bigint, $2::bigint) order by s.sort_order, s.id limit $3)";
 constexpr Sql one_service = R"(
     select content_of('service', s.id) || jsonb_build_object('id', s.id, 'version', version_of('service', s.id), 'updatedAt', s.updated_at)
     from service_types s where s.id = $1)";
@@ -109,7 +109,7 @@ Reply add(Call& call) {
         throw conflict("There are " + std::to_string(services_limit) + " services, which is as many as there may be. Bring back a retired one and change it.");
     check_name(call, s, 0);
     const Id id{call.db().one<add_service>(s.name, s.description, s.price, s.features, s.timeline, s.popular, s.active, s.plan_template).integer(0)};
-    call.db().all(note_version("service", id.value, "created"), note_version("services", 0, "ordered"));
+    call.db().all(note_version("service", id.value, "created"), note_version("services", 0, "ordered"), audit_edit(call, "service", id.value));
     return shown(call, id, 201);
 }
 
@@ -118,14 +118,14 @@ Reply change(Call& call, Id service) {
     const Service s = service_of(held.wanted);
     check_name(call, s, service.value);
     call.db().all(ask<change_service>(service, s.name, s.description, s.price, s.features, s.timeline, s.popular, s.active, s.plan_template),
-                  note_edit("service", service.value, held));
+                  note_edit("service", service.value, held), audit_edit(call, "service", service.value));
     return shown(call, service);
 }
 
 Reply reorder(Call& call) {
     const Held held = hold_content(call, "services", 0, call.body(), "order");
     const Json now = Json::parse(call.db().one<order_now>().text(0));
-    call.db().all(ask<order_services>(new_order(held.wanted["ids"], now, held.restore.has_value())), note_edit("services", 0, held));
+    call.db().all(ask<order_services>(new_order(held.wanted["ids"], now, held.restore.has_value())), note_edit("services", 0, held), audit_edit(call, "services", 0));
     const Row after = call.db().one<order_now>();
     return ok(Writer{}.object().member_raw("ids", after.text(0)).member("version", after.integer(1)).end_object().take());
 }

@@ -10,16 +10,20 @@ constexpr Sql all_accounts = R"(
     select json_build_object('accounts', coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'label', a.label, 'accountName', a.account_name,
                'accountNumber', a.account_number, 'note', a.note, 'qr', case when a.qr is not null then '/api/payment-accounts/' || a.id || '/qr?v=' || extract(epoch from a.updated_at)::bigint end, 'active', a.active) order by a.active desc, a.id), '[]'))
     from (select * from payment_accounts order by active desc, id limit 200) a)";
+constexpr Sql account_facts = R"(
+    select json_build_object('kind', kind, 'label', label, 'name', account_name, 'number', account_number, 'note', note, 'active', active, 'qr', left(encode(sha256(qr), 'hex'), 16))
+    from payment_accounts where id = $1)";
+constexpr Sql hold_account = "select 1 from payment_accounts where id = $1 for update";
 constexpr Sql add_account = R"(
     insert into payment_accounts (kind, label, account_name, account_number, note)
     select $1, $2, $3, $4, $5 where (select count(*) from payment_accounts where active) < 20 returning id)";
 constexpr Sql change_account = R"(
     update payment_accounts set kind = $2, label = $3, account_name = $4, account_number = $5, note = $6, active = $7, updated_at = now()
-    where id = $1 returning id)";
+    where id = $1)";
 // Payments of old name it: it is only not shown to clients any more.
-constexpr Sql retire_account = "update payment_accounts set active = false, updated_at = now() where id = $1 returning id";
-constexpr Sql set_picture = "update payment_accounts set qr = $2, qr_type = $3, updated_at = now() where id = $1 returning id";
-constexpr Sql drop_picture = "update payment_accounts set qr = null, qr_type = null, updated_at = now() where id = $1 returning id";
+constexpr Sql retire_account = "update payment_accounts set active = false, updated_at = now() where id = $1";
+constexpr Sql set_picture = "update payment_accounts set qr = $2, qr_type = $3, updated_at = now() where id = $1";
+constexpr Sql drop_picture = "update payment_accounts set qr = null, qr_type = null, updated_at = now() where id = $1";
 constexpr Sql picture = "select qr, qr_type from payment_accounts where id = $1 and qr is not null";
 
 struct Account {
@@ -55,18 +59,23 @@ Reply add(Call& call) {
     return created(Writer{}.object().member("id", row->integer(0)).end_object().take());
 }
 
+// Runs a change of an account, and notes what differs then: a picture as the beginning of its SHA-256.
+void changed(Call& call, Id account, const char* action, const Query& change) {
+    const auto [held, before, done, after] = call.db().all(ask<hold_account>(account), ask<account_facts>(account), change, ask<account_facts>(account));
+    if (held.size() == 0) throw not_found("account");
+    call.db().run(audit_change(call, action, "account " + std::to_string(account.value), before.one().text(0), after.one().text(0)));
+}
+
 Reply change(Call& call, Id account) {
     Form form{call.body()};
     const bool active = !form.has("active") || form.value("active").boolean();
     const Account a = read_account(form);
-    if (!call.db().maybe<change_account>(account, a.kind, a.label, a.name, a.number, a.note, active)) throw not_found("account");
-    call.db().run(audit(call, "payment-account-changed", "account " + std::to_string(account.value), summary(a)));
+    changed(call, account, "payment-account-changed", ask<change_account>(account, a.kind, a.label, a.name, a.number, a.note, active));
     return ok(Writer{}.object().member("id", account.value).end_object().take());
 }
 
 Reply retire(Call& call, Id account) {
-    if (!call.db().maybe<retire_account>(account)) throw not_found("account");
-    call.db().run(audit(call, "payment-account-removed", "account " + std::to_string(account.value)));
+    changed(call, account, "payment-account-removed", ask<retire_account>(account));
     return no_content();
 }
 
@@ -84,12 +93,12 @@ Reply set_qr(Call& call, Id account) {
     if (call.request.cut) throw bad_request("The request ended early.");
     const char* type = type_of(call.request.body);
     if (!type) throw Error{415, "The picture must be PNG, JPEG or WebP."};
-    if (!call.db().maybe<set_picture>(account, Bytes{call.request.body}, type)) throw not_found("account");
+    changed(call, account, "payment-account-changed", ask<set_picture>(account, Bytes{call.request.body}, type));
     return no_content();
 }
 
 Reply drop_qr(Call& call, Id account) {
-    if (!call.db().maybe<drop_picture>(account)) throw not_found("account");
+    changed(call, account, "payment-account-changed", ask<drop_picture>(account));
     return no_content();
 }
 

@@ -24,6 +24,8 @@ constexpr Sql order_new = "select order_platform_job('create', $1, $2)";
 constexpr Sql host_of_another = "select h from tenants t, unnest(t.hosts) h where h = any($1::text[]) and t.id <> $2 limit 1";
 constexpr Sql slug_there = "select 1 from tenants where slug = $1 or schema_name = $1";
 constexpr Sql slug_of = "select slug from tenants where id = $1";
+// As the audit log of that tenant has it, before and after.
+constexpr Sql tenant_facts = "select json_build_object('name', name, 'hosts', hosts, 'status', status) from tenants where id = $1";
 constexpr Sql change = "select change_tenant($1, $2, $3::text[], $4, $5)";
 constexpr Sql export_of = "select file, slug from platform_export($1)";
 constexpr Sql host_names = "select h from unnest($1::text[]) h where not is_host_name(h) limit 1";
@@ -108,6 +110,9 @@ Reply ordered(Call& call, const Row& order) {
     return reply;
 }
 
+// What is done to an agency stands in that agency's own log. What makes one writes its first row there (`migrate tenants work`).
+std::string job_data(const Row& order) { return Writer{}.object().member("job", order.integer(0)).end_object().take(); }
+
 Reply create(Call& call) {
     Form form{call.body()};
     const std::string slug = form.text("slug", {1, 63}, "The short name"), name = line_of(form, "name", {1, 100}, "The name");
@@ -139,12 +144,18 @@ Reply edit(Call& call, Id tenant) {
     if (!name && !hosts && !status) form.wrong("name", "Nothing is to be changed: send name, hosts or status.");
     if (hosts && form.right()) check_hosts(call, form, *hosts, tenant.value);
     form.check();
-    if (!call.db().one<change>(tenant, name, hosts, status, call.tenant()).truth(0)) throw not_found("tenant");
+    const auto [before, changed, after] = call.db().all(ask<tenant_facts>(tenant), ask<change>(tenant, name, hosts, status, call.tenant()), ask<tenant_facts>(tenant));
+    if (!changed.one().truth(0)) throw not_found("tenant");
+    call.db().run(audit_change_at(call, tenant, "agency-changed", "agency", before.one().text(0), after.one().text(0)));
     log(Level::info, "tenant changed", {{"tenant", tenant.value}, {"status", status.value_or("-")}, {"by", person(call).id}});
     return no_content();
 }
 
-Reply take_out(Call& call, Id tenant) { return ordered(call, call.db().one<order_for>("export", tenant, "{}")); }
+Reply take_out(Call& call, Id tenant) {
+    const Row order = call.db().one<order_for>("export", tenant, "{}");
+    call.db().run(audit_at(call, tenant, "agency-export-ordered", "agency", job_data(order)));
+    return ordered(call, order);
+}
 
 Reply remove_tenant(Call& call, Id tenant) {
     Form form{call.body()};
@@ -153,7 +164,9 @@ Reply remove_tenant(Call& call, Id tenant) {
     const auto slug = call.db().maybe<slug_of>(tenant);
     if (!slug) throw not_found("tenant");
     if (typed != slug->text(0)) throw unprocessable({{"confirm", "Type the short name of the tenant that is to be deleted: " + slug->str(0) + "."}});
-    return ordered(call, call.db().one<order_for>("delete", tenant, "{}"));
+    const Row order = call.db().one<order_for>("delete", tenant, "{}");
+    call.db().run(audit_at(call, tenant, "agency-deletion-ordered", "agency", job_data(order)));
+    return ordered(call, order);
 }
 
 Reply jobs(Call& call) {
@@ -172,6 +185,7 @@ Reply job(Call& call, Id number) {
 Reply download(Call& call, Id number) {
     const auto row = call.db().maybe<export_of>(number);
     if (!row || row->text(0).find('/') != std::string_view::npos) throw Error{404, "There is no such export, or its seven days are over. Make another."};
+    note_at_once(call, "exported", "agency of job " + std::to_string(number.value));
     log(Level::info, "export downloaded", {{"job", number.value}, {"by", person(call).id}});
     Reply reply = FileStore{call.config, call.tenant()}.send(call.request, call.config.files_dir + "/.platform/" + row->str(0), row->text(0), "application/x-tar");
     return std::move(reply).with("Content-Disposition", "attachment; filename=\"" + row->str(0) + "\"");

@@ -4,6 +4,7 @@
 #include "core/app.h"
 #include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/creation.h"
 #include "domain/documents.h"
 #include "domain/markdown.h"
@@ -90,6 +91,12 @@ constexpr Sql change_project = R"(
                  else tell_client('project-status', c.id, jsonb_build_object('status', c.status)) end end,
         case when $3 or $5 then note_activity(c.id, 'dates-set', jsonb_build_object('start', c.start, 'deadline', c.due)) end
     from changed c join before b on b.id = c.id)";
+// As the audit log has it, before and after.
+constexpr Sql project_facts = R"(
+    select json_build_object('status', p.status, 'startDate', (p.start_date at time zone s.time_zone)::date, 'deadline', (p.end_date at time zone s.time_zone)::date,
+           'sectionDeadlines', (select json_object_agg(d.section, d.due order by d.section) from section_deadlines d where d.project_id = p.id))
+    from projects p, settings s where p.id = $1)";
+constexpr Sql hold_project = "select 1 from projects where id = $1 for update";
 constexpr Sql has_section = "select 1 where exists (select from tasks where project_id = $1 and section = $2 and retired_at is null)";
 constexpr Sql set_deadline = R"(
     insert into section_deadlines (project_id, section, due) values ($1, $2, $3)
@@ -224,6 +231,7 @@ Reply change(Call& call, Id id) {
         form.wrong("status", "Say what changes: status, startDate, deadline or sectionDeadlines.");
     form.check();
 
+    const auto [held, before] = call.db().all(ask<hold_project>(id), ask<project_facts>(id));
     const auto row = call.db().maybe<change_project>(id, status, start.has_value(), start.value_or(std::nullopt), deadline.has_value(), deadline.value_or(std::nullopt));
     if (!row) throw not_found("project");
     for (const auto& [section, day] : sections) {
@@ -234,6 +242,8 @@ Reply change(Call& call, Id id) {
         if (!call.db().maybe<has_section>(id, section)) throw unprocessable({{"sectionDeadlines." + section, "The project has no tasks in such a section."}});
         call.db().change<set_deadline>(id, section, *day);
     }
+    const Row after = call.db().one<project_facts>(id);
+    call.db().run(audit_change(call, "project-changed", "project " + std::to_string(id.value), before.one().text(0), after.text(0)));
     Writer out;
     out.object().member("id", id.value).member("status", row->text(0)).key("startDate");
     row->null(1) ? out.null() : out.value(row->text(1));

@@ -38,8 +38,12 @@ constexpr Sql set_status = R"(
     with before as (select id, project_id, title, status from tasks where id = $1 and retired_at is null for update),
     changed as (update tasks t set status = $2, updated_at = now() from before b where t.id = b.id)
     select case when status <> $2 then note_activity(project_id, 'task-status',
-               jsonb_build_object('task', id, 'title', left(title, 300), 'from', status, 'to', $2::text)) end
+               jsonb_build_object('task', id, 'title', left(title, 300), 'from', status, 'to', $2::text)) end, json_build_object('status', status)
     from before)";
+// As the audit log has it, before and after.
+constexpr Sql task_facts = R"(
+    select to_json(f) from (select project_id as project, title, description, section, priority, status, estimated_hours as "estimatedHours", spent_hours as "spentHours",
+           dependencies, "order", retired_at is not null as retired from tasks where id = $1) f)";
 // Whoever changes a plan takes the project first: circles are looked for among what nobody else changes meanwhile.
 constexpr Sql hold_plan = "select id from projects where id = $1 for no key update";
 constexpr Sql hold_plan_of = "select id from projects where id = (select project_id from tasks where id = $1) for no key update";
@@ -129,6 +133,10 @@ Edit read_edit(Form& form, const HeldPlan& plan, std::optional<std::int64_t> tas
     return edit;
 }
 
+Query task_audited(Call& call, const char* action, Id task, const Result& before, const Result& after) {
+    return audit_change(call, action, "task " + std::to_string(task.value), before.one().text(0), after.one().text(0));
+}
+
 Reply task_now(Call& call, std::int64_t task) { return ok(call.db().one<one_task>(task).str(0)); }
 
 Reply board(Call& call, Id project) {
@@ -161,7 +169,9 @@ Reply change(Call& call, Id task) {
         constexpr std::string_view words[] = {"pending", "in-progress", "completed"};
         if (form.right() && std::ranges::find(words, status) == std::end(words)) form.wrong("status", "The status is one of pending, in-progress and completed.");
         form.check();
-        if (!call.db().maybe<set_status>(task, status)) throw not_found("task");
+        const auto before = call.db().maybe<set_status>(task, status);
+        if (!before) throw not_found("task");
+        call.db().run(audit_change(call, "task-changed", "task " + std::to_string(task.value), before->text(1), Writer{}.object().member("status", status).end_object().take()));
         return ok(Writer{}.object().member("id", task.value).member("status", status).end_object().take());
     }
     const HeldPlan plan = read_plan(call, call.db().maybe<hold_plan_of>(task), task.value);
@@ -169,7 +179,8 @@ Reply change(Call& call, Id task) {
     hold_version(form, plan, task.value, true);
     const Edit e = read_edit(form, plan, task.value);
     form.check();
-    call.db().one<edit_task>(task, e.title, e.description, e.section, e.priority, e.status, e.estimated, e.spent, e.dependencies);
+    const auto [before, edited, after] = call.db().all(ask<task_facts>(task), ask<edit_task>(task, e.title, e.description, e.section, e.priority, e.status, e.estimated, e.spent, e.dependencies), ask<task_facts>(task));
+    call.db().run(task_audited(call, "task-changed", task, before, after));
     return task_now(call, task.value);
 }
 
@@ -180,6 +191,7 @@ Reply add(Call& call, Id project) {
     form.check();
     if (plan.size() >= (plan.measured() ? most_tasks : 500)) throw conflict("A plan has at most " + std::to_string(plan.measured() ? most_tasks : 500) + " tasks. Retire one of them first.");
     const std::int64_t made = call.db().one<add_task>(project, e.title, e.description, e.section, e.priority, e.status, e.estimated, e.spent, e.dependencies).integer(0);
+    call.db().run(audit_change(call, "task-added", "task " + std::to_string(made), "{}", call.db().one<task_facts>(made).text(0)));
     Reply reply = task_now(call, made);
     reply.status = 201;
     return reply;
@@ -205,8 +217,9 @@ Reply move(Call& call, Id task) {
         if (id != task.value && plan.has(id)) ids.push_back(id);
     }
     if (!before) ids.push_back(task.value);
-    call.db().change<put_in_order>(plan.project, list_of(ids));
-    if (e.status) call.db().change<set_status>(task, *e.status);
+    const auto [was, placed] = call.db().all(ask<task_facts>(task), ask<put_in_order>(plan.project, list_of(ids)));
+    if (e.status) call.db().one<set_status>(task, *e.status);
+    call.db().run(audit_change(call, "task-moved", "task " + std::to_string(task.value), was.one().text(0), call.db().one<task_facts>(task).text(0)));
     return board(call, Id{plan.project});
 }
 
@@ -216,7 +229,8 @@ Reply retire(Call& call, Id task) {
     if (!plan.has(task.value)) throw conflict("This task is retired already.");
     hold_version(form, plan, task.value, true);
     if (plan.measured() && plan.size() <= fewest_tasks) throw conflict("A plan has at least 15 tasks. Add another one first.");
-    call.db().one<retire_task>(task);
+    const auto [before, retired, after] = call.db().all(ask<task_facts>(task), ask<retire_task>(task), ask<task_facts>(task));
+    call.db().run(task_audited(call, "task-retired", task, before, after));
     return board(call, Id{plan.project});
 }
 
@@ -229,7 +243,8 @@ Reply bring_back(Call& call, Id task) {
     std::vector<std::int64_t> ids;  // of what it waited for, those that are still there; nothing waits for it, so no circle comes of it
     for (const std::int64_t id : ids_in(plan.row(task.value).text(4)))
         if (plan.has(id)) ids.push_back(id);
-    call.db().one<restore_task>(task, list_of(ids));
+    const auto [before, back, after] = call.db().all(ask<task_facts>(task), ask<restore_task>(task, list_of(ids)), ask<task_facts>(task));
+    call.db().run(task_audited(call, "task-restored", task, before, after));
     return board(call, Id{plan.project});
 }
 

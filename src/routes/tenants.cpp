@@ -2,6 +2,7 @@
 #include "core/app.h"
 #include "domain/access.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/mails.h"
 #include "domain/session.h"
 
@@ -56,6 +57,7 @@ Reply leave(Call& call, Id tenant) {
     const auto made = call.db().all(ask<hand_over>(Bytes{hash}, tenant, me.session, network(call), plain_user_agent(call.request.user_agent), call.tenant()),
                                     ask<drop_old_handovers>())[0].maybe();
     if (!made) throw not_found("other agency of yours");
+    call.db().run(audit(call, "changed-over", me.id, Writer{}.object().member("agency", tenant.value).end_object().take()));
     return created(Writer{}.object().member("url", site_address(call.config.base_url, made->text(0)) + "/arrive#" + token).end_object().take());
 }
 
@@ -69,6 +71,7 @@ Reply arrive(Call& call) {
     if (!carried || !carried->truth(1)) throw unprocessable({{"token", "This way in was used already, is older than a minute, or is another browser's. Sign in here instead."}});
     const auto session = start_session(call, carried->str(0), std::nullopt);
     if (!session) throw unprocessable({{"token", "This account cannot sign in here."}});
+    call.db().run(audit(call, "signed-in", carried->str(0), R"({"how":"from another agency"})", carried->str(0)));
     Reply reply = ok(Writer{}.object().member_raw("user", user_json(session->person)).end_object().take());
     return signed_in_reply(call, std::move(reply), *session);
 }

@@ -5,6 +5,7 @@
 
 #include "core/app.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/task_graph.h"
 #include "domain/timeline.h"
 
@@ -231,6 +232,7 @@ Reply ask_for(Call& call, Id project) {
         throw conflict("The client is asked for 40 things already. Settle some of them first.");
     const auto made = call.db().maybe<ask_client>(project, task, kind, title);
     if (!made) throw not_found("project");
+    call.db().run(audit(call, "client-asked", "project " + std::to_string(project.value), Writer{}.object().member_raw("ask", made->text(0)).member("kind", kind).member("title", title).end_object().take()));
     return created(Writer{}.object().member_raw("id", made->text(0)).end_object().take());
 }
 

@@ -208,7 +208,8 @@ def test_a_project_goes_to_the_account_that_has_the_address_or_the_draft(site, s
     site.sql("update users set email_verified = now() where id = %s", known.user["id"])
     made = staff.post(f"/api/admin/leads/{number}/convert").expect(201)
     assert made["account"] == "member" and known.get(f"/api/projects/{made['projectId']}/details").status == 200
-    assert site.wait_for_mail(f"known.{mark}@example.test", f"/projects/{made['projectId']}")["Subject"].startswith("Your project")
+    site.wait_for_mail(f"known.{mark}@example.test", f"/projects/{made['projectId']}")  # perhaps that of the plan, which may be there already
+    assert any(mail["Subject"].startswith("Your project") for mail in site.mails(f"known.{mark}@example.test"))
     site.sql("update user_tenant set disabled_at = now() where user_id = %s", known.user["id"])  # by this agency alone
     staff.post(f"/api/admin/leads/{ready(site, draft, mark, clientEmail=known.email)}/convert").problem(409, "clientEmail", detail="disabled")
     site.sql("update user_tenant set disabled_at = null where user_id = %s", known.user["id"])

@@ -58,6 +58,8 @@ def test_a_tenant_is_made_in_the_web_and_its_owner_signs_in(site, platform_owner
     owner = site.signed_in(f"owner@{made}.example.test", PASSWORD, host=f"{made}.example.test")
     assert owner.user["role"] == "admin" and owner.user["emailVerified"]
     owner.get("/api/admin/stats").expect()
+    first = owner.get("/api/admin/audit?sort=oldest&limit=1").expect()["rows"][0]
+    assert (first["action"], first["actorId"], first["data"]["hosts"]) == ("agency-created", platform_owner.user["id"], f"{made}.example.test")
     site.visitor(f"{made}.example.test").post("/api/auth/login", {"email": platform_owner.email, "password": PASSWORD}).expect()
     row = tenant_of(platform_owner, made)
     assert (row["status"], row["projects"], row["hosts"], row["isDefault"]) == ("active", 0, [f"{made}.example.test"], False) and row["bytes"] > 100_000
@@ -141,6 +143,9 @@ def test_a_tenant_is_exported_and_only_then_deleted_by_its_typed_name(site, plat
     platform_owner.post(f"{path}/deletion", {"confirm": "someone"}).problem(422, "confirm")
     job = over(platform_owner, platform_owner.post(f"{path}/deletion", {"confirm": slug}).expect(202))
     assert job["state"] == "done" and job["kept"]
+    told = [one["action"] for one in site.sql("select action from audit_log where tenant_id = %s and actor_id = %s order by number", row["id"], platform_owner.user["id"])]
+    assert told == ["agency-created", "agency-changed", "agency-export-ordered", "agency-deletion-ordered"], "the log outlives the agency"
+    assert site.one("select count(*) from audit_log where action = 'exported' and subject = %s", f"agency of job {site.one('select max(id) from platform_jobs where slug = %s and kind = %s', slug, 'export')}") == 1
     assert slug not in site.tenants() and not site.sql("select 1 from pg_namespace where nspname = %s union all select 1 from pg_roles where rolname = %s", slug, slug)
     assert (site.state / "backups" / job["kept"]).exists() and (site.state / "backups" / f"{slug}-{job['id']}.files.tar").exists()
     site.migrate("tenants", "restore", str(site.state / "backups" / job["kept"]))

@@ -18,6 +18,13 @@ const ACTIONS = {
   'payment-reviewed': 'Looked at a payment', 'payment-verified': 'Confirmed a payment', 'payment-rejected': 'Refused a payment', 'payment-refunded': 'Gave a payment back',
   'payment-settled': 'Settled a payment', 'payment-recorded': 'Recorded a payment', 'payment-account-added': 'Added an account for payments',
   'payment-account-changed': 'Changed an account for payments', 'payment-account-removed': 'Removed an account for payments', exported: 'Saved a list as a file',
+  'changed-over': 'Went over to another agency', 'lead-written-to': 'Wrote to somebody with a draft', 'lead-converted': 'Made a project of a draft', 'balance-requested': 'Asked for the balance',
+  'plan-ordered': 'Had a plan written anew', 'plan-applied': 'Chose from a new plan', 'plan-dismissed': 'Dismissed a new plan', 'plan-restored': 'Brought back a version of a plan',
+  'settings-changed': 'Changed the settings', 'calendar-changed': 'Changed the working hours', 'day-off-set': 'Set a day off', 'day-off-removed': 'Removed a day off',
+  'content-created': 'Added content', 'content-edited': 'Changed content', 'content-ordered': 'Put content in another order', 'content-restored': 'Brought back a version of content',
+  'project-changed': 'Changed a project', 'task-added': 'Added a task', 'task-changed': 'Changed a task', 'task-moved': 'Moved a task', 'task-retired': 'Retired a task',
+  'task-restored': 'Brought back a task', 'client-asked': 'Asked the client for something', 'agency-created': 'Made the agency', 'agency-changed': 'Changed the agency’s name, hosts or status',
+  'agency-export-ordered': 'Ordered an export of the agency', 'agency-deletion-ordered': 'Ordered the agency’s deletion',
 };
 const list = $('#rows');
 const filters = $('#filters');
@@ -25,14 +32,16 @@ let next = null;
 
 const query = (more = {}) => new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...more }).filter(([, value]) => value !== ''));
 
+const isChange = (value) => 'from' in value && 'to' in value;
+
 function row(one) {
   const whom = one.subjectName ?? one.subject;
   const about = one.subject && one.subject !== one.actorId ? whom : null;
-  const facts = Object.entries(one.data).filter(([, value]) => value !== null && typeof value !== 'object').slice(0, 12);
+  const facts = Object.entries(one.data).filter(([, value]) => value !== null && (typeof value !== 'object' || isChange(value))).slice(0, 12);
   return el('li', { class: 'card audit-row', 'data-number': one.number },
     el('p', {}, el('strong', {}, ACTIONS[one.action] ?? one.action), about && [' · ', el('span', {}, about)]),
     el('p', { class: 'soft small' }, [one.actorName ?? one.actorId ?? 'nobody signed in', one.ip, dateTime(one.at)].filter(Boolean).join(' · ')),
-    facts.length > 0 && el('dl', { class: 'changes' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, shown(value))))),
+    facts.length > 0 && el('dl', { class: 'changes' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), isChange(value) ? el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, 'was '), shown(value.from)), ' ', el('ins', {}, el('span', { class: 'unseen' }, 'became '), shown(value.to))) : el('dd', {}, shown(value))))),
     el('p', { class: 'soft small seal' }, `Row ${one.number} · `, el('code', { title: one.hash }, one.hash.slice(0, 16))));
 }
 
