@@ -62,6 +62,7 @@ const Setting settings[] = {
     {"MAIL_FROM", "Lunaxcode <no-reply@localhost>", false, &Config::mail_from, "sender of every mail"},
     {"MAIL_DIR", "var/mail", false, &Config::mail_dir, "where mails go without SMTP_URL"},
     {"FILES_DIR", "var/files", false, &Config::files_dir, "where uploads are kept"},
+    {"HOSTS_DIR", "", false, &Config::hosts_dir, "where the worker tells nginx which hosts are shut and which are nobody's; empty: pages are served to any"},
     {"FILE_MAX_MB", "25", false, &Config::file_max_mb, "MiB that one file may have; nginx has a limit of its own (client_max_body_size), a little higher"},
     {"FILES_QUOTA_MB", "5000", false, &Config::files_quota_mb, "MiB that one agency's files may have together", 100'000'000},
     {"FILES_KEEP_FREE_MB", "200", false, &Config::files_keep_free_mb, "MiB of FILES_DIR's disk that uploads leave free"},

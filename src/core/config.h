@@ -33,6 +33,7 @@ struct Config {
     std::string mail_from;
     std::string mail_dir;
     std::string files_dir;
+    std::string hosts_dir;
     std::string file_types;
     std::string clamd;
     std::string secret_key;  // 32 bytes as text: what core::seal() is given

@@ -22,6 +22,7 @@
 #include "worker/collect.h"
 #include "worker/desk.h"
 #include "worker/generate.h"
+#include "worker/hosts.h"
 #include "worker/mailing.h"
 #include "worker/paying.h"
 #include "worker/telling.h"
@@ -38,6 +39,7 @@ constexpr auto poll = 6s;          // behind LISTEN, which a pooler or a lost co
 constexpr auto renewal = 3s;       // of leases; domain::lease is four times that
 constexpr auto longest_stop = 4s;  // systemd and `make run` wait for us
 constexpr auto collecting = 10min; // of orphans; the first time soon after the start
+constexpr auto telling_hosts = 2s; // to the web server
 constexpr auto forgetting = 1h;       // of old rows; begins a while after the start
 constexpr std::size_t connections = 4;
 constexpr int most_mails = 8;  // on their way at once
@@ -342,6 +344,24 @@ int run(const core::Config& config) {
             lock.lock();
         }
     }};
+    std::thread keeping_hosts{[&] {
+        if (config.hosts_dir.empty() || !config.tenant.empty()) return;  // TENANT serves every host
+        Hosts hosts{config.hosts_dir};
+        bool failed = false;
+        std::unique_lock lock{worker.mutex};
+        for (auto next = Clock::now(); !worker.stopping; next = Clock::now() + telling_hosts) {
+            worker.rested.wait_until(lock, next, [&] { return worker.stopping.load(); });
+            if (worker.stopping) break;
+            lock.unlock();
+            try {
+                worker.databases.with([&](core::Db& db) { hosts.keep(db); });
+                failed = false;
+            } catch (const std::exception& error) {
+                if (!std::exchange(failed, true)) core::log(Level::error, "hosts not told to the web server", {{"why", error.what()}});
+            }
+            lock.lock();
+        }
+    }};
     core::log(Level::info, "working", {{"name", worker_name()}, {"jobs", config.worker_concurrency},
         {"gemini", config.gemini_api_key.empty() ? "no key: drafts" : config.gemini_model}, {"mail", config.smtp_url.empty() ? "files" : "SMTP"}});
     worker.loop();
@@ -351,6 +371,7 @@ int run(const core::Config& config) {
     waiting.join();
     listening.join();
     collecting_files.join();
+    keeping_hosts.join();
     return 0;
 }
 

@@ -17,7 +17,7 @@ ADDRESSES = {
     "receipt": "/projects/{project}/receipts/1", "verify": "/verify?token=AAAAAAAAAAAAAAAAAAAAAA", "reset": "/reset?token=AAAAAAAAAAAAAAAAAAAAAA",
     "invitation": "/invitation?token=AAAAAAAAAAAAAAAAAAAAAA", "unsubscribe": "/unsubscribe?user=u&topic=messages&signature=x", "admin": "/admin", "admin-service": "/admin/service?id={service}", "admin-board": "/admin/board?project={project}",
 }
-STRANGERS = {"index", "404", "50x", "login", "onboarding", "verify", "reset", "invitation", "unsubscribe"}
+STRANGERS = {"index", "404", "50x", "shut", "nobody", "login", "onboarding", "verify", "reset", "invitation", "unsubscribe"}
 # What Tab can lead to takes the focus, shows it, and comes in the order of the document
 REACH = AUDIT + """
 const wrong = [];

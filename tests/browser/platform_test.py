@@ -61,7 +61,7 @@ def test_a_tenant_from_its_making_to_its_end(site, browser):
     assert not browser.all(row) and slug not in site.tenants()
 
 
-@pytest.mark.expects(401, 404, 422)
+@pytest.mark.expects(401, 404, 422, 503)
 def test_who_belongs_to_two_agencies_changes_over_in_the_header_and_a_suspended_one_says_so(site, browser):
     name = f"second_{uuid.uuid4().hex[:6]}"
     site.migrate("tenants", "create", name, "--name", "Second Agency", "--host", "localhost")
