@@ -155,6 +155,29 @@ def test_plans_in_every_stage_survive(site, client, body, kill):
         assert site.one("select count(*) from tasks where project_id = %s", project, tenant=site.tenant) == len(details["tasks"])
 
 
+def test_a_plan_that_is_written_anew_survives_the_workers_death_and_the_one_that_is_there_stays(site, client, body):
+    description, mark = onboarding.unique()
+    project = onboarding.create(client, {**body, "description": description})
+    before = onboarding.wait_for_plan(client, project, 60)
+    staff = site.signed_in(*site.account("member"))
+    asked = len(site.gemini.seen(mark))
+    site.gemini.fail("pace", match=mark, stage="prd", times=1, chunks=40, pause=0.06)
+    made = staff.post(f"/api/admin/plans/{project}/proposals", {"scope": "both"}).expect(202)["id"]
+    wait_for(lambda: len(site.gemini.seen(mark)) > asked)
+    time.sleep(0.5)  # in the middle of its words
+    for pid in site.pids("worker"):
+        os.kill(pid, signal.SIGKILL)
+    state = lambda: staff.get(f"/api/admin/plans/{project}").expect()["generation"]
+    wait_for(lambda: state()["state"] == "ready", 60)
+    now = state()
+    assert now["id"] == made and now["proposal"] and not now["draft"] and now["outcome"] is None
+    proposal = staff.get(f"/api/admin/plans/{project}/proposals/{made}").expect()
+    assert mark in proposal["prd"] and proposal["prd"].count("Success Metrics") == 1 and 15 <= len(proposal["tasks"]) <= 25
+    after = client.get(f"/api/projects/{project}/details").expect()
+    assert (after["tasks"], after["project"]["prd"]) == (before["tasks"], before["project"]["prd"]), "the client's plan is as it was"
+    assert site.one("select count(*) from generations where project_id = %s and proposal", project, tenant=site.tenant) == 1
+
+
 def test_a_worker_that_slept_past_its_lease_changes_nothing_any_more(site, client, body):
     """Fencing: the one that was frozen wakes up when another has taken over."""
     description, mark = onboarding.unique()

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import tarfile
 import time
 import uuid
@@ -11,7 +12,7 @@ import uuid
 import psycopg2
 import pytest
 
-from instance import PASSWORD
+from instance import PASSWORD, build
 from people import new_person
 
 
@@ -147,6 +148,11 @@ def test_a_tenant_is_exported_and_only_then_deleted_by_its_typed_name(site, plat
     assert told == ["agency-created", "agency-changed", "agency-export-ordered", "agency-deletion-ordered"], "the log outlives the agency"
     assert site.one("select count(*) from audit_log where action = 'exported' and subject = %s", f"agency of job {site.one('select max(id) from platform_jobs where slug = %s and kind = %s', slug, 'export')}") == 1
     assert slug not in site.tenants() and not site.sql("select 1 from pg_namespace where nspname = %s union all select 1 from pg_roles where rolname = %s", slug, slug)
+    bytes_there = site.state / "files" / slug
+    assert (bytes_there / file["sha256"][:2] / file["sha256"]).exists()
+    subprocess.run([build() / "bin/worker", "--collect"], env={**os.environ, "LUNAXCODE_ENV": str(site.state / "env")}, check=True, capture_output=True)
+    assert not bytes_there.exists() and (site.state / "files" / site.tenant).parent.exists(), "the worker removes the files of an agency that is gone"
+    assert site.one("select result ->> 'filesRemoved' from platform_jobs where id = %s", job["id"]) == "true"
     assert (site.state / "backups" / job["kept"]).exists() and (site.state / "backups" / f"{slug}-{job['id']}.files.tar").exists()
     site.migrate("tenants", "restore", str(site.state / "backups" / job["kept"]))
     site.migrate("tenants", "drop", slug, "--yes")
