@@ -31,6 +31,7 @@ def project(site):
     """A project in whose lists there is something that a spreadsheet would take for a formula."""
     owner = new_person(site, name=FORMULA)
     number = onboarding.create(owner)
+    onboarding.wait_for_plan(owner, number)
     owner.post(f"/api/projects/{number}/messages", {"body": FORMULA}).expect(201)
     send(owner, f"/api/projects/{number}/files", b"some text", name=f"+{number}.txt")
     site.sql("insert into tasks (project_id, title, description, section, priority, status, estimated_hours, dependencies, \"order\") "
