@@ -31,6 +31,5 @@ export async function attempt(place, load, { focus = false } = {}) {
 export function offerCsv(part, path, staff) {
   const link = $(`[data-csv="${part}"]`);
   link.href = `${path}/csv`;
-  link.setAttribute('aria-label', `Save the ${part} as CSV`);
   show(link, staff);
 }

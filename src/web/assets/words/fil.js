@@ -18,6 +18,11 @@ export default {
   "We are away for a moment": "Wala muna kami sandali",
   "We are away for a moment.": "Wala muna kami sandali.",
   "Language": "Wika",
+  // Lists as files
+  "Save as CSV": "I-save bilang CSV",
+  "Save the messages as CSV": "I-save ang mga mensahe bilang CSV",
+  "Save the files as CSV": "I-save ang mga file bilang CSV",
+  "Save the activity as CSV": "I-save ang mga nangyari bilang CSV",
   // Account
   "Confirmation": "Kumpirmasyon",
   "E-mail address": "E-mail address",
