@@ -64,6 +64,10 @@ class World:
         self.site.sql("insert into second_factors (user_id, secret, confirmed_at) values (%s, '\\x00', now()) on conflict do nothing", boss.user["id"])
         return boss
 
+    def invitation(self):
+        self.owner.twin(elsewhere=True).post("/api/admin/invitations", {"email": f"{uuid.uuid4().hex[:10]}@walk.test", "role": "viewer"}).expect(201)
+        return self.site.one("select max(id) from invitations where tenant_id = (select id from tenants where slug = 'lunaxcode')")
+
     def service(self):
         return self.staff.get("/api/admin/cms/services").expect()["services"][0]
 
@@ -257,6 +261,9 @@ HOW = {
     "DELETE /api/payment-accounts/{id}": (lambda w: ("admin", f"/api/payment-accounts/{w.account()}", None), "payment-account-removed"),
     "POST /api/payment-accounts/{id}/qr": (lambda w: ("admin", f"/api/payment-accounts/{w.account()}/qr", picture()), "payment-account-changed"),
     "DELETE /api/payment-accounts/{id}/qr": (lambda w: ("admin", with_qr(w), None), "payment-account-changed"),
+    "POST /api/admin/invitations": (lambda w: ("owner", "/api/admin/invitations", {"email": f"{uuid.uuid4().hex[:10]}@walk.test", "role": "viewer"}), "invited"),
+    "POST /api/admin/invitations/{id}/send": (lambda w: ("owner", f"/api/admin/invitations/{w.invitation()}/send", {}), "invitation-sent-again"),
+    "DELETE /api/admin/invitations/{id}": (lambda w: ("owner", f"/api/admin/invitations/{w.invitation()}", None), "invitation-withdrawn"),
     "PATCH /api/admin/people": (lambda w: (w.boss(), "/api/admin/people", {"requireSecondFactor": True}), "second-factor-rule"),
     "PATCH /api/admin/people/{person}": (lambda w: somebody(w, body={"role": "viewer"}), "role-changed"),
     "DELETE /api/admin/people/{person}/sessions": (lambda w: somebody(w, "/sessions"), "sessions-ended"),

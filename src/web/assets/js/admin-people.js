@@ -133,6 +133,7 @@ async function load(cursor) {
   if (!cursor) drawRule(answer.requireSecondFactor);
   const rows = answer.people.map(row);
   if (cursor) { list.append(...rows); $('summary', rows[0])?.focus(); } else list.replaceChildren(...rows);
+  $('#csv').href = `/api/admin/people/csv?${query()}`;
   next = answer.next;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
