@@ -277,6 +277,8 @@ def test_where_staff_need_a_second_factor_those_without_one_reach_their_account_
     colleague, client = with_role(site, "member", "other", OTHER_HOST), new_person(site, OTHER_HOST)
     colleague.get("/api/admin/stats").expect(200)
     boss.patch("/api/admin/people", {"requireSecondFactor": True}).expect(200)
+    noted = site.one("select data from audit_log where action = 'second-factor-rule' and actor_id = %s", boss.user["id"])
+    assert noted == {"required": True}
     try:
         colleague.get("/api/admin/stats").problem(403, detail="second factor")
         colleague.get("/api/projects").problem(403, detail="second factor")
