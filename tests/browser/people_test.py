@@ -32,7 +32,7 @@ def test_a_second_factor_is_set_up_and_asked_for_at_the_next_sign_in(site, brows
     browser.click("#codes-kept")
     browser.see("#factor .chip", "On")
     browser.click("#sign-out")
-    browser.wait_for_path("/")
+    browser.wait(lambda: browser.path == "/", 15, "signing out does not lead to the start page")
 
     browser.open("/login?next=/account")
     browser.type("#login-email", person.email)
