@@ -264,6 +264,7 @@ def test_orphans_go_and_what_has_a_row_stays(site, owner, files):
     blob = home / kept["sha256"][:2] / kept["sha256"]
     orphan = home / "ab" / ("ab" * 32)
     orphan.parent.mkdir(exist_ok=True)
+    os.chown(orphan.parent, home.stat().st_uid, home.stat().st_gid)  # one file in 256 of the tests to come goes there
     orphan.write_bytes(b"nobody's")
     partial, fresh = home / "uploads/once-old", home / "uploads/once-new"
     location = begin(owner, files, b"half of it is here", "half.txt")
