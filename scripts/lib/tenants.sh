@@ -4,7 +4,7 @@
 cmd_tenants() {
     what=${1:-list}
     [ $# = 0 ] || shift
-    case $what in suspend | resume | export | drop | restore | owner) require_tenants ;; esac
+    case $what in suspend | resume | owner) require_tenants ;; esac
     case $what in
         list) tenants_list "$@" ;;
         create) tenants_create "$@" ;;
@@ -19,7 +19,7 @@ cmd_tenants() {
     esac
 }
 
-# These commands make, shut and take away what Lunaxcode's own first migrations made a table for.
+# Some commands need the columns of Lunaxcode's own table.
 require_tenants() {
     make_work
     ask -c "select count(*) = 4 from pg_attribute where attrelid = to_regclass('public.tenants') and attname in ('slug', 'schema_name', 'hosts', 'status')" >"$work/known" || exit "$exit_failed"

@@ -546,7 +546,7 @@ create table orders (id int);'
     migration 20240101000000_first <<<'-- migrate:up scope:public
 create table things (id int);'
     "$migrate" deploy --yes >/dev/null
-    for command in 'create acme' 'suspend acme' 'drop acme --yes' 'export acme' owner; do
+    for command in 'create acme' 'suspend acme' 'resume acme' owner; do
         # shellcheck disable=SC2086 # words
         fails_with 4 "$migrate" tenants $command
         shows 'this database has no table public.tenants with slug'
