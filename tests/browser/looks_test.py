@@ -41,7 +41,9 @@ def world(site):
     client = new_person(site)
     address, password = site.account("admin", name="platform")
     site.migrate("tenants", "owner", address)
-    return {"owner": site.signed_in(address, password), "client": client, "staff": site.signed_in(*site.account("member")), "admin": site.signed_in(*site.account("admin")), "project": journey.planned_project(site, client)}
+    admin, project = site.signed_in(*site.account("admin")), journey.planned_project(site, client)
+    admin.patch(f"/api/projects/{project}", {"deadline": "2031-01-15"}).expect()  # something for the log
+    return {"owner": site.signed_in(address, password), "client": client, "staff": site.signed_in(*site.account("member")), "admin": admin, "project": project}
 
 
 @pytest.fixture

@@ -276,14 +276,17 @@ HOW = {
 @pytest.fixture(scope="module")
 def world(site, admin, staff, platform_owner, other_staff):
     world = World(site, admin, staff, platform_owner)
+    service = world.service()["id"]
+    lists = [("services", "services", 0, {}), ("landing", "sections", 0, {}), ("questions", "questions", service, {"serviceId": service})]
+    before = [turned(world, f"/api/admin/cms/{path}", kind, item)[2]["ids"][::-1] for path, kind, item, _ in lists]
     yield world
     site.sql("update tenants set name = 'Other Agency' where slug = 'other'")
     site.sql("delete from days_off where day between '2034-03-01' and '2034-03-31'", tenant=site.tenant)
     _, path, body = settings(world, name="")
     admin.patch(path, body).expect()
-    for path, kind, item, more in (("services", "services", 0, {}), ("landing", "sections", 0, {}), ("questions", "questions", world.service()["id"], {"serviceId": world.service()["id"]})):
+    for (path, kind, item, more), first in zip(lists, before):
         _, path, body = turned(world, f"/api/admin/cms/{path}", kind, item, **more)
-        staff.post(path, body).expect()
+        staff.post(path, {**body, "ids": first + [new for new in body["ids"] if new not in first]}).expect()
     for path in ("logo", "ai-key"):
         admin.request("DELETE", f"/api/admin/settings/{path}")
 

@@ -10,7 +10,7 @@ import pytest
 import onboarding
 from google import DISCOVERY_FAULTS, ENDPOINT_FAULTS, TOKEN_FAULTS, Google
 from instance import OTHER_HOST, PASSWORD, Instance, link_in
-from people import sign_up
+from people import code, sign_up
 
 # Everything here has a site of its own: with keys, and an address for the redirect that Google knows.
 

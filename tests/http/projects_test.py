@@ -315,9 +315,8 @@ def test_details_are_nothing_for_a_disabled_account_nor_under_another_agencys_ho
 def test_looking_at_details_counts_as_use_of_the_session(site, sign_up):
     person = sign_up()
     path = f"/api/projects/{onboarding.create(person)}/details"
-    first = person.get(path).expect()
     site.sql("update sessions set last_seen_at = now() - interval '2 days' where user_id = %s", person.user["id"])
-    assert person.get(path).expect() == first
+    person.get(path).expect(200)
     time.sleep(0.2)  # the answer does not wait for the commit
     assert site.one("select now() - last_seen_at < interval '1 minute' from sessions where user_id = %s", person.user["id"])
 
