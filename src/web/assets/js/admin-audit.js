@@ -32,7 +32,7 @@ let next = null;
 
 const query = (more = {}) => new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...more }).filter(([, value]) => value !== ''));
 
-const isChange = (value) => 'from' in value && 'to' in value;
+const isChange = (value) => typeof value === 'object' && value !== null && 'from' in value && 'to' in value;
 
 function row(one) {
   const whom = one.subjectName ?? one.subject;
