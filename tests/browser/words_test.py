@@ -1,4 +1,4 @@
-"""Filipino in a browser: every word that a client sees is from the catalogue or somebody's own, and it fits a phone."""
+"""Filipino in a browser: every word that a client or the staff see is from a catalogue or somebody's own, and it fits a phone."""
 import re
 
 import pytest
@@ -7,7 +7,6 @@ import catalogue
 import journey
 from people import new_person
 
-WORDS, MESSAGES = catalogue.catalogue("fil")
 # What the agency, the client or the planner wrote, and names, stay as they are.
 OWN = """[data-agency], #services h3, #services .summary, #services .timeline, #services li, [data-section] [data-part], [data-section] dl, .steps, .voices, #questions,
   #service-name, #service-timeline, #service-features, #project-name, #project-service, #project-timeline, #prd, #contents, .contents, #prd-contents, #answers dt, #answers dd, [data-task-id] h4,
@@ -36,10 +35,10 @@ TIME = re.compile(r"(Enero|Pebrero|Marso|Abril|Hunyo|Hulyo|Agosto|Setyembre|Oktu
 PLAIN = re.compile(r"[\d\W_]*(KB|MB|AM|PM|PHP|h|PDF|GCash|Maya|PayMongo|Gemini|Chrome|Linux|PNG|JPEG)?[\d\W_]*")
 
 
-def known_texts():
-    """The catalogue's Filipino as patterns, most specific first; sentences with elements in them by their pieces."""
+def known_texts(*names):
+    """The catalogues' Filipino as patterns, most specific first; sentences with elements in them by their pieces."""
     pieces = set()
-    for value in [*WORDS.values(), *MESSAGES.values()]:
+    for value in [text for name in names for part in catalogue.catalogue(name) for text in part.values()]:
         for form in value.split("|"):
             for piece in re.split(r"</?\d+/?>", form):
                 if re.search(r"[^\W\d_]", piece):
@@ -47,29 +46,30 @@ def known_texts():
     return [re.compile(re.sub(r"\\\{\d\\\}", "(.*?)", re.escape(piece)), re.S) for piece in sorted(pieces, key=lambda one: (one.count("{") / len(one), -len(one)))]
 
 
-PATTERNS = known_texts()
+CLIENTS = known_texts("fil")
+STAFF = known_texts("fil", "fil-office")
 
 
-def explained(text, own, depth=0):
+def explained(text, own, patterns=CLIENTS, depth=0):
     """True: it is the catalogue's, somebody's own, a time or a number, or the catalogue's around such."""
     text = text.strip()
     if PLAIN.fullmatch(text) or text in own or TIME.fullmatch(text):
         return True
-    if any(pattern.fullmatch(text) for pattern in PATTERNS if "(.*?)" not in pattern.pattern):
+    if any(pattern.fullmatch(text) for pattern in patterns if "(.*?)" not in pattern.pattern):
         return True
     if depth < 4:
-        for pattern in PATTERNS:
+        for pattern in patterns:
             match = pattern.fullmatch(text)
-            if match and all(explained(part, own, depth + 1) for part in match.groups()):
+            if match and all(explained(part, own, patterns, depth + 1) for part in match.groups()):
                 return True
         sentences = re.split(r"(?<=[.!?]) +", text)
-        if len(sentences) > 1 and all(explained(one, own, depth + 1) for one in sentences):
+        if len(sentences) > 1 and all(explained(one, own, patterns, depth + 1) for one in sentences):
             return True
         for cut in (" · ", ", ", ": ", " – ", " (", " na "):
-            if cut in text and all(explained(part.strip("()“”"), own, depth + 1) or explained(cut + part, own, depth + 3) for part in text.split(cut)):
+            if cut in text and all(explained(part.strip("()“”"), own, patterns, depth + 1) or explained(cut + part, own, patterns, depth + 3) for part in text.split(cut)):
                 return True
         count = re.fullmatch(r"[\d.,]+ (.+)", text)
-        if count and explained(count[1], own, depth + 1):
+        if count and explained(count[1], own, patterns, depth + 1):
             return True
     return False
 
@@ -136,6 +136,44 @@ def test_every_word_of_a_client_s_page_is_filipino_or_somebody_s_own(site, brows
     browser.width(360)  # in one scheme: colours do not depend on words, and every_page_test.py looks at both
     wrong = browser.audit()
     browser.screenshot(f"fil-{page}-360")
+    browser.any_width()
+    assert english == [] and wrong == [], "\n".join([*english, *wrong])
+
+
+# The back office: address; what answers there with words of the agency's, clients' and staff's own; what is clicked to see more.
+OFFICE = {
+    "usage": ("/admin/usage", ["/api/admin/plans/usage"], []),
+}
+# Names and texts of projects, services, people and files.
+OFFICE_OWN = """[data-agency], .languages, .agencies"""
+UNFOLD = "for (const one of [...document.querySelectorAll('main details:not([open])')].filter((one) => one.checkVisibility()).slice(0, 6)) one.open = true"
+
+
+@pytest.fixture(scope="module")
+def office(site, world):
+    return site.signed_in(*site.account("admin"))
+
+
+@pytest.mark.parametrize("page", OFFICE)
+def test_every_word_of_the_back_office_is_filipino_or_somebody_s_own(site, browser, world, office, page):
+    address, answers, clicks = OFFICE[page]
+    journey.signed_in_device(browser, site, office)
+    browser.run("document.cookie = 'language=fil; path=/'")  # of this device, not of the account, which tests share
+    browser.open(address.format(**world))
+    settled(browser)
+    assert browser.run("return document.documentElement.lang") == "fil"
+    for css in clicks:
+        browser.click(css)
+        settled(browser)
+    for _ in range(2):  # what is folded away, and what that holds
+        browser.run(UNFOLD)
+        settled(browser)
+    own = {"Lunaxcode", "Juana dela Cruz", *strings_of([office.user, *(office.get(path.format(**world)).expect() for path in answers)])}
+    english = [text for text in browser.run(TEXTS, OFFICE_OWN) if not explained(text, own, STAFF)]
+    english += [part for part in browser.driver.title.split(" – ") if not explained(part, own, STAFF)]
+    browser.width(360)
+    wrong = browser.audit()
+    browser.screenshot(f"fil-office-{page}-360")
     browser.any_width()
     assert english == [] and wrong == [], "\n".join([*english, *wrong])
 

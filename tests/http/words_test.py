@@ -10,34 +10,50 @@ import onboarding
 from instance import PASSWORD
 from people import new_address, new_person
 
-LANGUAGES = sorted(path.stem for path in (catalogue.WEB / "assets/words").glob("*.js"))
+LANGUAGES = catalogue.languages()
+PARTS = ("", "-office")
+# Pages of the back office that are still in English as a whole
+ENGLISH = {
+    "admin", "admin-audit", "admin-calendar", "admin-landing", "admin-leads", "admin-service", "admin-services",
+    "admin-board", "admin-payments", "admin-people", "admin-plan", "admin-projects", "admin-settings", "platform",
+}
 HOLE = re.compile(r"\{\d\}|</?\d+/?>")
 
 
 @pytest.fixture(scope="module")
 def texts():
-    return catalogue.all_texts()
+    return catalogue.texts_by_part()
 
 
-def test_the_client_s_pages_are_covered():
+def test_every_page_is_covered_and_the_back_office_takes_its_own_words_too():
     # One without any script (a host that has no site) says its sentence in English.
-    english = {page.stem for page in catalogue.WEB.glob("*.html") if "<script" in page.read_text()} - {page.stem for page in catalogue.covered_pages()}
-    assert all(name == "platform" or name == "admin" or name.startswith("admin-") for name in english), english
+    covered = {page.stem for page in catalogue.covered_pages()}
+    assert {page.stem for page in catalogue.WEB.glob("*.html") if "<script" in page.read_text()} - covered == ENGLISH
+    office = {page.stem for page in catalogue.WEB.glob("*.html") if catalogue.is_office(page)}
+    assert office == {name for name in covered if name == "platform" or re.match("admin(-|$)", name)}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_has_every_text_and_no_other(texts, language, part):
+    words, _ = catalogue.catalogue(language + part)
+    missing = {text: where for text, where in texts[part].items() if text not in words}
+    assert not missing, f"{language}{part}.js lacks {missing}"
+    unused = sorted(set(words) - set(texts[part]))
+    assert not unused, f"nobody says {unused}, or the clients' pages say it as well"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_catalogue_has_every_text_and_no_other(texts, language):
-    words, _ = catalogue.catalogue(language)
-    missing = {text: where for text, where in texts.items() if text not in words}
-    assert not missing, f"{language}.js lacks {missing}"
-    unused = sorted(set(words) - set(texts))
-    assert not unused, f"nobody says {unused}"
+def test_no_message_is_in_both_catalogues_of_a_language(language):
+    clients, office = (catalogue.catalogue(language + part)[1] for part in PARTS)
+    assert sorted(set(clients) & set(office)) == []
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_hole_of_a_text_is_in_its_translation(language):
-    for part in catalogue.catalogue(language):
-        for english, other in part.items():
+def test_every_hole_of_a_text_is_in_its_translation(language, part):
+    for texts in catalogue.catalogue(language + part):
+        for english, other in texts.items():
             assert other.strip() == other and other, english
             assert sorted(HOLE.findall(english)) == sorted(HOLE.findall(other)), english
             assert ("|" in english) or "|" not in other, english
@@ -47,8 +63,9 @@ def test_what_the_server_is_said_to_say_is_in_its_sources():
     said = "\n".join(path.read_text() for folder, ends in (("src", "*.cpp"), ("src", "*.h"), ("sql/migrations", "*.sql"), ("nginx/lunaxcode", "*.conf"))
                      for path in (catalogue.ROOT / folder).rglob(ends))
     said = re.sub(r'"\s*\n\s*"', "", said).replace('\\"', '"')
-    for language in LANGUAGES:
-        for english in catalogue.catalogue(language)[1]:
+    said += said.replace("''", "'")  # SQL's own quotes
+    for name in [language + part for language in LANGUAGES for part in PARTS]:
+        for english in catalogue.catalogue(name)[1]:
             for part in re.split(r"\{\d\}", english.removeprefix("There is no such ")):
                 assert part.strip(" .") in said, f"nothing says {english!r} any more ({part!r})"
 

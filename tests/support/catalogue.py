@@ -17,11 +17,20 @@ def covered_pages():
     return sorted(page for page in WEB.glob("*.html") if "/assets/js/language.js" in page.read_text())
 
 
-def catalogue(language):
-    """(words, messages) of assets/words/LANGUAGE.js, which is JSON but for its comments and the two names."""
-    text = (WEB / f"assets/words/{language}.js").read_text()
+def is_office(page):
+    """Whether a page is one of the back office: it takes the words of LANGUAGE-office.js as well."""
+    return bool(re.search(r"<html\b[^>]*\sdata-office[\s>]", page.read_text()))
+
+
+def languages():
+    return sorted(path.stem for path in (WEB / "assets/words").glob("*.js") if not path.stem.endswith("-office"))
+
+
+def catalogue(name):
+    """(words, messages) of assets/words/NAME.js, which is JSON but for its comments and the two names."""
+    text = (WEB / f"assets/words/{name}.js").read_text()
     parts = re.fullmatch(r"(?://[^\n]*\n|\n)*export default (\{.*?\n\});\n+(?://[^\n]*\n)*export const messages = (\{.*?\n\});\n", text, re.S)
-    assert parts, f"{language}.js is not: export default {{…}}; export const messages = {{…}};"
+    assert parts, f"{name}.js is not: export default {{…}}; export const messages = {{…}};"
     return tuple(json.loads(re.sub(r"(?m)^\s*//.*$", "", part), object_pairs_hook=once) for part in parts.groups())
 
 
@@ -229,13 +238,21 @@ def script_texts(path):
     return found
 
 
-def all_texts():
-    """{text: where it stands} of every covered page."""
+def texts_of(pages):
+    """{text: where it stands} of these pages and of all their scripts."""
     where = {}
-    for page in covered_pages():
+    for page in pages:
         for text in page_texts(page):
             where.setdefault(text, set()).add(page.name)
         for path in modules_of(page):
             for text in script_texts(path):
                 where.setdefault(text, set()).add(path.name)
     return {text: sorted(names) for text, names in where.items() if LETTER.search(text)}
+
+
+def texts_by_part():
+    """What the catalogues of a language must have: LANGUAGE.js what clients' pages say, LANGUAGE-office.js what only the back office says."""
+    pages = covered_pages()
+    clients = texts_of(page for page in pages if not is_office(page))
+    office = texts_of(page for page in pages if is_office(page))
+    return {"": clients, "-office": {text: names for text, names in office.items() if text not in clients}}

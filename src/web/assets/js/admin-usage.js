@@ -2,9 +2,10 @@
 import { get } from './api.js';
 import { $, el, show } from './dom.js';
 import { attempt } from './view.js';
+import { locale } from './words.js';
 import { office } from './admin/shell.js';
 
-const count = new Intl.NumberFormat('en-PH');
+const count = new Intl.NumberFormat(locale);
 const dollars = (micros) => (micros / 1e6).toFixed(micros > 0 && micros < 10000 ? 4 : 2);
 
 office(() => attempt($('#failed'), async () => {

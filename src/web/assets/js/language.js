@@ -15,9 +15,11 @@
     root.lang = language;
     root.dataset.wording = ''; // base.css shows nothing until words.js has put the words there
     setTimeout(() => delete root.dataset.wording, 4000);
-    const early = document.createElement('link');
-    early.rel = 'modulepreload';
-    early.href = new URL(`../words/${language}.js`, document.currentScript.src);
-    document.head.append(early);
+    for (const part of 'office' in root.dataset ? ['', '-office'] : ['']) { // the back office has more to say
+      const early = document.createElement('link');
+      early.rel = 'modulepreload';
+      early.href = new URL(`../words/${language}${part}.js`, document.currentScript.src);
+      document.head.append(early);
+    }
   }
 }

@@ -5,9 +5,9 @@ let words = {};
 let messages = {};
 if ('wording' in root.dataset) { // language.js found that it is not to be in English
   try {
-    const catalogue = await import(`../words/${root.lang}.js`);
-    words = catalogue.default;
-    messages = catalogue.messages;
+    const parts = await Promise.all(('office' in root.dataset ? ['', '-office'] : ['']).map((part) => import(`../words/${root.lang}${part}.js`)));
+    words = Object.assign({}, ...parts.map((part) => part.default));
+    messages = Object.assign({}, ...parts.map((part) => part.messages));
   } catch {
     root.lang = 'en'; // out of reach: English is better than nothing
   }

@@ -2,19 +2,20 @@
 import { $, el } from '../dom.js';
 import { header, isStaff } from '../session.js';
 import { notice } from '../view.js';
+import { t } from '../words.js';
 
 /** Every page of the back office, in the order of its navigation; `also`: pages that belong to it. */
 const PAGES = [
-  { path: '/admin', label: 'Home' },
-  { path: '/admin/projects', label: 'Projects', also: ['/admin/board', '/admin/plan'] },
-  { path: '/admin/usage', label: 'AI usage' },
-  { path: '/admin/leads', label: 'Leads' },
-  { path: '/admin/payments', label: 'Payments' },
-  { path: '/admin/services', label: 'Services', also: ['/admin/service'] },
-  { path: '/admin/landing', label: 'Landing page' },
-  { path: '/admin/calendar', label: 'Calendar' },
-  { path: '/admin/settings', label: 'Settings' },
-  { path: '/admin/people', label: 'People', also: ['/admin/audit'] },
+  { path: '/admin', label: t('Home') },
+  { path: '/admin/projects', label: t('Projects'), also: ['/admin/board', '/admin/plan'] },
+  { path: '/admin/usage', label: t('AI usage') },
+  { path: '/admin/leads', label: t('Leads') },
+  { path: '/admin/payments', label: t('Payments') },
+  { path: '/admin/services', label: t('Services'), also: ['/admin/service'] },
+  { path: '/admin/landing', label: t('Landing page') },
+  { path: '/admin/calendar', label: t('Calendar') },
+  { path: '/admin/settings', label: t('Settings') },
+  { path: '/admin/people', label: t('People'), also: ['/admin/audit'] },
 ];
 
 /** Fills the page's navigation; pages with a frame of their own call it themselves. */
@@ -36,8 +37,8 @@ export async function office(start) {
     const main = $('#main');
     $('[data-office-nav]').replaceChildren();
     main.removeAttribute('aria-busy');
-    $('.wrap', main).replaceChildren(el('h1', {}, 'For staff'), notice('warn', el('p', {}, 'This part of the site is for the people who work at the agency. '),
-      el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard')));
+    $('.wrap', main).replaceChildren(el('h1', {}, t('For staff')), notice('warn', el('p', {}, t('This part of the site is for the people who work at the agency.')),
+      el('a', { class: 'button quiet short', href: '/dashboard' }, t('Go to your dashboard'))));
     return;
   }
   await start(user);
