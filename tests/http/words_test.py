@@ -15,7 +15,6 @@ PARTS = ("", "-office")
 # Pages of the back office that are still in English as a whole
 ENGLISH = {
     "admin", "admin-audit", "admin-calendar", "admin-landing", "admin-leads", "admin-service", "admin-services",
-    "admin-board", "admin-payments", "admin-people", "admin-plan", "admin-projects", "admin-settings", "platform",
 }
 HOLE = re.compile(r"\{\d\}|</?\d+/?>")
 
@@ -26,11 +25,19 @@ def texts():
 
 
 def test_every_page_is_covered_and_the_back_office_takes_its_own_words_too():
-    # One without any script (a host that has no site) says its sentence in English.
     covered = {page.stem for page in catalogue.covered_pages()}
     assert {page.stem for page in catalogue.WEB.glob("*.html") if "<script" in page.read_text()} - covered == ENGLISH
     office = {page.stem for page in catalogue.WEB.glob("*.html") if catalogue.is_office(page)}
     assert office == {name for name in covered if name == "platform" or re.match("admin(-|$)", name)}
+
+
+@pytest.mark.parametrize("name", ["nobody", "shut"])
+def test_a_page_without_any_script_says_it_in_every_language(name):
+    page = (catalogue.WEB / f"{name}.html").read_text()
+    heading, sentence = re.search(r"<h1>(.+)</h1>\s*<p>(.+)</p>", page).groups()
+    for language in LANGUAGES:
+        words, _ = catalogue.catalogue(language)
+        assert f'<p lang="{language}">{words[heading]}. {words[sentence]}</p>' in page
 
 
 @pytest.mark.parametrize("part", PARTS)

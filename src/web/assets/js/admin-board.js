@@ -10,10 +10,11 @@ import { choiceField, textField, valueOf } from './admin/fields.js';
 import { movable } from './admin/mover.js';
 import { office } from './admin/shell.js';
 import { taskStates, taskWords } from './project/status.js';
+import { t } from './words.js';
 
 const project = Number(new URLSearchParams(location.search).get('project')) || 0;
 const SECTIONS = ['Design', 'Database', 'Backend', 'Frontend', 'Testing', 'Deployment'];
-const PRIORITIES = [['high', 'High'], ['medium', 'Medium'], ['low', 'Low']];
+const PRIORITIES = [['high', t('High')], ['medium', t('Medium')], ['low', t('Low')]];
 const board = $('#board');
 const dialog = $('#task');
 let tasks = [];
@@ -26,37 +27,37 @@ const titled = (id) => tasks.find((task) => task.id === id)?.title;
 function card(task) {
   const open = task.dependencies.filter((id) => tasks.some((one) => one.id === id && one.status !== 'completed'));
   return el('li', { class: 'card task-card', 'data-card': task.id },
-    el('button', { type: 'button', class: 'grip', 'aria-pressed': 'false', 'aria-label': `Move ${task.title}`, 'aria-describedby': 'how-to-move' }, '⠿'),
+    el('button', { type: 'button', class: 'grip', 'aria-pressed': 'false', 'aria-label': t`Move ${task.title}`, 'aria-describedby': 'how-to-move' }, '⠿'),
     el('button', { type: 'button', class: 'task-open', onclick: () => edit(task) }, task.title),
-    el('p', { class: 'row small' }, el('span', { class: 'chip' }, task.section), task.priority === 'high' && el('span', { class: 'chip warn' }, 'High'),
-      task.priority === 'low' && el('span', { class: 'soft' }, 'Low priority'),
-      el('span', { class: Number(task.spentHours) > task.estimatedHours ? 'chip bad' : 'soft' }, `${Number(task.spentHours)} of ${task.estimatedHours} h`)),
-    task.status !== 'completed' && open.length > 0 && el('p', { class: 'soft small' }, `Waits for ${open.length === 1 ? titled(open[0]) : plural(open.length, 'task')}`));
+    el('p', { class: 'row small' }, el('span', { class: 'chip' }, task.section), task.priority === 'high' && el('span', { class: 'chip warn' }, t('High')),
+      task.priority === 'low' && el('span', { class: 'soft' }, t('Low priority')),
+      el('span', { class: Number(task.spentHours) > task.estimatedHours ? 'chip bad' : 'soft' }, t`${Number(task.spentHours)} of ${task.estimatedHours} h`)),
+    task.status !== 'completed' && open.length > 0 && el('p', { class: 'soft small' }, t`Waits for ${open.length === 1 ? titled(open[0]) : plural(open.length, 'task')}`));
 }
 
 const place = (one) => {
   const list = one.parentElement;
-  return `${taskWords[one.closest('[data-column]').dataset.column]}, ${[...list.children].indexOf(one) + 1} of ${list.children.length}.`;
+  return t`${taskWords[one.closest('[data-column]').dataset.column]}, ${[...list.children].indexOf(one) + 1} of ${list.children.length}.`;
 };
 
 function drawTotals() {
   for (const column of $$('[data-column]', board)) {
     const own = tasks.filter((task) => task.status === column.dataset.column);
-    text($('.column-count', column), `${plural(own.length, 'task')} · ${hours(own, 'spentHours')} of ${hours(own, 'estimatedHours')} h`);
+    text($('.column-count', column), t`${plural(own.length, 'task')} · ${hours(own, 'spentHours')} of ${hours(own, 'estimatedHours')} h`);
   }
   const done = tasks.filter((task) => task.status === 'completed').length;
-  text($('#total'), `${done} of ${plural(tasks.length, 'task')} done, ${hours(tasks, 'spentHours')} of ${hours(tasks, 'estimatedHours')} hours spent.`);
+  text($('#total'), t`${done} of ${plural(tasks.length, 'task')} done, ${hours(tasks, 'spentHours')} of ${hours(tasks, 'estimatedHours')} hours spent.`);
 }
 
 function drawRetired() {
   show($('#retired'), retired.length > 0);
-  text($('#retired summary'), `Retired tasks (${retired.length})`);
+  text($('#retired summary'), t`Retired tasks (${retired.length})`);
   $('#retired ul').replaceChildren(...retired.map((task) => el('li', { class: 'row', 'data-retired': task.id },
-    el('span', {}, task.title, el('span', { class: 'soft small' }, ` · ${task.retiredBy ?? 'somebody'}, ${ago(task.retiredAt)} · ${Number(task.spentHours)} of ${task.estimatedHours} h`)),
-    el('button', { type: 'button', class: 'button quiet short', onclick: (event) => busy(event.currentTarget, 'Bringing back…', async () => {
-      await change(() => post(`/api/tasks/${task.id}/restore`, { version: task.version }), `${task.title} is back, at the end of its column.`);
+    el('span', {}, task.title, el('span', { class: 'soft small' }, ` · ${task.retiredBy ?? t('somebody')}, ${ago(task.retiredAt)} · ${t`${Number(task.spentHours)} of ${task.estimatedHours} h`}`)),
+    el('button', { type: 'button', class: 'button quiet short', onclick: (event) => busy(event.currentTarget, t('Bringing back…'), async () => {
+      await change(() => post(`/api/tasks/${task.id}/restore`, { version: task.version }), t`${task.title} is back, at the end of its column.`);
       focusOn($(`[data-card="${task.id}"] .task-open`) ?? $('#retired summary'));
-    }) }, 'Bring back', el('span', { class: 'unseen' }, ` ${task.title}`)))));
+    }) }, t('Bring back'), el('span', { class: 'unseen' }, ` ${task.title}`)))));
 }
 
 function take(answer) {
@@ -66,7 +67,7 @@ function take(answer) {
   drawRetired();
   const { name, clientName, service, status, generation } = answer.project;
   text($('#project-name'), name);
-  document.title = `${name} – Back office – ${agencyName}`;
+  document.title = `${name} – ${t('Back office')} – ${agencyName}`;
   $('#csv').href = `/api/projects/${project}/tasks/csv`;
   text($('#project-facts'), [clientName, service].filter(Boolean).join(' · '));
   $('#project-status').value = status;
@@ -113,33 +114,33 @@ const number = (form, name) => { const value = valueOf(form, name).replace(',', 
 function dependencies(task) {
   const chosen = new Set(task.dependencies ?? []);
   const others = tasks.filter((one) => one.id !== task.id);
-  return el('div', { class: 'field', 'data-field': 'dependencies' }, el('fieldset', { class: 'waits-for' }, el('legend', {}, 'Waits for'),
+  return el('div', { class: 'field', 'data-field': 'dependencies' }, el('fieldset', { class: 'waits-for' }, el('legend', {}, t('Waits for')),
     others.length ? el('div', { class: 'choices' }, others.map((one) => el('label', { class: 'choice' },
       el('input', { type: 'checkbox', name: 'dependencies', value: one.id, checked: chosen.has(one.id) }), el('span', {}, one.title, el('span', { class: 'soft small' }, ` · ${taskWords[one.status]}`)))))
-      : el('p', { class: 'soft' }, 'There are no other tasks.')), el('p', { class: 'error', id: 'dependencies-error', hidden: true }));
+      : el('p', { class: 'soft' }, t('There are no other tasks.'))), el('p', { class: 'error', id: 'dependencies-error', hidden: true }));
 }
 
 function edit(task) {
   editor?.close();
-  const form = el('form', { id: 'task-form', 'aria-label': task.id ? 'Edit the task' : 'Add a task' });
+  const form = el('form', { id: 'task-form', 'aria-label': task.id ? t('Edit the task') : t('Add a task') });
   const known = [...new Set([...SECTIONS, ...tasks.map((one) => one.section)])];
-  text($('#task-title'), task.id ? 'Edit the task' : 'Add a task');
+  text($('#task-title'), task.id ? t('Edit the task') : t('Add a task'));
   $('#task-place').replaceChildren(form);
   editor = new Editor(form, {
     item: { dependencies: [], status: 'pending', priority: 'medium', section: 'Design', estimatedHours: 4, spentHours: 0, ...task },
     path: task.id ? '/api/tasks' : `/api/projects/${project}/tasks`,
     reload: (id) => get(`/api/tasks/${id}`),
     draw: (item) => form.replaceChildren(
-      textField('title', 'Title', item.title, { required: true, maxlength: 160 }),
-      textField('description', 'Description', item.description, { required: true, rows: 5, maxlength: 2000, hint: 'What is done, and when it is finished. The client reads it too.' }),
-      el('div', { class: 'two' }, choiceField('status', 'Status', item.status, taskStates.map((one) => [one, taskWords[one]])),
-        choiceField('priority', 'Priority', item.priority, PRIORITIES),
-        choiceField('section', 'Section', item.section, known.map((one) => [one, one])), el('div', {}),
-        textField('estimatedHours', 'Hours estimated', item.estimatedHours, { required: true, inputmode: 'numeric', maxlength: 6 }),
-        textField('spentHours', 'Hours spent', Number(item.spentHours), { inputmode: 'decimal', maxlength: 8, hint: 'Only the agency sees this.' })),
+      textField('title', t('Title'), item.title, { required: true, maxlength: 160 }),
+      textField('description', t('Description'), item.description, { required: true, rows: 5, maxlength: 2000, hint: t('What is done, and when it is finished. The client reads it too.') }),
+      el('div', { class: 'two' }, choiceField('status', t('Status'), item.status, taskStates.map((one) => [one, taskWords[one]])),
+        choiceField('priority', t('Priority'), item.priority, PRIORITIES),
+        choiceField('section', t('Section'), item.section, known.map((one) => [one, one])), el('div', {}),
+        textField('estimatedHours', t('Hours estimated'), item.estimatedHours, { required: true, inputmode: 'numeric', maxlength: 6 }),
+        textField('spentHours', t('Hours spent'), Number(item.spentHours), { inputmode: 'decimal', maxlength: 8, hint: t('Only the agency sees this.') })),
       dependencies(item),
-      ...formEnd(item.id ? 'Save' : 'Add the task',
-        item.id && el('button', { type: 'button', class: 'button quiet', id: 'retire', onclick: (event) => retire(editor.item, event.currentTarget) }, 'Retire this task'))),
+      ...formEnd(item.id ? t('Save') : t('Add the task'),
+        item.id && el('button', { type: 'button', class: 'button quiet', id: 'retire', onclick: (event) => retire(editor.item, event.currentTarget) }, t('Retire this task')))),
     read: () => ({
       title: valueOf(form, 'title'), description: valueOf(form, 'description'), status: valueOf(form, 'status'), priority: valueOf(form, 'priority'),
       section: valueOf(form, 'section'), estimatedHours: number(form, 'estimatedHours'), spentHours: number(form, 'spentHours'),
@@ -148,7 +149,7 @@ function edit(task) {
     }),
     saved: async (item) => {
       await attempt($('#refused'), load);
-      text($('#said'), `${item.title} is saved.`);
+      text($('#said'), t`${item.title} is saved.`);
       closed(item.id);
     },
   });
@@ -168,18 +169,18 @@ async function retire(task, button) {
   if (button.dataset.sure === undefined) {
     button.dataset.sure = '';
     const waiting = tasks.filter((one) => one.dependencies.includes(task.id)).length;
-    button.textContent = 'Yes, retire it';
-    editor.say(`It leaves the plan; its hours and messages stay, and it can be brought back.${waiting ? ` ${plural(waiting, 'task')} will wait for what it waited for.` : ''}`);
+    button.textContent = t('Yes, retire it');
+    editor.say([t('It leaves the plan; its hours and messages stay, and it can be brought back.'), waiting && t`${plural(waiting, 'task')} will wait for what it waited for.`].filter(Boolean).join(' '));
     return;
   }
-  await busy(button, 'Retiring…', async () => {
-    const done = await change(() => post(`/api/tasks/${task.id}/retire`, { version: task.version }), `${task.title} is retired.`);
+  await busy(button, t('Retiring…'), async () => {
+    const done = await change(() => post(`/api/tasks/${task.id}/retire`, { version: task.version }), t`${task.title} is retired.`);
     closed(done ? null : task.id);
     if (!done) focusOn($('#refused .notice'));
   });
 }
 
-const leave = () => { if (!editor?.changed() || confirm('What you typed is not saved. Close it all the same?')) closed(editor?.item.id); };
+const leave = () => { if (!editor?.changed() || confirm(t('What you typed is not saved. Close it all the same?'))) closed(editor?.item.id); };
 $('#task-close').addEventListener('click', leave);
 dialog.addEventListener('cancel', (event) => { event.preventDefault(); leave(); });
 $('#add').addEventListener('click', () => edit({}));
@@ -188,7 +189,7 @@ $('#project-status').addEventListener('change', async (event) => {
   $('#refused').replaceChildren();
   try {
     await patch(`/api/projects/${project}`, { status: value });
-    text($('#said'), `The project is set to ${event.target.selectedOptions[0].text.toLowerCase()}. The client is told.`);
+    text($('#said'), t`The project is set to ${event.target.selectedOptions[0].text.toLowerCase()}. The client is told.`);
   } catch (error) {
     $('#refused').replaceChildren(notice('bad', el('p', { role: 'alert' }, explain(error))));
     await load().catch(() => {});

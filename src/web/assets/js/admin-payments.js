@@ -8,12 +8,13 @@ import { drawNavigation } from './admin/shell.js';
 import { attempt, notice } from './view.js';
 import { drawAccounts } from './payment/accounts.js';
 import { drawItem } from './payment/desk.js';
+import { t } from './words.js';
 
 const list = $('#list');
 let state = 'todo';
 let next = null;
 
-const nothing = { todo: 'Nothing waits for you.', open: 'No payment is under way.', all: 'There are no payments yet.' };
+const nothing = { todo: t('Nothing waits for you.'), open: t('No payment is under way.'), all: t('There are no payments yet.') };
 
 const query = (more = {}) => new URLSearchParams(Object.entries({ state, ...Object.fromEntries(new FormData($('#search'))), ...more }).filter(([, value]) => value !== ''));
 let asked = 0;
@@ -28,16 +29,16 @@ async function load(cursor = null) {
     list.append(...items);
     $('h3 a', items[0])?.focus();
   } else {
-    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, $('#q').value.trim() ? 'No payments like these.' : nothing[state])]));
+    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, $('#q').value.trim() ? t('No payments like these.') : nothing[state])]));
   }
   next = answer.next ?? null;
   show($('#more'), next !== null);
 }
 
-const done = { submitted: 'The proof is there.', reviewed: 'The proof was looked at.', paid: 'The payment is confirmed.', rejected: 'The payment was refused.' };
+const done = { submitted: t('The proof is there.'), reviewed: t('The proof was looked at.'), paid: t('The payment is confirmed.'), rejected: t('The payment was refused.') };
 
 async function changed(item, payment) {
-  const words = payment.refunded > item.payment.refunded ? `${centavos(payment.refunded - item.payment.refunded)} were recorded as given back.` : done[payment.stage] ?? 'It is noted.';
+  const words = payment.refunded > item.payment.refunded ? t`${centavos(payment.refunded - item.payment.refunded)} were recorded as given back.` : done[payment.stage] ?? t('It is noted.');
   await attempt($('#desk-error'), () => load());
   text($('#desk-said'), words);
   focusOn($(`[data-payment-id="${payment.id}"] h3`) ?? $('#list-title'));
@@ -50,7 +51,7 @@ for (const button of $$('#filters button')) {
     attempt($('#desk-error'), () => load());
   });
 }
-$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#more-error'), () => load(next))));
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#more-error'), () => load(next))));
 
 $('#search').addEventListener('submit', (event) => { event.preventDefault(); attempt($('#desk-error'), () => load()); });
 $('#sort').addEventListener('change', () => attempt($('#desk-error'), () => load()));
@@ -61,12 +62,12 @@ record.addEventListener('submit', (event) => {
   event.preventDefault();
   clearErrors(record);
   const value = (name) => $(`#record-${name}`).value.trim();
-  busy($('button', record), 'Recording…', async () => {
+  busy($('button', record), t('Recording…'), async () => {
     try {
       await post('/api/admin/payments/record', { projectId: Number(value('project')) || value('project'), part: value('part'), channel: value('channel'), amount: value('amount'), reference: value('reference') });
       record.reset();
       await load();
-      text($('#desk-said'), 'The payment is recorded. Somebody else of the agency confirms it.');
+      text($('#desk-said'), t('The payment is recorded. Somebody else of the agency confirms it.'));
       focusOn($('#list-title'));
     } catch (error) {
       showFailure(record, error);
@@ -79,7 +80,7 @@ attempt($('#desk-error'), async () => {
   const user = await header();
   if (!user) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); await new Promise(() => {}); }
   if (!isStaff(user)) {
-    $('#desk-error').replaceChildren(notice('warn', el('p', {}, 'This page is for the agency’s staff.'), el('a', { href: '/dashboard' }, 'Go to your dashboard')));
+    $('#desk-error').replaceChildren(notice('warn', el('p', {}, t('This page is for the agency’s staff.')), el('a', { href: '/dashboard' }, t('Go to your dashboard'))));
     return;
   }
   const wanted = new URLSearchParams(location.search).get('project');

@@ -1,4 +1,5 @@
 // A project's plan written anew: the prompt is looked at, the new version compared and chosen from, old versions brought back.
+import { agencyName } from './agency.js';
 import { explain, get, post } from './api.js';
 import { $, $$, el, focusOn, show, text } from './dom.js';
 import { ago, dateTime, plural } from './format.js';
@@ -7,10 +8,11 @@ import { attempt, notice } from './view.js';
 import { lineDiff } from './admin/line-diff.js';
 import { office } from './admin/shell.js';
 import { taskWords } from './project/status.js';
+import { said, t } from './words.js';
 
 const project = Number(new URLSearchParams(location.search).get('project')) || 0;
 const base = `/api/admin/plans/${project}`;
-const ACTIONS = { found: 'As it was, edits by hand included', written: 'Written', applied: 'Chosen from a new version', restored: 'Restored' };
+const ACTIONS = { found: t('As it was, edits by hand included'), written: t('Written'), applied: t('Chosen from a new version'), restored: t('Restored') };
 let state = null;
 let prompt = null;
 let timer = 0;
@@ -23,9 +25,9 @@ function refuse(error) {
 const difference = (before, after) => {
   const lines = lineDiff(before ?? '', after ?? '');
   const kept = lines.filter((one, at) => one.kind !== 'same' || lines.slice(Math.max(0, at - 1), at + 2).some((near) => near.kind !== 'same'));
-  return el('div', { class: 'diff', role: 'region', 'aria-label': 'Difference of the documents', tabindex: '0' }, kept.length
-    ? kept.map(({ kind, line }) => (kind === 'same' ? el('p', {}, line || ' ') : el(kind === 'gone' ? 'del' : 'ins', {}, el('span', { class: 'unseen' }, kind === 'gone' ? 'Gone: ' : 'New: '), line || ' ')))
-    : el('p', { class: 'soft' }, 'They are the same.'));
+  return el('div', { class: 'diff', role: 'region', 'aria-label': t('Difference of the documents'), tabindex: '0' }, kept.length
+    ? kept.map(({ kind, line }) => (kind === 'same' ? el('p', {}, line || ' ') : el(kind === 'gone' ? 'del' : 'ins', {}, el('span', { class: 'unseen' }, kind === 'gone' ? t('Gone: ') : t('New: ')), line || ' ')))
+    : el('p', { class: 'soft' }, t('They are the same.')));
 };
 
 function choice(name, label, options, value) {
@@ -37,7 +39,7 @@ function choice(name, label, options, value) {
 
 function total(place) {
   const keeps = $$('[data-choice]', place).filter((one) => one.value === 'keep' || one.value === 'take' || one.value === 'add').length;
-  text($('[data-total]', place), `${plural(keeps, 'task')} chosen; a plan has 15 to 25.`);
+  text($('[data-total]', place), t`${plural(keeps, 'task')} chosen; a plan has 15 to 25.`);
 }
 
 async function drawProposal(generation) {
@@ -52,27 +54,27 @@ async function drawProposal(generation) {
   const place = $('#proposal-place');
   const row = (name, ...parts) => el('li', { class: 'choice-row', 'data-row': name }, ...parts);
   const body = el('form', { id: 'choose', 'aria-labelledby': 'proposal-title' },
-    el('p', { class: 'soft' }, `${generation.draft ? 'By the built-in planner' : 'By the model'}, ${ago(generation.at)}.`, generation.error && ` ${generation.error}`),
-    found.prd !== null && el('div', {}, el('h3', {}, 'The document'), difference(plan.prd, found.prd),
-      el('label', { class: 'choice' }, el('input', { type: 'checkbox', id: 'take-prd', checked: true }), el('span', {}, 'Take the new document'))),
-    both.length > 0 && el('div', {}, el('h3', {}, `In both (${both.length})`), el('ul', { role: 'list' }, both.map((task) => {
+    el('p', { class: 'soft' }, generation.draft ? t`By the built-in planner, ${ago(generation.at)}.` : t`By the model, ${ago(generation.at)}.`, generation.error && ` ${said(generation.error)}`),
+    found.prd !== null && el('div', {}, el('h3', {}, t('The document')), difference(plan.prd, found.prd),
+      el('label', { class: 'choice' }, el('input', { type: 'checkbox', id: 'take-prd', checked: true }), el('span', {}, t('Take the new document')))),
+    both.length > 0 && el('div', {}, el('h3', {}, t`In both (${both.length})`), el('ul', { role: 'list' }, both.map((task) => {
       const next = found.tasks[newer.get(task.id)];
       return row(`task-${task.id}`, el('div', {}, el('p', {}, el('strong', {}, task.title), now(task)),
-        next.title !== task.title && el('p', { class: 'small' }, 'New: ', next.title), next.hours !== task.hours && el('p', { class: 'small soft' }, `New: ${next.hours} h`)),
-      el('div', {}, ...choice(`task-${task.id}`, task.title, [['keep', 'Keep as it is'], ['take', 'Keep, in the new words'], ['retire', 'Retire']], begun(task) ? 'keep' : 'take')));
+        next.title !== task.title && el('p', { class: 'small' }, t('New: '), next.title), next.hours !== task.hours && el('p', { class: 'small soft' }, t`New: ${next.hours} h`)),
+      el('div', {}, ...choice(`task-${task.id}`, task.title, [['keep', t('Keep as it is')], ['take', t('Keep, in the new words')], ['retire', t('Retire')]], begun(task) ? 'keep' : 'take')));
     }))),
-    come.length > 0 && el('div', {}, el('h3', {}, `Only in the new version (${come.length})`), el('ul', { role: 'list' }, come.map((task) => row(`new-${task.at}`,
+    come.length > 0 && el('div', {}, el('h3', {}, t`Only in the new version (${come.length})`), el('ul', { role: 'list' }, come.map((task) => row(`new-${task.at}`,
       el('div', {}, el('p', {}, el('strong', {}, task.title), el('span', { class: 'soft small' }, ` · ${task.section} · ${task.hours} h`)), el('p', { class: 'small soft' }, task.description)),
-      el('div', {}, ...choice(`new-${task.at}`, task.title, [['add', 'Add'], ['leave', 'Leave out']], 'add')))))),
-    gone.length > 0 && found.tasks.length > 0 && el('div', {}, el('h3', {}, `Only in the plan as it is (${gone.length})`), el('ul', { role: 'list' }, gone.map((task) => row(`task-${task.id}`,
+      el('div', {}, ...choice(`new-${task.at}`, task.title, [['add', t('Add')], ['leave', t('Leave out')]], 'add')))))),
+    gone.length > 0 && found.tasks.length > 0 && el('div', {}, el('h3', {}, t`Only in the plan as it is (${gone.length})`), el('ul', { role: 'list' }, gone.map((task) => row(`task-${task.id}`,
       el('p', {}, el('strong', {}, task.title), now(task)),
-      el('div', {}, ...choice(`task-${task.id}`, task.title, [['keep', 'Keep'], ['retire', 'Retire']], begun(task) ? 'keep' : 'retire')))))),
+      el('div', {}, ...choice(`task-${task.id}`, task.title, [['keep', t('Keep')], ['retire', t('Retire')]], begun(task) ? 'keep' : 'retire')))))),
     found.tasks.length > 0 && el('p', { class: 'soft small', 'data-total': '', role: 'status' }),
     el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
-    el('div', { class: 'actions row' }, el('button', { type: 'submit', class: 'button' }, 'Apply what is chosen'),
-      el('button', { type: 'button', class: 'button quiet', id: 'dismiss', onclick: (event) => busy(event.currentTarget, 'Dismissing…', async () => {
-        try { draw(await post(`${base}/proposals/${generation.id}/dismiss`, {})); text($('#said'), 'The new version is dismissed. The plan is as it was.'); } catch (error) { refuse(error); }
-      }) }, 'Dismiss it')));
+    el('div', { class: 'actions row' }, el('button', { type: 'submit', class: 'button' }, t('Apply what is chosen')),
+      el('button', { type: 'button', class: 'button quiet', id: 'dismiss', onclick: (event) => busy(event.currentTarget, t('Dismissing…'), async () => {
+        try { draw(await post(`${base}/proposals/${generation.id}/dismiss`, {})); text($('#said'), t('The new version is dismissed. The plan is as it was.')); } catch (error) { refuse(error); }
+      }) }, t('Dismiss it'))));
   place.replaceChildren(body);
   if (found.tasks.length) { total(body); body.addEventListener('change', () => total(body)); }
   body.addEventListener('submit', (event) => {
@@ -80,7 +82,7 @@ async function drawProposal(generation) {
     clearErrors(body);
     const of = (name) => $(`[data-choice="${name}"]`, body)?.value ?? 'keep';
     const with_ = (task) => ({ task: task.id, version: progress[task.id].version });
-    busy($('[type=submit]', body), 'Applying…', async () => {
+    busy($('[type=submit]', body), t('Applying…'), async () => {
       try {
         draw(await post(`${base}/proposals/${generation.id}/apply`, {
           prd: $('#take-prd', body)?.checked ?? false,
@@ -88,7 +90,7 @@ async function drawProposal(generation) {
           retire: plan.tasks.filter((task) => of(`task-${task.id}`) === 'retire').map(with_),
           add: come.filter((task) => of(`new-${task.at}`) === 'add').map((task) => task.at + 1),
         }));
-        text($('#said'), 'The plan is changed. What it was is kept as a version.');
+        text($('#said'), t('The plan is changed. What it was is kept as a version.'));
         focusOn($('#versions-title'));
       } catch (error) {
         showFailure(body, error);
@@ -101,21 +103,21 @@ function drawVersions() {
   show($('#no-versions'), !state.versions.length);
   $('#versions-list').replaceChildren(...state.versions.map((one, at) => {
     const inside = el('div', {});
-    const details = el('details', {}, el('summary', {}, 'Show it'), inside);
+    const details = el('details', {}, el('summary', {}, t('Show it')), inside);
     details.addEventListener('toggle', () => { if (details.open && !inside.hasChildNodes()) attempt(inside, async () => {
       const version = await get(`${base}/versions/${one.version}`);
-      inside.replaceChildren(el('h3', {}, 'Document, against the one there is'), difference(state.plan.prd, version.prd), el('h3', {}, plural(version.tasks.length, 'task')),
+      inside.replaceChildren(el('h3', {}, t('Document, against the one there is')), difference(state.plan.prd, version.prd), el('h3', {}, plural(version.tasks.length, 'task')),
         el('ol', {}, version.tasks.map((task) => el('li', {}, task.title, el('span', { class: 'soft small' }, ` · ${task.section} · ${task.hours} h`)))));
     }); });
-    return el('li', { 'data-version': one.version }, el('p', {}, el('strong', {}, `Version ${one.version}`), ` · ${ACTIONS[one.action] ?? one.action}${one.restoredFrom ? ` from version ${one.restoredFrom}` : ''}${one.by ? ` by ${one.by}` : ''}, `,
+    return el('li', { 'data-version': one.version }, el('p', {}, el('strong', {}, t`Version ${one.version}`), ` · ${ACTIONS[one.action] ?? one.action}${one.restoredFrom ? t` from version ${one.restoredFrom}` : ''}${one.by ? t` by ${one.by}` : ''}, `,
       el('time', { datetime: one.at, title: dateTime(one.at) }, ago(one.at)), ` · ${plural(one.tasks, 'task')}`), details,
-    at > 0 && el('button', { type: 'button', class: 'button quiet short', 'data-restore': one.version, onclick: (event) => busy(event.currentTarget, 'Restoring…', async () => {
+    at > 0 && el('button', { type: 'button', class: 'button quiet short', 'data-restore': one.version, onclick: (event) => busy(event.currentTarget, t('Restoring…'), async () => {
       try {
         draw(await post(`${base}/versions/${one.version}/restore`, {}));
-        text($('#said'), `Version ${one.version} is back. How far its tasks are, stays.`);
+        text($('#said'), t`Version ${one.version} is back. How far its tasks are, stays.`);
         focusOn($('#versions-title'));
       } catch (error) { refuse(error); }
-    }) }, `Restore version ${one.version}`));
+    }) }, t`Restore version ${one.version}`));
   }));
 }
 
@@ -124,7 +126,7 @@ function draw(answer) {
   clearTimeout(timer);
   $('#refused').replaceChildren();
   text($('#project-name'), state.project.name);
-  document.title = `${state.project.name} – Back office – Lunaxcode`;
+  document.title = `${state.project.name} – ${t('Back office')} – ${agencyName}`;
   const generation = state.generation;
   const live = generation && (generation.state === 'queued' || generation.state === 'running');
   const waits = generation?.proposal && generation.state === 'ready' && !generation.outcome;
@@ -132,16 +134,16 @@ function draw(answer) {
   show($('#proposal'), Boolean(live || waits));
   show($('#versions'));
   if (live) {
-    text($('#proposal-title'), 'A new version is being written');
+    text($('#proposal-title'), t('A new version is being written'));
     const place = $('#proposal-place');
-    if (!$('progress', place)) place.replaceChildren(el('progress', { max: 100, 'aria-labelledby': 'proposal-title' }), el('p', { class: 'soft small', role: 'status' }, 'You can leave this page: it goes on.'));
+    if (!$('progress', place)) place.replaceChildren(el('progress', { max: 100, 'aria-labelledby': 'proposal-title' }), el('p', { class: 'soft small', role: 'status' }, t('You can leave this page: it goes on.')));
     $('progress', place).value = generation.progress;
     timer = setTimeout(async () => draw(await get(base).catch(() => state)), 1500);
   } else if (waits) {
-    text($('#proposal-title'), 'Choose from the new version');
+    text($('#proposal-title'), t('Choose from the new version'));
     attempt($('#proposal-place'), () => drawProposal(generation));
   }
-  if (generation?.proposal && generation.state === 'failed') $('#refused').replaceChildren(notice('bad', el('p', {}, `The new version could not be written. ${generation.error ?? ''}`)));
+  if (generation?.proposal && generation.state === 'failed') $('#refused').replaceChildren(notice('bad', el('p', {}, [t('The new version could not be written.'), said(generation.error ?? '')].join(' '))));
   drawVersions();
 }
 
@@ -151,13 +153,13 @@ forgiveOnInput(form);
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   clearErrors(form);
-  busy($('[type=submit]', form), 'Loading…', async () => {
+  busy($('[type=submit]', form), t('Loading…'), async () => {
     try {
       const asked = wanted();
       prompt = { ...asked, ...(await post(`${base}/prompt`, asked)) };
-      text($('#preview-model'), prompt.model ? `To ${prompt.model}, in these words.` : 'No key for Gemini is set: the built-in planner will write instead, and nothing is sent.');
-      $('#preview-texts').replaceChildren(...[['prd', 'For the document'], ['tasks', 'For the tasks']].filter(([part]) => prompt[part]).map(([part, label]) => el('div', {}, el('h4', {}, label),
-        el('pre', { class: 'prompt', tabindex: '0', role: 'region', 'aria-label': `${label}: instruction and request` }, `${prompt[part].instruction}\n\n${prompt[part].request}`))));
+      text($('#preview-model'), prompt.model ? t`To ${prompt.model}, in these words.` : t('No key for Gemini is set: the built-in planner will write instead, and nothing is sent.'));
+      $('#preview-texts').replaceChildren(...[['prd', t('For the document')], ['tasks', t('For the tasks')]].filter(([part]) => prompt[part]).map(([part, label]) => el('div', {}, el('h4', {}, label),
+        el('pre', { class: 'prompt', tabindex: '0', role: 'region', 'aria-label': t`${label}: instruction and request` }, `${prompt[part].instruction}\n\n${prompt[part].request}`))));
       show(form, false);
       show($('#preview'));
       focusOn($('#preview-title'));
@@ -168,7 +170,7 @@ form.addEventListener('submit', (event) => {
 });
 const back = () => { show($('#preview'), false); show(form); };
 $('#send-not').addEventListener('click', () => { back(); $('#wishes').focus(); });
-$('#send').addEventListener('click', (event) => busy(event.currentTarget, 'Sending…', async () => {
+$('#send').addEventListener('click', (event) => busy(event.currentTarget, t('Sending…'), async () => {
   try {
     await post(`${base}/proposals`, { scope: prompt.scope, wishes: prompt.wishes, mark: prompt.mark });
     draw(await get(base));

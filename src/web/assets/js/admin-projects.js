@@ -7,9 +7,10 @@ import { phase } from './moon.js';
 import { attempt } from './view.js';
 import { office } from './admin/shell.js';
 import { statusChip } from './project/status.js';
+import { t } from './words.js';
 
 const NAMES = ['q', 'status', 'payment', 'serviceId', 'overdue', 'sort'];
-const PAID = { pending: ['Nothing paid', 'warn'], 'partially-paid': ['Deposit paid', ''], paid: ['All paid', 'good'] };
+const PAID = { pending: [t('Nothing paid'), 'warn'], 'partially-paid': [t('Deposit paid'), ''], paid: [t('All paid'), 'good'] };
 const list = $('#projects');
 const filters = $('#filters');
 let next = null;
@@ -23,25 +24,25 @@ function row(project) {
   return el('li', { class: 'card project-row', 'data-project-id': project.id },
     phase(total ? completed / total : 0),
     el('div', { class: 'project-row-name' }, el('h2', {}, el('a', { href: `/admin/board?project=${project.id}` }, project.name)),
-      el('p', { class: 'soft small' }, `${project.clientName || 'No name'} · ${project.clientEmail || 'no e-mail'} · ${project.service}`)),
+      el('p', { class: 'soft small' }, `${project.clientName || t('No name')} · ${project.clientEmail || t('no e-mail')} · ${project.service}`)),
     el('p', { class: 'row project-row-state' }, statusChip(project), el('span', { class: `chip ${kind}`.trim() }, paid),
-      project.overdue && el('span', { class: 'chip bad' }, 'Overdue'),
-      project.generation === 'failed' && el('span', { class: 'chip bad' }, 'Plan failed'),
-      project.unread > 0 && el('span', { class: 'chip' }, `${project.unread} unread`)),
-    el('p', { class: 'small project-row-facts' }, el('span', {}, total ? `${completed} of ${plural(total, 'task')} done` : 'No tasks yet'),
+      project.overdue && el('span', { class: 'chip bad' }, t('Overdue')),
+      project.generation === 'failed' && el('span', { class: 'chip bad' }, t('Plan failed')),
+      project.unread > 0 && el('span', { class: 'chip' }, t`${project.unread} unread`)),
+    el('p', { class: 'small project-row-facts' }, el('span', {}, total ? t`${completed} of ${plural(total, 'task')} done` : t('No tasks yet')),
       el('span', { class: 'price' }, peso(project.price)),
-      el('span', {}, project.deadline ? `Promised for ${date(project.deadline)}` : 'No date promised'),
-      el('time', { class: 'soft', datetime: project.updatedAt, title: dateTime(project.updatedAt) }, `changed ${ago(project.updatedAt)}`)));
+      el('span', {}, project.deadline ? t`Promised for ${date(project.deadline)}` : t('No date promised')),
+      el('time', { class: 'soft', datetime: project.updatedAt, title: dateTime(project.updatedAt) }, t`changed ${ago(project.updatedAt)}`)));
 }
 
 function drawViews() {
   const here = query();
   const current = views.find((view) => view.query === here);
   $('#views').replaceChildren(
-    el('li', {}, el('a', { class: 'view', href: '/admin/projects', 'aria-current': !here && !current ? 'true' : null }, 'All projects')),
+    el('li', {}, el('a', { class: 'view', href: '/admin/projects', 'aria-current': !here && !current ? 'true' : null }, t('All projects'))),
     ...views.map((view) => el('li', { class: 'saved-view', 'data-view-id': view.id },
       el('a', { class: 'view', href: `/admin/projects?${view.query}`, 'aria-current': view === current ? 'true' : null }, view.name),
-      el('button', { type: 'button', class: 'move', 'aria-label': `Remove the view ${view.name}`, onclick: () => forget(view) }, '×'))));
+      el('button', { type: 'button', class: 'move', 'aria-label': t`Remove the view ${view.name}`, onclick: () => forget(view) }, '×'))));
   show($('#save-view'), Boolean(here) && !current);
 }
 
@@ -50,7 +51,7 @@ async function forget(view) {
     await remove(`/api/admin/projects/views/${view.id}`);
     views = views.filter((one) => one !== view);
     drawViews();
-    text($('#said'), `The view ${view.name} is removed.`);
+    text($('#said'), t`The view ${view.name} is removed.`);
     ($('#views a[aria-current]') ?? $('#views a')).focus();
   });
 }
@@ -72,7 +73,7 @@ async function load(cursor) {
   $('#csv').href = `/api/admin/projects/csv${here ? `?${here}` : ''}`;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
-  text($('#said'), list.children.length ? `${plural(list.children.length, 'project')}${next === null ? '' : ' and more'}.` : 'No projects like these.');
+  text($('#said'), !list.children.length ? t('No projects like these.') : next === null ? `${plural(list.children.length, 'project')}.` : t`${plural(list.children.length, 'project')} and more.`);
 }
 
 function choose() {
@@ -104,7 +105,7 @@ $('#views').addEventListener('click', (event) => {
   attempt($('#failed'), () => load());
 });
 addEventListener('popstate', () => { fromAddress(); drawViews(); attempt($('#failed'), () => load()); });
-$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
 filters.addEventListener('submit', (event) => { event.preventDefault(); choose(); });
 filters.addEventListener('change', (event) => { if (event.target.localName === 'select') choose(); });
 forgiveOnInput(filters);
@@ -112,14 +113,14 @@ forgiveOnInput($('#view-form'));
 $('#view-form').addEventListener('submit', (event) => {
   event.preventDefault();
   clearErrors(event.target);
-  busy($('[type=submit]', event.target), 'Saving…', async () => {
+  busy($('[type=submit]', event.target), t('Saving…'), async () => {
     try {
       const view = await post('/api/admin/projects/views', { name: $('#view-name').value, query: query() });
       views = [...views.filter((one) => one.id !== view.id), view].sort((a, b) => a.name.localeCompare(b.name));
       $('#view-name').value = '';
       $('#save-view').open = false;
       drawViews();
-      text($('#said'), `The view ${view.name} is saved.`);
+      text($('#said'), t`The view ${view.name} is saved.`);
       focusOn($(`[data-view-id="${view.id}"] a`));
     } catch (error) {
       showFailure($('#view-form'), error);

@@ -6,9 +6,10 @@ import { bytes, dateTime, plural } from './format.js';
 import { busy, clearErrors, setError, showFailure } from './form.js';
 import { office } from './admin/shell.js';
 import { attempt, notice } from './view.js';
+import { said, t } from './words.js';
 
 const GROUNDS = { light: { paper: '#f5f5f1', surface: '#ffffff', ink: '#171a26', night: '#10152a', line: '#dadad3' }, dark: { paper: '#0e1220', surface: '#161b2d', ink: '#ecebe3', night: '#141a33', line: '#2a314a' } };
-const NAMES = { name: 'Name', accent: 'Colour', currencyDisplay: 'Amounts', mailFrom: 'Mail sender', replyTo: 'Answers go to', generationsPerDay: 'Plans in a day', filesQuotaMb: 'Room for files', language: 'Own language', languages: 'Languages offered', logo: 'Logo', aiKey: 'AI key' };
+const NAMES = { name: t('Name'), accent: t('Colour'), currencyDisplay: t('Amounts'), mailFrom: t('Mail sender'), replyTo: t('Answers go to'), generationsPerDay: t('Plans in a day'), filesQuotaMb: t('Room for files'), language: t('Own language'), languages: t('Languages offered'), logo: t('Logo'), aiKey: t('AI key') };
 let state = null;
 let asked = 0;
 
@@ -18,13 +19,13 @@ function picture(scheme, theme) {
   const { paper, surface, ink, night, line } = GROUNDS[scheme];
   const words = (x, y, fill, what, kind = '') => svg('text', { x, y, fill, class: kind }, what);
   const name = $('#name').value.trim() || state.shownName;
-  return svg('svg', { viewBox: '0 0 320 150', role: 'img', 'aria-label': scheme === 'light' ? 'By day' : 'By night' },
+  return svg('svg', { viewBox: '0 0 320 150', role: 'img', 'aria-label': scheme === 'light' ? t('By day') : t('By night') },
     svg('rect', { width: 320, height: 150, fill: paper }), svg('rect', { width: 320, height: 34, fill: night }),
     svg('circle', { cx: 20, cy: 17, r: 8, fill: shade('--moon') }), words(36, 22, '#eeece2', name.length > 26 ? `${name.slice(0, 25)}…` : name),
     svg('rect', { x: 12, y: 46, width: 296, height: 92, rx: 8, fill: surface, stroke: line }),
-    words(26, 68, ink, scheme === 'light' ? 'By day' : 'By night'), words(104, 68, shade('--link'), 'A link', 'linked'),
-    svg('rect', { x: 26, y: 82, width: 110, height: 40, rx: 5, fill: shade('--accent') }), words(47, 107, shade('--on-accent'), 'A button'),
-    svg('rect', { x: 150, y: 82, width: 144, height: 40, rx: 5, fill: shade('--tint') }), svg('text', { x: 162, y: 107, fill: ink, class: 'plain' }, 'A note with ', svg('tspan', { fill: shade('--link'), class: 'linked' }, 'a link')));
+    words(26, 68, ink, scheme === 'light' ? t('By day') : t('By night')), words(104, 68, shade('--link'), t('A link'), 'linked'),
+    svg('rect', { x: 26, y: 82, width: 110, height: 40, rx: 5, fill: shade('--accent') }), words(47, 107, shade('--on-accent'), t('A button')),
+    svg('rect', { x: 150, y: 82, width: 144, height: 40, rx: 5, fill: shade('--tint') }), svg('text', { x: 162, y: 107, fill: ink, class: 'plain' }, t('A note with '), svg('tspan', { fill: shade('--link'), class: 'linked' }, t('a link'))));
 }
 
 function drawTheme(theme) {
@@ -32,10 +33,12 @@ function drawTheme(theme) {
   const least = Math.min(...theme.readings.map((one) => one.ratio));
   const link = theme.shades['--link'];
   const moved = link.light !== theme.accent;
-  text($('#guard'), `Every text has a contrast of at least ${least.toFixed(2)} : 1 (4.5 is needed).${moved ? ` As words on white your colour would have ${theme.asText.toFixed(2)} : 1 or be hard to read on a tint, so links are ${link.light} by day.` : ''}${link.dark !== theme.accent ? ` By night they are ${link.dark}.` : ''}`);
+  text($('#guard'), [t`Every text has a contrast of at least ${least.toFixed(2)} : 1 (4.5 is needed).`,
+    moved && t`As words on white your colour would have ${theme.asText.toFixed(2)} : 1 or be hard to read on a tint, so links are ${link.light} by day.`,
+    link.dark !== theme.accent && t`By night they are ${link.dark}.`].filter(Boolean).join(' '));
   const rows = new Map();
   for (const one of theme.readings) rows.set(one.what, { ...rows.get(one.what), [one.scheme]: one.ratio.toFixed(2) });
-  $('#readings tbody').replaceChildren(...[...rows].map(([what, { light, dark }]) => el('tr', {}, el('th', { scope: 'row' }, what), el('td', {}, light), el('td', {}, dark))));
+  $('#readings tbody').replaceChildren(...[...rows].map(([what, { light, dark }]) => el('tr', {}, el('th', { scope: 'row' }, said(what)), el('td', {}, light), el('td', {}, dark))));
 }
 
 const isColour = (value) => /^#[0-9a-f]{6}$/i.test(value);
@@ -56,22 +59,22 @@ const languageWords = { en: 'English', fil: 'Filipino' };
 const shown = {
   language: (value) => languageWords[value] ?? value,
   languages: (value) => value.map((one) => languageWords[one] ?? one).join(', '),
-  logo: (value) => (value ? 'a picture' : 'none'),
-  aiKey: (value) => (value ? `…${value.last4}` : 'none'),
+  logo: (value) => (value ? t('a picture') : t('none')),
+  aiKey: (value) => (value ? `…${value.last4}` : t('none')),
   currencyDisplay: (value) => (value === 'code' ? 'PHP 15,000' : '₱15,000'),
-  filesQuotaMb: (value) => (value ? `${value} MiB` : 'as installed'),
-  generationsPerDay: (value) => value ?? 'as installed',
+  filesQuotaMb: (value) => (value ? `${value} MiB` : t('as installed')),
+  generationsPerDay: (value) => value ?? t('as installed'),
 };
-const written = (field, value) => String(shown[field]?.(value) ?? value ?? 'as installed');
+const written = (field, value) => String(shown[field]?.(value) ?? value ?? t('as installed'));
 
-const changeLine = ({ at, by, changes }) => el('li', {}, el('p', {}, el('strong', {}, by ?? 'The installation'), el('span', { class: 'soft small' }, ` · ${dateTime(at)}`)),
+const changeLine = ({ at, by, changes }) => el('li', {}, el('p', {}, el('strong', {}, by ?? t('The installation')), el('span', { class: 'soft small' }, ` · ${dateTime(at)}`)),
   el('ul', {}, Object.entries(changes).map(([field, { from, to }]) => el('li', {}, `${NAMES[field] ?? field}: ${written(field, from)} → ${written(field, to)}`))));
 
 async function loadChanges(cursor) {
   const { changes, next } = await get(`/api/admin/settings/changes${cursor ? `?cursor=${cursor}` : ''}`);
   const lines = changes.map(changeLine);
   if (cursor) $('#changes').append(...lines);
-  else $('#changes').replaceChildren(...(lines.length ? lines : [el('li', { class: 'soft' }, 'Nothing has been changed yet.')]));
+  else $('#changes').replaceChildren(...(lines.length ? lines : [el('li', { class: 'soft' }, t('Nothing has been changed yet.'))]));
   show($('#more'), Boolean(next));
   $('#more').dataset.next = next ?? '';
 }
@@ -96,7 +99,7 @@ function draw(answer) {
   const { settings, installation, aiKey, logo } = answer;
   put('#name', settings.name ?? '');
   $('#name').placeholder = answer.shownName;
-  text($('#name-hint'), settings.name ? 'Empty: the name that the installation has for you.' : `Empty: you are called ${answer.shownName}.`);
+  text($('#name-hint'), settings.name ? t('Empty: the name that the installation has for you.') : t`Empty: you are called ${answer.shownName}.`);
   put('#accent', settings.accent);
   put('#accent-picker', settings.accent);
   if (!('touched' in $('#look').dataset)) for (const radio of document.getElementsByName('currency')) radio.checked = radio.value === settings.currencyDisplay;
@@ -105,23 +108,23 @@ function draw(answer) {
     $('#own-language').value = settings.language;
   }
   put('#mail-from', settings.mailFrom ?? '');
-  text($('#mail-from-hint'), `Empty: ${installation.mailFrom}. Your domain has to allow our server to send for it (SPF, DKIM).`);
+  text($('#mail-from-hint'), t`Empty: ${installation.mailFrom}. Your domain has to allow our server to send for it (SPF, DKIM).`);
   put('#reply-to', settings.replyTo ?? '');
   put('#generations', settings.generationsPerDay ?? '');
-  text($('#generations-hint'), `Empty, or at most ${installation.generationsPerDay}: what the installation allows.`);
+  text($('#generations-hint'), t`Empty, or at most ${installation.generationsPerDay}: what the installation allows.`);
   put('#quota', settings.filesQuotaMb ?? '');
-  text($('#quota-hint'), `Empty, or at most ${installation.filesQuotaMb}: what the installation allows. ${bytes(answer.filesUsed)} are in use.`);
-  $('#hosts').replaceChildren(...(answer.hosts.length ? answer.hosts.map((host) => el('div', {}, host)) : [el('div', {}, answer.anyHost ? 'Any address of this server' : 'None yet')]));
-  $('#accounts').replaceChildren(el('a', { href: '/admin/payments#accounts-title' }, answer.paymentAccounts ? plural(answer.paymentAccounts, 'account') : 'None yet: add one'));
+  text($('#quota-hint'), t`Empty, or at most ${installation.filesQuotaMb}: what the installation allows. ${bytes(answer.filesUsed)} are in use.`);
+  $('#hosts').replaceChildren(...(answer.hosts.length ? answer.hosts.map((host) => el('div', {}, host)) : [el('div', {}, answer.anyHost ? t('Any address of this server') : t('None yet'))]));
+  $('#accounts').replaceChildren(el('a', { href: '/admin/payments#accounts-title' }, answer.paymentAccounts ? plural(answer.paymentAccounts, 'account') : t('None yet: add one')));
 
-  $('#logo-now').replaceChildren(logo ? el('img', { src: logo.address, alt: 'Your logo', width: logo.width, height: logo.height }) : el('p', { class: 'soft' }, 'No logo: the moon stands in the header.'));
+  $('#logo-now').replaceChildren(logo ? el('img', { src: logo.address, alt: t('Your logo'), width: logo.width, height: logo.height }) : el('p', { class: 'soft' }, t('No logo: the moon stands in the header.')));
   show($('#logo-remove'), Boolean(logo));
 
   const { own } = aiKey;
-  text($('#key-now'), own ? `Set on ${dateTime(own.setAt)}${own.setBy ? ` by ${own.setBy}` : ''}; it ends in ${own.last4}. Plans are written with it.`
-    : aiKey.installationHasOne ? 'You have none of your own: plans are written with the installation’s key.' : 'There is none: plans are drafts by the built-in planner.');
-  $('#key-note').replaceChildren(...(!aiKey.canBeKept ? [notice('warn', el('p', {}, 'A key of your own cannot be kept yet: whoever runs this installation has to set SECRET_KEY first, so that it is kept encrypted.'))]
-    : !aiKey.readable ? [notice('bad', el('p', {}, 'This key can no longer be read, as SECRET_KEY of the installation has changed. Until you give it again, plans are drafts.'))] : []));
+  text($('#key-now'), own ? (own.setBy ? t`Set on ${dateTime(own.setAt)} by ${own.setBy}; it ends in ${own.last4}. Plans are written with it.` : t`Set on ${dateTime(own.setAt)}; it ends in ${own.last4}. Plans are written with it.`)
+    : aiKey.installationHasOne ? t('You have none of your own: plans are written with the installation’s key.') : t('There is none: plans are drafts by the built-in planner.'));
+  $('#key-note').replaceChildren(...(!aiKey.canBeKept ? [notice('warn', el('p', {}, t('A key of your own cannot be kept yet: whoever runs this installation has to set SECRET_KEY first, so that it is kept encrypted.')))]
+    : !aiKey.readable ? [notice('bad', el('p', {}, t('This key can no longer be read, as SECRET_KEY of the installation has changed. Until you give it again, plans are drafts.')))] : []));
   show($('#key'), aiKey.canBeKept || Boolean(own));
   show($('#key-remove'), Boolean(own));
   if ($('#accent').value === settings.accent) drawTheme(answer.theme);
@@ -137,7 +140,7 @@ const number = (id) => {
 /** Sends, draws the answer, says it, and shows the change in the log. */
 function act(form, button, send, words) {
   clearErrors(form);
-  return busy(button, 'Saving…', async () => {
+  return busy(button, t('Saving…'), async () => {
     try {
       const answer = await send();
       for (const field of form.elements) delete field.dataset.drawn;
@@ -159,15 +162,15 @@ function onSave(id, fields, words) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const button = $('button[type="submit"]', form);
-    if (await act(form, button, () => patch('/api/admin/settings', { version: state.version, ...fields() }), words)) button.textContent = 'Saved';
-    setTimeout(() => text(button, 'Save'), 2000);
+    if (await act(form, button, () => patch('/api/admin/settings', { version: state.version, ...fields() }), words)) button.textContent = t('Saved');
+    setTimeout(() => text(button, t('Save')), 2000);
   });
 }
 
-onSave('#look', () => ({ name: $('#name').value, accent: $('#accent').value, currencyDisplay: $('input[name="currency"]:checked')?.value }), 'Saved. Visitors see it within two seconds.');
-onSave('#speech', () => ({ language: $('#own-language').value, languages: [...document.getElementsByName('offered')].filter((box) => box.checked).map((box) => box.value) }), 'Saved. Visitors see it within two seconds.');
-onSave('#mail', () => ({ mailFrom: $('#mail-from').value, replyTo: $('#reply-to').value }), 'Saved.');
-onSave('#limits', () => ({ generationsPerDay: number('#generations'), filesQuotaMb: number('#quota') }), 'Saved.');
+onSave('#look', () => ({ name: $('#name').value, accent: $('#accent').value, currencyDisplay: $('input[name="currency"]:checked')?.value }), t('Saved. Visitors see it within two seconds.'));
+onSave('#speech', () => ({ language: $('#own-language').value, languages: [...document.getElementsByName('offered')].filter((box) => box.checked).map((box) => box.value) }), t('Saved. Visitors see it within two seconds.'));
+onSave('#mail', () => ({ mailFrom: $('#mail-from').value, replyTo: $('#reply-to').value }), t('Saved.'));
+onSave('#limits', () => ({ generationsPerDay: number('#generations'), filesQuotaMb: number('#quota') }), t('Saved.'));
 
 for (const form of [$('#look'), $('#speech')]) form.addEventListener('change', () => { form.dataset.touched = ''; });
 $('#accent-picker').addEventListener('input', (event) => {
@@ -185,7 +188,7 @@ $('#logo').addEventListener('submit', (event) => {
   const file = $('#logo-file').files[0];
   const field = $('[data-field="logo"]');
   clearErrors(event.target);
-  const wrong = !file ? 'Choose a picture first.' : file.size > 262144 ? `This picture has ${bytes(file.size)}; at most 256 KB. Save it smaller.` : '';
+  const wrong = !file ? t('Choose a picture first.') : file.size > 262144 ? t`This picture has ${bytes(file.size)}; at most 256 KB. Save it smaller.` : '';
   if (wrong) {
     setError(field, wrong);
     $('#logo-file').focus();
@@ -195,10 +198,10 @@ $('#logo').addEventListener('submit', (event) => {
     const answer = await sendBytes('POST', '/api/admin/settings/logo', file);
     event.target.reset();
     return answer;
-  }, 'The logo is in use.');
+  }, t('The logo is in use.'));
 });
 $('#logo-remove').addEventListener('click', async (event) => {
-  if (await act($('#logo'), event.currentTarget, () => remove('/api/admin/settings/logo'), 'The logo is removed.')) focusOn($('#logo-title'));
+  if (await act($('#logo'), event.currentTarget, () => remove('/api/admin/settings/logo'), t('The logo is removed.'))) focusOn($('#logo-title'));
 });
 $('#key').addEventListener('submit', (event) => {
   event.preventDefault();
@@ -206,16 +209,16 @@ $('#key').addEventListener('submit', (event) => {
     const answer = await post('/api/admin/settings/ai-key', { key: $('#ai-key').value });
     event.target.reset();
     return answer;
-  }, 'The key is kept.');
+  }, t('The key is kept.'));
 });
 $('#key-remove').addEventListener('click', async (event) => {
-  if (await act($('#key'), event.currentTarget, () => remove('/api/admin/settings/ai-key'), 'The key is removed.')) focusOn($('#key-title'));
+  if (await act($('#key'), event.currentTarget, () => remove('/api/admin/settings/ai-key'), t('The key is removed.'))) focusOn($('#key-title'));
 });
-$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#changes-error'), () => loadChanges($('#more').dataset.next))));
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#changes-error'), () => loadChanges($('#more').dataset.next))));
 
 office((user) => attempt($('#settings-error'), async () => {
   if (user.role !== 'admin') {
-    $('#settings').replaceChildren(notice('warn', el('p', {}, 'Settings are for administrators of the agency. Ask one of them for what has to change.')));
+    $('#settings').replaceChildren(notice('warn', el('p', {}, t('Settings are for administrators of the agency. Ask one of them for what has to change.'))));
     show($('#settings'));
     return;
   }

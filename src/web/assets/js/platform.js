@@ -6,13 +6,17 @@ import { ago, bytes, dateTime, plural } from './format.js';
 import { attempt, notice } from './view.js';
 import { checkField, checkedIn, linesField, linesIn, textField, valueOf } from './admin/fields.js';
 import { header } from './session.js';
+import { said, t } from './words.js';
 
 const list = $('#tenants');
 const filters = $('#filters');
 const open = (job) => job?.state === 'queued' || job?.state === 'running';
-const WORDS = { create: 'Make', export: 'Export', delete: 'Delete' };
-const STAGES = { schema: 'making schema, role and tables', demo: 'writing the demo content', owner: 'giving it to its owner', archive: 'writing the archive', files: 'keeping the files', drop: 'taking it out of the database', undo: 'taking away what was begun' };
-const STATES = { queued: 'waits', running: 'at work', done: 'done', failed: 'failed' };
+const WORDS = { create: (name) => t`Make ${name}`, export: (name) => t`Export ${name}`, delete: (name) => t`Delete ${name}` };
+const STAGES = {
+  schema: t('making schema, role and tables'), demo: t('writing the demo content'), owner: t('giving it to its owner'), archive: t('writing the archive'), files: t('keeping the files'),
+  drop: t('taking it out of the database'), undo: t('taking away what was begun'),
+};
+const STATES = { queued: t('waits'), running: t('at work'), done: t('done'), failed: t('failed') };
 let next = null;
 let nextJobs = null;
 let heldJobs = [];
@@ -25,13 +29,13 @@ const hostLink = (host) => el('a', { href: `${location.protocol}//${host}${locat
 function jobRow(job) {
   const words = job.state === 'running' && STAGES[job.stage] ? STAGES[job.stage] : STATES[job.state];
   return el('li', { class: 'card lead-row', 'data-job-id': job.id, 'data-state': job.state },
-    el('div', { class: 'row' }, el('span', { class: 'lead-who' }, `${WORDS[job.kind]} ${job.name ?? job.slug}`),
+    el('div', { class: 'row' }, el('span', { class: 'lead-who' }, WORDS[job.kind](job.name ?? job.slug)),
       el('span', { class: `chip ${{ done: 'good', failed: 'bad' }[job.state] ?? ''}` }, words), el('span', { class: 'soft small' }, ago(job.createdAt)),
-      job.kind === 'export' && job.available && el('a', { href: `/api/platform/exports/${job.id}`, download: '' }, `Download ${job.slug} (${bytes(job.size)})`)),
-    open(job) && el('progress', { 'aria-label': `${WORDS[job.kind]} ${job.slug}` }),
-    job.waiting && el('p', { class: 'notice warn' }, 'Nobody has taken this up yet. The service that does it seems not to run: lunaxcode-tenants, or scripts/migrate tenants work.'),
-    job.error && el('p', { class: 'notice bad as-written' }, job.error, job.kind === 'create' ? ' Nothing of it is left.' : ''),
-    job.kept && el('p', { class: 'soft small' }, `Kept in the backup ${job.kept}.`));
+      job.kind === 'export' && job.available && el('a', { href: `/api/platform/exports/${job.id}`, download: '' }, t`Download ${job.slug} (${bytes(job.size)})`)),
+    open(job) && el('progress', { 'aria-label': WORDS[job.kind](job.slug) }),
+    job.waiting && el('p', { class: 'notice warn' }, t('Nobody has taken this up yet. The service that does it seems not to run: lunaxcode-tenants, or scripts/migrate tenants work.')),
+    job.error && el('p', { class: 'notice bad as-written' }, said(job.error), job.kind === 'create' ? t(' Nothing of it is left.') : ''),
+    job.kept && el('p', { class: 'soft small' }, t`Kept in the backup ${job.kept}.`));
 }
 
 let shownJobs = '';
@@ -68,16 +72,16 @@ function follow(jobs) {
     const later = await loadJobs().catch(() => jobs);
     const over = later.filter((job) => under.includes(job.id) && !open(job));
     if (over.length) {
-      text($('#work-said'), over.map((job) => `${WORDS[job.kind]} ${job.slug}: ${STATES[job.state]}.`).join(' '));
+      text($('#work-said'), over.map((job) => `${WORDS[job.kind](job.slug)}: ${STATES[job.state]}.`).join(' '));
       if (!(list.contains(document.activeElement) && document.activeElement.matches('input, textarea'))) await load().catch(() => {}); // who types there goes on
     }
     follow(later);
   }, 2000);
 }
 
-const ordered = async (said) => {
+const ordered = async (words) => {
   follow(await loadJobs());
-  text($('#work-said'), said);
+  text($('#work-said'), words);
   focusOn($('#work-title'));
 };
 
@@ -90,7 +94,7 @@ function formOf(label, fields, button, send, { bad = false } = {}) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearErrors(form);
-    busy($('[type=submit]', form), 'One moment…', async () => {
+    busy($('[type=submit]', form), t('One moment…'), async () => {
       try { await send(form); } catch (error) { showFailure(form, error); }
     });
   });
@@ -98,47 +102,47 @@ function formOf(label, fields, button, send, { bad = false } = {}) {
 }
 
 function deletion(tenant) {
-  const missing = [tenant.isDefault && 'it is the default tenant', tenant.status !== 'suspended' && 'suspend it first', !tenant.export && 'export it first'].filter(Boolean);
-  if (missing.length) return el('p', { class: 'soft', 'data-not-yet': '' }, `It cannot be deleted yet: ${missing.join(', ')}.`);
-  return formOf(`Delete ${tenant.slug}`, [el('p', { class: 'soft' }, `Schema, role and ${plural(tenant.projects ?? 0, 'project')} go. A backup is kept on the server.`),
-    textField('confirm', `Type ${tenant.slug} to delete it`, '', { required: true, maxlength: 63 })], `Delete ${tenant.slug}`, async (form) => {
+  const missing = [tenant.isDefault && t('it is the default tenant'), tenant.status !== 'suspended' && t('suspend it first'), !tenant.export && t('export it first')].filter(Boolean);
+  if (missing.length) return el('p', { class: 'soft', 'data-not-yet': '' }, t`It cannot be deleted yet: ${missing.join(', ')}.`);
+  return formOf(t`Delete ${tenant.slug}`, [el('p', { class: 'soft' }, t`Schema, role and ${plural(tenant.projects ?? 0, 'project')} go. A backup is kept on the server.`),
+    textField('confirm', t`Type ${tenant.slug} to delete it`, '', { required: true, maxlength: 63 })], t`Delete ${tenant.slug}`, async (form) => {
     await post(`/api/platform/tenants/${tenant.id}/deletion`, { confirm: valueOf(form, 'confirm') });
     await load();
-    await ordered(`${tenant.slug} will be deleted.`);
+    await ordered(t`${tenant.slug} will be deleted.`);
   }, { bad: true });
 }
 
 function row(tenant, opened = false) {
   const suspended = tenant.status === 'suspended';
-  const changed = async (said) => { await load(undefined, tenant.id); text($('#said'), said); };
-  const act = (button, said, send) => busy(button, 'One moment…', async () => {
-    try { await send(); if (said) await changed(said); } catch (error) {
+  const changed = async (words) => { await load(undefined, tenant.id); text($('#said'), words); };
+  const act = (button, words, send) => busy(button, t('One moment…'), async () => {
+    try { await send(); if (words) await changed(words); } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       text($('#said'), error.detail);
       focusOn($('#said'));
     }
   });
   const body = el('div', { class: 'lead-body' },
-    el('dl', { class: 'changes' }, [['Short name', tenant.slug], ['Made', dateTime(tenant.createdAt)], ['Projects', String(tenant.projects ?? 'unknown')], ['People', String(tenant.people)], ['In the database', bytes(tenant.bytes)]]
-      .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))), el('div', {}, el('dt', {}, 'Hosts'), el('dd', {}, tenant.hosts.length ? tenant.hosts.map((host, i) => [i ? ', ' : '', hostLink(host)]) : 'none', tenant.isDefault && (tenant.hosts.length ? ', and every other host' : ', but every host that no other has')))),
-    formOf(`Name and hosts of ${tenant.slug}`, [textField('name', 'Name', tenant.name, { required: true, maxlength: 100 }),
-      linesField('hosts', 'Hosts, one a line', tenant.hosts, { rows: 3, hint: 'Names that lead to this server, such as agency.example.' })], 'Save name and hosts', async (form) => {
+    el('dl', { class: 'changes' }, [[t('Short name'), tenant.slug], [t('Made'), dateTime(tenant.createdAt)], [t('Projects'), String(tenant.projects ?? t('unknown'))], [t('People'), String(tenant.people)], [t('In the database'), bytes(tenant.bytes)]]
+      .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))), el('div', {}, el('dt', {}, t('Hosts')), el('dd', {}, tenant.hosts.length ? tenant.hosts.map((host, i) => [i ? ', ' : '', hostLink(host)]) : t('none'), tenant.isDefault && (tenant.hosts.length ? t(', and every other host') : t(', but every host that no other has'))))),
+    formOf(t`Name and hosts of ${tenant.slug}`, [textField('name', t('Name'), tenant.name, { required: true, maxlength: 100 }),
+      linesField('hosts', t('Hosts, one a line'), tenant.hosts, { rows: 3, hint: t('Names that lead to this server, such as agency.example.') })], t('Save name and hosts'), async (form) => {
       const hosts = linesIn(form, 'hosts');
       await patch(`/api/platform/tenants/${tenant.id}`, { name: valueOf(form, 'name'), ...(hosts.length || !tenant.isDefault ? { hosts } : {}) });
-      await changed(`${tenant.slug} is saved.`);
+      await changed(t`${tenant.slug} is saved.`);
     }),
     el('div', { class: 'row' },
-      el('button', { type: 'button', class: 'button quiet', 'data-act': suspended ? 'resume' : 'suspend', onclick: (event) => act(event.currentTarget, suspended ? `${tenant.slug} is open again.` : `${tenant.slug} is suspended; everybody there is signed out.`,
-        () => patch(`/api/platform/tenants/${tenant.id}`, { status: suspended ? 'active' : 'suspended' })) }, suspended ? 'Open it again' : 'Suspend'),
+      el('button', { type: 'button', class: 'button quiet', 'data-act': suspended ? 'resume' : 'suspend', onclick: (event) => act(event.currentTarget, suspended ? t`${tenant.slug} is open again.` : t`${tenant.slug} is suspended; everybody there is signed out.`,
+        () => patch(`/api/platform/tenants/${tenant.id}`, { status: suspended ? 'active' : 'suspended' })) }, suspended ? t('Open it again') : t('Suspend')),
       !open(tenant.job) && el('button', { type: 'button', class: 'button quiet', 'data-act': 'export', onclick: (event) => act(event.currentTarget, '', async () => {
         await post(`/api/platform/tenants/${tenant.id}/export`);
-        await ordered(`${tenant.slug} will be exported.`);
-      }) }, 'Export'),
-      tenant.export && el('a', { class: 'button quiet', href: `/api/platform/exports/${tenant.export.id}`, download: '' }, `Download the export of ${dateTime(tenant.export.finishedAt)}`)),
+        await ordered(t`${tenant.slug} will be exported.`);
+      }) }, t('Export')),
+      tenant.export && el('a', { class: 'button quiet', href: `/api/platform/exports/${tenant.export.id}`, download: '' }, t`Download the export of ${dateTime(tenant.export.finishedAt)}`)),
     deletion(tenant));
   return el('li', { class: 'card lead-row', 'data-tenant': tenant.slug, 'data-status': tenant.status }, el('details', { open: opened },
-    el('summary', {}, el('span', { class: 'lead-who' }, tenant.name), el('span', { class: 'soft small' }, [tenant.hosts[0] ?? (tenant.isDefault ? 'every other host' : 'no host'), plural(tenant.projects ?? 0, 'project'), bytes(tenant.bytes)].join(' · ')),
-      tenant.isDefault && el('span', { class: 'chip' }, 'Default'), el('span', { class: `chip ${suspended ? 'warn' : 'good'}` }, suspended ? 'Suspended' : 'Open')), body));
+    el('summary', {}, el('span', { class: 'lead-who' }, tenant.name), el('span', { class: 'soft small' }, [tenant.hosts[0] ?? (tenant.isDefault ? t('every other host') : t('no host')), plural(tenant.projects ?? 0, 'project'), bytes(tenant.bytes)].join(' · ')),
+      tenant.isDefault && el('span', { class: 'chip' }, t('Default')), el('span', { class: `chip ${suspended ? 'warn' : 'good'}` }, suspended ? t('Suspended') : t('Open'))), body));
 }
 
 let asked = 0;
@@ -156,18 +160,18 @@ async function load(cursor, opened) {
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
   $('#csv').href = `/api/platform/tenants/csv?${new URLSearchParams(new FormData(filters))}`;
-  if (!cursor) text($('#said'), rows.length ? `${plural(rows.length, 'tenant')}${next === null ? '' : ' and more'}.` : 'No tenants like these.');
+  if (!cursor) text($('#said'), !rows.length ? t('No tenants like these.') : next === null ? `${plural(rows.length, 'tenant')}.` : t`${plural(rows.length, 'tenant')} and more.`);
 }
 
 function newForm() {
   const form = $('#new-form');
-  const fields = el('div', { class: 'two' }, textField('name', 'Name of the agency', '', { required: true, maxlength: 100 }),
-    textField('slug', 'Short name', '', { required: true, maxlength: 63, hint: 'Small letters, digits and _. It names the schema and never changes.' }),
-    textField('ownerName', 'Name of its owner', '', { required: true, maxlength: 100 }),
-    textField('ownerEmail', 'E-mail address of its owner', '', { type: 'email', required: true, maxlength: 254, hint: 'A mail goes there with a link to choose a password, or to sign in.' }));
-  form.replaceChildren(fields, linesField('hosts', 'Hosts, one a line', [], { rows: 3, required: true, hint: 'Names that lead to this server, such as agency.example.' }),
-    checkField('demo', 'With demo content', true, 'Services, their questions and a landing page to begin from.'),
-    el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }), el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, 'Make the tenant')));
+  const fields = el('div', { class: 'two' }, textField('name', t('Name of the agency'), '', { required: true, maxlength: 100 }),
+    textField('slug', t('Short name'), '', { required: true, maxlength: 63, hint: t('Small letters, digits and _. It names the schema and never changes.') }),
+    textField('ownerName', t('Name of its owner'), '', { required: true, maxlength: 100 }),
+    textField('ownerEmail', t('E-mail address of its owner'), '', { type: 'email', required: true, maxlength: 254, hint: t('A mail goes there with a link to choose a password, or to sign in.') }));
+  form.replaceChildren(fields, linesField('hosts', t('Hosts, one a line'), [], { rows: 3, required: true, hint: t('Names that lead to this server, such as agency.example.') }),
+    checkField('demo', t('With demo content'), true, t('Services, their questions and a landing page to begin from.')),
+    el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }), el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, t('Make the tenant'))));
   let own = false;
   $('[name=slug]', form).addEventListener('input', () => { own = true; });
   $('[name=name]', form).addEventListener('input', (event) => {
@@ -179,18 +183,18 @@ $('#new-form').addEventListener('submit', (event) => {
   event.preventDefault();
   const form = event.currentTarget;
   clearErrors(form);
-  busy($('[type=submit]', form), 'Ordering…', async () => {
+  busy($('[type=submit]', form), t('Ordering…'), async () => {
     try {
       const job = await post('/api/platform/tenants', { name: valueOf(form, 'name'), slug: valueOf(form, 'slug'), hosts: linesIn(form, 'hosts'), ownerName: valueOf(form, 'ownerName'), ownerEmail: valueOf(form, 'ownerEmail'), demo: checkedIn(form, 'demo') });
       $('#new').open = false;
       newForm();
-      await ordered(`${job.name ?? job.slug} will be made.`);
+      await ordered(t`${job.name ?? job.slug} will be made.`);
     } catch (error) { showFailure(form, error); }
   });
 });
 forgiveOnInput($('#new-form'));
-$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
-$('#more-jobs').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), moreJobs)));
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
+$('#more-jobs').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), moreJobs)));
 filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
 filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
 
@@ -208,8 +212,8 @@ async function start() {
       newForm();
     } catch (error) {
       if (!denied(error)) throw error;
-      $('.wrap', main).replaceChildren(el('h1', {}, 'For the owner of this installation'), notice('warn', el('p', {}, 'Tenants are made and closed here by whoever runs the servers.'),
-        el('a', { class: 'button quiet short', href: '/dashboard' }, 'Go to your dashboard')));
+      $('.wrap', main).replaceChildren(el('h1', {}, t('For the owner of this installation')), notice('warn', el('p', {}, t('Tenants are made and closed here by whoever runs the servers.')),
+        el('a', { class: 'button quiet short', href: '/dashboard' }, t('Go to your dashboard'))));
       main.removeAttribute('aria-busy');
     }
   });

@@ -1000,5 +1000,23 @@ export const messages = {
   "This address was written to often enough for one day. Try again tomorrow.": "Sapat na ang naisulat sa address na ito para sa isang araw. Subukan ulit bukas.",
   "These are all the invitations that may be sent in one day. Try again tomorrow.": "Ito na ang lahat ng imbitasyong maipapadala sa isang araw. Subukan ulit bukas.",
   "You may look at this project, and change nothing in it. Its owner or the agency can let you do more.": "Maaari mong tingnan ang project na ito, pero wala kang mababago. Ang may-ari nito o ang agency ang makapagbibigay ng higit pa.",
-  "You may look at this project, and change nothing in it.": "Maaari mong tingnan ang project na ito, pero wala kang mababago."
+  "You may look at this project, and change nothing in it.": "Maaari mong tingnan ang project na ito, pero wala kang mababago.",
+  // What staff set on a project, and who may only look
+  "The plan could not be written. You can ask for it again.": "Hindi naisulat ang plano. Puwede mo itong hilingin ulit.",
+  "You may look at everything here, and change nothing.": "Maaari mong tingnan ang lahat dito, pero wala kang mababago.",
+  "This exists already.": "Mayroon na nito.",
+  "A value is not acceptable.": "May halagang hindi matanggap.",
+  "Something that this refers to is gone, or is still in use.": "Wala na ang tinutukoy nito, o ginagamit pa.",
+  "What you ask for": "ang hinihingi mo",
+  "This project has no such task. Choose one of its tasks, or none.": "Walang ganitong task ang project na ito. Pumili ng isa sa mga task nito, o wala.",
+  "The client is asked for 40 things already. Settle some of them first.": "40 na ang hinihingi sa client. Ayusin muna ang ilan sa mga ito.",
+  "The project has no tasks in such a section.": "Walang task ang project sa ganitong section.",
+  "Write the day as YYYY-MM-DD, for example 2027-01-15, or null for none.": "Isulat ang araw bilang YYYY-MM-DD, halimbawa 2027-01-15, o iwang blangko.",
+  "A project has at most {1} contacts. Take somebody off first.": "Hanggang {1} contact lang ang isang project. Mag-alis muna ng isa.",
+  "There is no such contact.": "Walang ganitong contact.",
+  "There is no such invitation.": "Walang ganitong imbitasyon.",
+  "The deposit comes first.": "Mauuna ang deposit.",
+  "The plan is being written at the moment. Wait until it is there, then change it.": "Sinusulat pa ang plano. Hintaying matapos, saka ito baguhin.",
+  "{1} changed this task meanwhile. Look at what is there now, then do it again.": "Binago na ni {1} ang task na ito. Tingnan ang nandoon ngayon, saka ulitin.",
+  "This task is retired. Bring it back before you change it.": "Na-retire na ang task na ito. Ibalik muna bago baguhin."
 };

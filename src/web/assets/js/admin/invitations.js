@@ -4,14 +4,15 @@ import { $, el, focusOn, show, text } from '../dom.js';
 import { ago, date } from '../format.js';
 import { busy, clearErrors, forgiveOnInput, holdBack, looksLikeEmail, showErrors, showFailure } from '../form.js';
 import { attempt, notice } from '../view.js';
+import { t } from '../words.js';
 
-const ROLES = { owner: 'Owner', admin: 'Administrator', member: 'Member', viewer: 'Viewer', client: 'Contact' };
+const ROLES = { owner: t('Owner'), admin: t('Administrator'), member: t('Member'), viewer: t('Viewer'), client: t('Contact') };
 const MAY = {
-  owner: 'Everything, also what administrators may do.', admin: 'Everything but owners and administrators.', member: 'The daily work: projects, payments, content.',
-  viewer: 'Sees what members see, and changes nothing.',
+  owner: t('Everything, also what administrators may do.'), admin: t('Everything but owners and administrators.'), member: t('The daily work: projects, payments, content.'),
+  viewer: t('Sees what members see, and changes nothing.'),
 };
 const CHIPS = { open: 'chip warn', expired: 'chip', accepted: 'chip good', withdrawn: 'chip' };
-const STATES = { open: 'Open', expired: 'Expired', accepted: 'Accepted', withdrawn: 'Withdrawn' };
+const STATES = { open: t('Open'), expired: t('Expired'), accepted: t('Accepted'), withdrawn: t('Withdrawn') };
 const list = $('#invites');
 const form = $('#invite-form');
 let mine = null;
@@ -21,10 +22,10 @@ let asked = 0;
 const mayGive = (role) => mine === 'owner' || (role !== 'owner' && role !== 'admin');
 
 function facts(one) {
-  const what = one.project ? `Contact of “${one.project.name}”` : ROLES[one.role];
-  const when = one.state === 'accepted' ? `accepted ${ago(one.acceptedAt)}${one.acceptedBy ? ` by ${one.acceptedBy}` : ''}` : one.state === 'withdrawn' ? (one.withdrawnAt ? `withdrawn ${ago(one.withdrawnAt)}` : 'whoever sent it may no longer give this role')
-    : one.state === 'expired' ? `ended ${ago(one.expiresAt)}` : `open until ${date(one.expiresAt)}`;
-  return [what, one.invitedBy && `from ${one.invitedBy}`, `sent ${ago(one.sentAt)}${one.sentCount > 1 ? `, ${one.sentCount} times in all` : ''}`, when].filter(Boolean).join(' · ');
+  const what = one.project ? t`Contact of “${one.project.name}”` : ROLES[one.role];
+  const when = one.state === 'accepted' ? (one.acceptedBy ? t`accepted ${ago(one.acceptedAt)} by ${one.acceptedBy}` : t`accepted ${ago(one.acceptedAt)}`) : one.state === 'withdrawn' ? (one.withdrawnAt ? t`withdrawn ${ago(one.withdrawnAt)}` : t('whoever sent it may no longer give this role'))
+    : one.state === 'expired' ? t`ended ${ago(one.expiresAt)}` : t`open until ${date(one.expiresAt)}`;
+  return [what, one.invitedBy && t`from ${one.invitedBy}`, one.sentCount > 1 ? t`sent ${ago(one.sentAt)}, ${one.sentCount} times in all` : t`sent ${ago(one.sentAt)}`, when].filter(Boolean).join(' · ');
 }
 
 function row(one) {
@@ -46,10 +47,10 @@ function row(one) {
   return el('li', { 'data-invitation-id': one.id, 'data-state': one.state },
     el('div', {}, el('p', {}, el('strong', {}, one.email), ' ', el('span', { class: CHIPS[one.state] }, STATES[one.state])), el('p', { class: 'soft small' }, facts(one)), said),
     waits && el('div', { class: 'row' },
-      el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Send again to ${one.email}`,
-        onclick: (event) => act(event.currentTarget, 'Sending…', `Sent again to ${one.email}. The link before it is dead.`, () => post(`${path}/send`, {})) }, 'Send again'),
-      el('button', { type: 'button', class: 'button quiet short', 'aria-label': `Withdraw the invitation of ${one.email}`,
-        onclick: (event) => act(event.currentTarget, 'Withdrawing…', `The invitation of ${one.email} is withdrawn.`, () => remove(path)) }, 'Withdraw')));
+      el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Send again to ${one.email}`,
+        onclick: (event) => act(event.currentTarget, t('Sending…'), t`Sent again to ${one.email}. The link before it is dead.`, () => post(`${path}/send`, {})) }, t('Send again')),
+      el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Withdraw the invitation of ${one.email}`,
+        onclick: (event) => act(event.currentTarget, t('Withdrawing…'), t`The invitation of ${one.email} is withdrawn.`, () => remove(path)) }, t('Withdraw'))));
 }
 
 async function load(cursor) {
@@ -62,7 +63,7 @@ async function load(cursor) {
   next = answer.next;
   show($('#more-invites'), next !== null);
   show($('#no-invites'), !list.children.length);
-  text($('#no-invites'), state === 'open' ? 'No invitation is open.' : 'There is none like this.');
+  text($('#no-invites'), state === 'open' ? t('No invitation is open.') : t('There is none like this.'));
 }
 
 /** For administrators; `role` is what they are here. */
@@ -81,13 +82,13 @@ export function invitations(role) {
     clearErrors(form);
     text($('#invite-said'), '');
     const { email, role: given, days } = Object.fromEntries(new FormData(form));
-    if (!looksLikeEmail(email.trim())) { showErrors(form, { email: 'Please enter an e-mail address like name@example.com.' }); return; }
+    if (!looksLikeEmail(email.trim())) { showErrors(form, { email: t('Please enter an e-mail address like name@example.com.') }); return; }
     const button = $('[type="submit"]', form);
     let held = null;
-    busy(button, 'Sending…', async () => {
+    busy(button, t('Sending…'), async () => {
       try {
         const made = await post('/api/admin/invitations', { email: email.trim(), role: given, days: Number(days) });
-        text($('#invite-said'), `${made.email} is invited. The link works until ${date(made.expiresAt)}.`);
+        text($('#invite-said'), t`${made.email} is invited. The link works until ${date(made.expiresAt)}.`);
         form.elements.email.value = '';
         form.elements.email.focus();
         $('#invite-state').value = 'open';
@@ -99,6 +100,6 @@ export function invitations(role) {
     }).then(() => holdBack(button, held));
   });
   $('#invite-state').addEventListener('change', () => attempt($('#invites-failed'), () => load()));
-  $('#more-invites').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#invites-failed'), () => load(next))));
+  $('#more-invites').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#invites-failed'), () => load(next))));
   attempt($('#invites-failed'), () => load());
 }

@@ -1,5 +1,6 @@
 // Cards in columns that are moved with a pointer or by keyboard: taken up, carried, put down or taken back, and told where they are.
 import { $, $$, text } from '../dom.js';
+import { t } from '../words.js';
 
 /**
  * Cards are `[data-card]` with a `.grip` button, columns `[data-column]` with an `ol`. place(card) names where a card is,
@@ -24,13 +25,13 @@ export function movable(board, said, { place, drop }) {
     if (!held) return;
     held.parent.insertBefore(held.card, held.next);
     const card = settle();
-    text(said, `Taken back. ${place(card)}`);
+    text(said, t`Taken back. ${place(card)}`);
     return card;
   };
   const putDown = () => {
     const { parent, next } = held;
     const card = settle();
-    if (card.parentElement === parent && card.nextElementSibling === next) { text(said, `Put down where it was. ${place(card)}`); return; }
+    if (card.parentElement === parent && card.nextElementSibling === next) { text(said, t`Put down where it was. ${place(card)}`); return; }
     drop(card, { column: card.closest('[data-column]').dataset.column, before: card.nextElementSibling?.dataset.card ?? null });
   };
 
@@ -59,7 +60,7 @@ export function movable(board, said, { place, drop }) {
       if (held?.card === card) { putDown(); return; }
       if (held) putBack();
       lift(card, 'keys');
-      text(said, `Taken up. ${place(card)} Arrow keys move it, Enter puts it down, Escape takes it back.`);
+      text(said, t`Taken up. ${place(card)} Arrow keys move it, Enter puts it down, Escape takes it back.`);
     } else if (held && event.key === 'Escape') {
       event.preventDefault();
       $('.grip', putBack()).focus();

@@ -3,6 +3,7 @@ import { post } from '../api.js';
 import { $, el } from '../dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from '../form.js';
 import { centavos, dateTime } from '../format.js';
+import { said, t } from '../words.js';
 import { partWords, receiptNumber, stageChip, wayOf } from './words.js';
 
 let numbers = 0;
@@ -24,7 +25,7 @@ function act(summary, path, fields, button, body, done, open = false) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearErrors(form);
-    busy($('button', form), 'One moment…', async () => {
+    busy($('button', form), t('One moment…'), async () => {
       try {
         done(await post(path, body((name) => form.elements[name])));
       } catch (error) {
@@ -39,38 +40,38 @@ function acts({ payment, attention, reviewedByMe }, staff, done) {
   const path = `/api/admin/payments/${payment.id}`;
   const list = [];
   const waits = payment.provider === 'manual' && payment.status === 'processing';
-  if (payment.stage === 'submitted') list.push(act('Step 1: the proof', `${path}/review`, [el('p', { class: 'small' }, 'Look at the proof: the amount, the date, and that it went to one of your accounts.')], 'I have looked at it', () => ({}), done, true));
+  if (payment.stage === 'submitted') list.push(act(t('Step 1: the proof'), `${path}/review`, [el('p', { class: 'small' }, t('Look at the proof: the amount, the date, and that it went to one of your accounts.'))], t('I have looked at it'), () => ({}), done, true));
   if (payment.stage === 'reviewed') {
     list.push(reviewedByMe && staff > 1
-      ? el('p', { class: 'notice' }, 'You looked at the proof. Somebody else of the agency confirms that the money is there.')
-      : act('Step 2: the money', `${path}/verify`, [
-        el('p', { class: 'small' }, 'Look into your account, and write the amount that arrived.'), field('amount', 'Amount that arrived, in pesos', { inputmode: 'decimal' }),
-        attention ? field('acknowledge', 'I have looked at what needs attention', { type: 'checkbox' }) : null,
-      ], 'Confirm', (value) => ({ amount: value('amount').value, acknowledge: value('acknowledge')?.checked ?? false }), done, true));
+      ? el('p', { class: 'notice' }, t('You looked at the proof. Somebody else of the agency confirms that the money is there.'))
+      : act(t('Step 2: the money'), `${path}/verify`, [
+        el('p', { class: 'small' }, t('Look into your account, and write the amount that arrived.')), field('amount', t('Amount that arrived, in pesos'), { inputmode: 'decimal' }),
+        attention ? field('acknowledge', t('I have looked at what needs attention'), { type: 'checkbox' }) : null,
+      ], t('Confirm'), (value) => ({ amount: value('amount').value, acknowledge: value('acknowledge')?.checked ?? false }), done, true));
   }
-  if (waits) list.push(act('Refuse', `${path}/reject`, [field('reason', 'Why, for the client', { maxlength: 500 })], 'Refuse', (value) => ({ reason: value('reason').value }), done));
+  if (waits) list.push(act(t('Refuse'), `${path}/reject`, [field('reason', t('Why, for the client'), { maxlength: 500 })], t('Refuse'), (value) => ({ reason: value('reason').value }), done));
   if (payment.status === 'succeeded' && payment.refunded < payment.amount) {
-    list.push(act('Record a refund', `${path}/refund`, [field('amount', 'Amount given back, in pesos', { inputmode: 'decimal' }), field('reason', 'Why, for the client', { maxlength: 500 }),
-      field('reference', 'Number of the transaction (optional)', { maxlength: 100 })], 'Record', (value) => ({ amount: value('amount').value, reason: value('reason').value, reference: value('reference').value }), done));
+    list.push(act(t('Record a refund'), `${path}/refund`, [field('amount', t('Amount given back, in pesos'), { inputmode: 'decimal' }), field('reason', t('Why, for the client'), { maxlength: 500 }),
+      field('reference', t('Number of the transaction (optional)'), { maxlength: 100 })], t('Record'), (value) => ({ amount: value('amount').value, reason: value('reason').value, reference: value('reference').value }), done));
   }
-  if (attention && !waits) list.push(act('Dealt with', `${path}/settle`, [field('note', 'What you found, for your colleagues', { maxlength: 500 })], 'Take it off the list', (value) => ({ note: value('note').value }), done));
+  if (attention && !waits) list.push(act(t('Dealt with'), `${path}/settle`, [field('note', t('What you found, for your colleagues'), { maxlength: 500 })], t('Take it off the list'), (value) => ({ note: value('note').value }), done));
   return list;
 }
 
 export function drawItem(item, staff, changed) {
   const { payment, project, attention } = item;
-  const facts = [['Paid by', wayOf(payment)], ['Reference', payment.reference], ['Transaction', payment.proof?.reference], ['Begun', dateTime(payment.createdAt)],
-    ['Looked at by', item.reviewedBy], ['Confirmed by', item.confirmedBy], ['Receipt', payment.receipt && receiptNumber(payment.receipt)],
-    ['Given back', payment.refunded > 0 && centavos(payment.refunded)]].filter(([, value]) => value);
+  const facts = [[t('Paid by'), wayOf(payment)], [t('Reference'), payment.reference], [t('Transaction'), payment.proof?.reference], [t('Begun'), dateTime(payment.createdAt)],
+    [t('Looked at by'), item.reviewedBy], [t('Confirmed by'), item.confirmedBy], [t('Receipt'), payment.receipt && receiptNumber(payment.receipt)],
+    [t('Given back'), payment.refunded > 0 && centavos(payment.refunded)]].filter(([, value]) => value);
   return el('article', { class: 'card desk-item', 'data-payment-id': payment.id, 'data-stage': payment.stage },
-    el('header', {}, el('div', {}, el('h3', {}, el('a', { href: `/projects/${project.id}` }, project.name)), el('p', { class: 'soft small' }, `${project.clientName} · ${partWords[payment.part] ?? 'Payment'} · project ${project.id}`)),
+    el('header', {}, el('div', {}, el('h3', {}, el('a', { href: `/projects/${project.id}` }, project.name)), el('p', { class: 'soft small' }, [project.clientName, partWords[payment.part] ?? t('Payment'), t`project ${project.id}`].join(' · '))),
       el('span', { class: 'amount' }, centavos(payment.amount)), stageChip(payment, true)),
-    attention && el('div', { class: 'notice warn' }, el('p', {}, attention)),
-    payment.failure && el('p', { class: 'soft small' }, payment.failure),
-    item.notEnded && el('p', { class: 'notice warn small' }, item.notEnded),
+    attention && el('div', { class: 'notice warn' }, el('p', {}, said(attention))),
+    payment.failure && el('p', { class: 'soft small' }, said(payment.failure)),
+    item.notEnded && el('p', { class: 'notice warn small' }, said(item.notEnded)),
     el('dl', { class: 'facts' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
     payment.proof?.fileId || payment.receipt ? el('p', { class: 'row small' },
-      payment.proof?.fileId && el('a', { href: `/api/files/${payment.proof.fileId}?in=page`, target: '_blank', rel: 'noopener' }, 'Open the proof'),
-      payment.receipt && el('a', { href: `/projects/${project.id}/receipts/${payment.id}` }, 'Receipt')) : null,
+      payment.proof?.fileId && el('a', { href: `/api/files/${payment.proof.fileId}?in=page`, target: '_blank', rel: 'noopener' }, t('Open the proof')),
+      payment.receipt && el('a', { href: `/projects/${project.id}/receipts/${payment.id}` }, t('Receipt'))) : null,
     el('div', { class: 'acts' }, acts(item, staff, (answer) => changed(item, answer))));
 }
