@@ -1,17 +1,14 @@
 // admin-plans: a project's plan written anew for staff to choose from, its versions, and what writing costs. Serves /api/admin/plans.
-#include <algorithm>
-#include <map>
-
 #include "core/app.h"
 #include "core/crypto.h"
 #include "core/form.h"
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/chosen_plan.h"
 #include "domain/generation.h"
 #include "domain/held_plan.h"
 #include "domain/new_plan.h"
-#include "domain/plan.h"
 #include "domain/plan_choice.h"
 #include "domain/prompts.h"
 
@@ -24,12 +21,18 @@ constexpr Sql overview = R"(
             from tasks t where t.project_id = p.id and t.retired_at is null), '{}'),
         'generation', (select json_build_object('id', g.id, 'state', g.state, 'progress', g.progress, 'error', g.error, 'scope', g.scope, 'proposal', g.proposal,
                 'draft', g.draft, 'wishes', g.wishes, 'outcome', g.outcome, 'at', g.created_at, 'by', (select name from people(array[g.requested_by])))
-            from generations g where g.project_id = p.id order by g.id desc limit 1),
-        'versions', coalesce((select json_agg(json_build_object('version', v.version, 'action', v.action, 'at', v.created_at, 'restoredFrom', v.restored_from,
-                'by', (select name from people(array[v.actor_id])), 'tasks', jsonb_array_length(v.content -> 'tasks')) order by v.version desc)
-            from (select * from plan_versions where project_id = p.id order by version desc limit 50) v), '[]'))
+            from generations g where g.project_id = p.id order by g.id desc limit 1))
     from projects p where p.id = $1)";
 constexpr Sql own_key = "select 1 from settings where ai_key is not null";
+constexpr std::string_view version_json = R"(
+    select '', v.version, json_build_object('version', v.version, 'action', v.action, 'at', v.created_at, 'restoredFrom', v.restored_from,
+           'by', (select name from people(array[v.actor_id])), 'tasks', jsonb_array_length(v.content -> 'tasks')))",
+    version_cells = R"(
+    select '', v.version, v.version, v.action, v.restored_from, (select name from people(array[v.actor_id])), to_char(v.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+           jsonb_array_length(v.content -> 'tasks'), (select sum((t ->> 'hours')::integer) from jsonb_array_elements(v.content -> 'tasks') t),
+           (select string_agg(t ->> 'title', E'\n' order by n) from jsonb_array_elements(v.content -> 'tasks') with ordinality x (t, n)), left(v.content ->> 'prd', 30000))",
+    after_newest = " from plan_versions v where $1 = '' and v.version < $2::bigint and v.project_id = $4 order by v.version desc limit $3",
+    after_oldest = " from plan_versions v where $1 = '' and v.version > $2::bigint and v.project_id = $4 order by v.version limit $3";
 constexpr Sql one_version = "select content from plan_versions where project_id = $1 and version = $2";
 constexpr Sql may_write = R"(
     select exists (select from generations where project_id = $1 and state in ('queued', 'running')),
@@ -160,71 +163,16 @@ Reply compare(Call& call, Id project, Id id) {
     return ok(out.end_array().member_raw("notes", row.text(5)).end_object().take());
 }
 
-// Everything of the plan that is there is either kept or retired, at the version that was seen.
 Reply apply(Call& call, Id project, Id id) {
     Form form{call.body()};
     const HeldPlan plan = read_plan(call, call.db().maybe<hold_project>(project), 0);
     const Row row = proposal_row(call, project, id);
-    const Json tasks = Json::parse(row.text(1)), keep = form.value("keep"), retire = form.value("retire"), add = form.value("add");
-    std::vector<Chosen> chosen;
-    std::vector<std::int64_t> retired;
-    std::vector<char> seen(plan.graph.size()), taken(tasks.size());
-    const auto there = [&](const Json& one, const char* field) -> std::optional<std::size_t> {
-        const std::int64_t task = one["task"].integer();
-        if (!plan.has(task) || one["version"].integer() != plan.row(task).integer(5)) throw conflict("The plan was changed meanwhile. Look at what is there now, then choose again.");
-        if (std::exchange(seen[plan.by_id.at(task)], char{1})) form.wrong(field, "A task is there twice.");
-        return plan.by_id.at(task);
-    };
-    const auto place_of = [&](const Json& place, const char* field) -> std::optional<std::size_t> {
-        const std::int64_t number = place.integer();
-        if (number < 1 || number > static_cast<std::int64_t>(tasks.size()) || std::exchange(taken[static_cast<std::size_t>(number - 1)], char{1})) {
-            form.wrong(field, "Each is a place in the proposal, from 1, once.");
-            return std::nullopt;
-        }
-        return static_cast<std::size_t>(number - 1);
-    };
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-        const Json place = keep[i]["proposed"];
-        chosen.push_back({there(keep[i], "keep"), place && !place.is(Json::Kind::null) ? place_of(place, "keep") : std::nullopt});
-    }
-    for (std::size_t i = 0; i < retire.size(); ++i) retired.push_back(plan.rows[static_cast<int>(*there(retire[i], "retire"))].integer(0));
-    for (std::size_t i = 0; i < add.size(); ++i)
-        if (const auto place = place_of(add[i], "add")) chosen.push_back({std::nullopt, place});
-    const bool whole = std::ranges::all_of(plan.by_id, [&](const auto& one) { return seen[one.second] || !plan.has(one.first); });
-    form.check();
-    if (!whole) throw conflict("The plan has tasks that were not chosen about. Look at what is there now, then choose again.");
-    if (chosen.size() < fewest_tasks || chosen.size() > most_tasks)
-        throw unprocessable({{"keep", "A plan has 15 to 25 tasks; these are " + std::to_string(chosen.size()) + "."}});
-    // As they stand now, and what is new where the proposal has it.
-    std::ranges::stable_sort(chosen, {}, [](const Chosen& one) { return one.proposed ? static_cast<std::int64_t>(*one.proposed) : std::int64_t{-1}; });
-    WaitsFor proposed(tasks.size());
-    for (std::size_t t = 0; t < tasks.size(); ++t)
-        for (std::size_t d = 0; d < tasks[t]["dependencies"].size(); ++d)
-            if (const std::int64_t place = tasks[t]["dependencies"][d].integer(); place >= 1 && place <= static_cast<std::int64_t>(tasks.size())) proposed[t].push_back(static_cast<std::size_t>(place - 1));
-    const Arranged arranged = arrange_chosen(chosen, plan.graph, proposed);
-    std::vector<std::size_t> place(chosen.size());
-    for (std::size_t i = 0; i < arranged.order.size(); ++i) place[arranged.order[i]] = i + 1;
-    Writer list;
-    list.array();
-    for (const std::size_t c : arranged.order) {
-        list.object();
-        if (chosen[c].now) list.member("id", plan.rows[static_cast<int>(*chosen[c].now)].integer(0));
-        if (chosen[c].proposed) {
-            const Json task = tasks[*chosen[c].proposed];
-            for (const char* text : {"title", "description", "section", "priority"}) list.member(text, task[text].text());
-            list.member("hours", task["hours"].integer());
-        }
-        list.key("dependencies").array();
-        for (const std::size_t wait : arranged.waits[c]) list.value(static_cast<std::int64_t>(place[wait]));
-        list.end_array().end_object();
-    }
-    list.end_array();
+    NewPlan next = chosen_plan(form, plan, Json::parse(row.text(1)));
     const bool document = form.value("prd").boolean() && row.text(2) != "tasks" && !row.null(0);
-    NewPlan next{"applied", list.take(), std::move(retired)};
     if (document) next.document = row.str(0);
     next.proposal = id.value;
     write_plan(call, project, next);
-    const std::string what = Writer{}.object().member("tasks", static_cast<std::int64_t>(chosen.size())).member("retired", static_cast<std::int64_t>(next.retired.size())).member("document", document).end_object().take();
+    const std::string what = Writer{}.object().member("tasks", next.count).member("retired", static_cast<std::int64_t>(next.retired.size())).member("document", document).end_object().take();
     call.db().all(ask<settle_proposal>(id, "applied"), ask<note_change>(project, "plan-changed", what), audit(call, "plan-applied", "project " + std::to_string(project.value), what));
     return ok(call.db().one<overview>(project).str(0));
 }
@@ -234,6 +182,29 @@ Reply dismiss(Call& call, Id project, Id id) {
     call.db().all(ask<settle_proposal>(id, "dismissed"),
                   audit(call, "plan-dismissed", "project " + std::to_string(project.value), Writer{}.object().member("proposal", id.value).end_object().take()));
     return ok(call.db().one<overview>(project).str(0));
+}
+
+template <const Sql& S>
+Query versions_of(Id project, const Page& p) { return ask<S>(p.key, p.id, p.limit, project); }
+using Ask = Query (*)(Id, const Page&);
+constexpr By orders[] = {newest, oldest};
+constexpr Ask rows[] = {versions_of<Joined<version_json, after_newest>::sql>, versions_of<Joined<version_json, after_oldest>::sql>};
+constexpr Ask cells[] = {versions_of<Joined<version_cells, after_newest>::sql>, versions_of<Joined<version_cells, after_oldest>::sql>};
+
+Reply versions(Call& call, Id project) {
+    const Page page = read_page(call.request, orders, 25);
+    const auto [found, there] = page_rows(call, page, rows[page.by](project, page.plus_one()), ask<find_project>(project));
+    if (there.size() == 0) throw not_found("project");
+    Writer out;
+    write_page(out.object(), "versions", page, found);
+    return ok(out.end_object().take());
+}
+
+Reply versions_csv(Call& call, Id project) {
+    const Page page = read_page(call.request, orders, 25);
+    note_export(call, "plan versions", project);
+    return csv_file(call, "plan-versions-" + std::to_string(project.value) + ".csv", {"Version", "What", "From version", "Who", "When (UTC)", "Tasks", "Hours", "Titles", "Document"}, page,
+                    [project](const Page& now) { return cells[now.by](project, now); });
 }
 
 Reply version(Call& call, Id project, Id number) {
@@ -247,28 +218,10 @@ Reply restore(Call& call, Id project, Id number) {
     const HeldPlan plan = read_plan(call, call.db().maybe<hold_project>(project), 0);
     const auto row = call.db().maybe<one_version>(project, number);
     if (!row) throw not_found("version");
-    const Json content = Json::parse(row->text(0)), tasks = content["tasks"];
-    std::map<std::int64_t, std::int64_t> place;
-    for (std::size_t i = 0; i < tasks.size(); ++i) place[tasks[i]["id"].integer()] = static_cast<std::int64_t>(i + 1);
-    Writer list;
-    list.array();
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        list.object().member("id", tasks[i]["id"].integer());
-        for (const char* text : {"title", "description", "section", "priority"}) list.member(text, tasks[i][text].text());
-        list.member("hours", tasks[i]["hours"].integer()).key("dependencies").array();
-        for (std::size_t d = 0; d < tasks[i]["dependencies"].size(); ++d)
-            if (const auto found = place.find(tasks[i]["dependencies"][d].integer()); found != place.end()) list.value(found->second);
-        list.end_array().end_object();
-    }
-    list.end_array();
-    std::vector<std::int64_t> retired;
-    for (const auto& [task, at] : plan.by_id)
-        if (plan.has(task) && !place.contains(task)) retired.push_back(task);
-    NewPlan next{"restored", list.take(), std::move(retired)};
-    next.document = content["prd"].is(Json::Kind::string) ? std::optional{std::string{content["prd"].text()}} : std::nullopt;
+    NewPlan next = former_plan(plan, Json::parse(row->text(0)));
     next.restored = number.value;
     write_plan(call, project, next);
-    const std::string what = Writer{}.object().member("tasks", static_cast<std::int64_t>(tasks.size())).member("version", number.value).end_object().take();
+    const std::string what = Writer{}.object().member("tasks", next.count).member("version", number.value).end_object().take();
     call.db().all(ask<note_change>(project, "plan-changed", what), audit(call, "plan-restored", "project " + std::to_string(project.value), what));
     return ok(call.db().one<overview>(project).str(0));
 }
@@ -282,6 +235,8 @@ constexpr Route routes[] = {
     get<compare>("/api/admin/plans/{project}/proposals/{id}", staff),
     post<apply>("/api/admin/plans/{project}/proposals/{id}/apply", staff),
     post<dismiss>("/api/admin/plans/{project}/proposals/{id}/dismiss", staff),
+    get<versions>("/api/admin/plans/{project}/versions", staff),
+    get<versions_csv>("/api/admin/plans/{project}/versions/csv", staff),
     get<version>("/api/admin/plans/{project}/versions/{version}", staff),
     post<restore>("/api/admin/plans/{project}/versions/{version}/restore", staff),
 };

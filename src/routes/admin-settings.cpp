@@ -7,6 +7,7 @@
 #include "core/picture.h"
 #include "domain/access.h"
 #include "domain/account.h"
+#include "domain/audit.h"
 #include "domain/generation.h"
 #include "domain/theme.h"
 #include "domain/wording.h"
@@ -37,6 +38,11 @@ constexpr std::string_view changes_of = R"(
     select '', c.id, json_build_object('id', c.id, 'at', c.changed_at, 'by', (select name from people(array[c.changed_by])), 'changes', c.changes)
     from settings_changes c where $1 = '' and c.id )",
     after_newest = "< $2 order by c.id desc limit $3", after_oldest = "> $2 order by c.id limit $3";
+// A row a value that changed.
+constexpr Sql as_cells = R"(
+    select v.field, c.id, to_char(c.changed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), (select name from people(array[c.changed_by])), v.field, v.change ->> 'from', v.change ->> 'to'
+    from settings_changes c, jsonb_each(c.changes) v (field, change)
+    where c.id <= $2 and (c.id < $2 or v.field collate "C" > $1) order by c.id desc, v.field collate "C" limit $3)";
 
 constexpr long logo_edge = 2'000;  // pixels
 
@@ -216,11 +222,19 @@ Reply changes(Call& call) {
     return ok(out.end_object().take());
 }
 
+Reply changes_csv(Call& call) {
+    constexpr By by_value[] = {{"newest", By::Key::text, "", highest_id}};
+    const Page page = read_page(call.request, by_value, 25);
+    note_at_once(call, "exported", "changes of the settings");
+    return csv_file(call, "settings-changes.csv", {"When (UTC)", "Who", "What", "From", "To"}, page, [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
+}
+
 constexpr Route routes[] = {
     get<show>("/api/admin/settings", admin),
     patch<change>("/api/admin/settings", admin),
     get<preview>("/api/admin/settings/theme", admin),
     get<changes>("/api/admin/settings/changes", admin),
+    get<changes_csv>("/api/admin/settings/changes/csv", admin),
     post<set_logo>("/api/admin/settings/logo", admin),
     remove<drop_logo>("/api/admin/settings/logo", admin),
     post<set_key>("/api/admin/settings/ai-key", admin),

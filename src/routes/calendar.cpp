@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/work_calendar.h"
@@ -21,6 +22,15 @@ constexpr Sql one_year = R"(
         'daysOff', (select coalesce(json_agg(json_build_object('date', d.day, 'name', d.name) order by d.day), '[]')
                     from days_off d where d.closed and extract(year from d.day) = y.year))
     from settings s, (select coalesce($1::integer, extract(year from now() at time zone s2.time_zone)::integer) as year from settings s2) y)";
+// The same days as rows; of all years where none is asked for.
+constexpr Sql as_cells = R"(
+    select f.key, 1, f.day, f.name, f.kind, f.worked, f.confirmed, f.source from (
+        select h.day || '|' || h.name as key, h.day, h.name, case h.kind when 'regular' then 'regular holiday' else 'special non-working day' end as kind,
+               case when exists (select from days_off d where d.day = h.day and not d.closed) then 'yes' else 'no' end as worked,
+               case when h.confirmed then 'yes' else 'no' end as confirmed, h.source
+        from public.holidays h
+        union all select d.day || '|', d.day, d.name, 'day off of the agency', 'no', 'yes', null from days_off d where d.closed) f
+    where $2 > 0 and f.key collate "C" > $1 and ($4::integer is null or extract(year from f.day) = $4) order by f.key collate "C" limit $3)";
 constexpr Sql hours_now = R"(
     select json_build_object('hoursPerDay', hours_per_day, 'workingDays', working_days, 'parallelTasks', parallel_tasks) from settings for update)";
 constexpr Sql set_hours = R"(
@@ -35,16 +45,24 @@ constexpr Sql put_day = R"(
     on conflict (day) do update set name = excluded.name, closed = excluded.closed, created_by = excluded.created_by, created_at = now())";
 constexpr Sql drop_day = "delete from days_off where day = $1::date returning json_build_object('date', day, 'name', name, 'closed', closed)";
 
-Reply show(Call& call) {
-    const std::string text = call.request.query_value("year");
-    std::optional<std::int64_t> year;
-    if (!text.empty()) {
-        std::int64_t number = 0;
-        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (code != std::errc{} || end != text.data() + text.size() || number < 2000 || number > 2100) throw bad_request("year must be one from 2000 to 2100.");
-        year = number;
-    }
-    return ok(call.db().one<one_year>(year).text(0));
+std::optional<std::int64_t> year_of(const Request& request) {
+    const std::string text = request.query_value("year");
+    if (text.empty()) return std::nullopt;
+    std::int64_t number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{} || end != text.data() + text.size() || number < 2000 || number > 2100) throw bad_request("year must be one from 2000 to 2100.", {{"year", "This is a year from 2000 to 2100."}});
+    return number;
+}
+
+Reply show(Call& call) { return ok(call.db().one<one_year>(year_of(call.request)).text(0)); }
+
+Reply csv(Call& call) {
+    constexpr By by_day[] = {{"day", By::Key::text, "", 1}};
+    const Page page = read_page(call.request, by_day, 50);
+    const auto year = year_of(call.request);
+    note_at_once(call, "exported", "days off");
+    return csv_file(call, "days-off.csv", {"Day", "Name", "Kind", "Worked on", "Confirmed", "Source"}, page,
+                    [year](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit, year); });
 }
 
 Reply change(Call& call) {
@@ -103,6 +121,7 @@ Reply drop(Call& call, Token day) {
 
 constexpr Route routes[] = {
     get<show>("/api/calendar", staff),
+    get<csv>("/api/calendar/csv", staff),
     patch<change>("/api/calendar", admin),
     post<put>("/api/calendar/days", admin),
     remove<drop>("/api/calendar/days/{date}", admin),

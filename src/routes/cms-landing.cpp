@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/content.h"
 
 using namespace core;
@@ -14,6 +16,18 @@ constexpr Sql all_sections = R"(
                'id', l.id, 'version', version_of('section', l.id), 'updatedAt', l.updated_at) order by l.sort_order, l.id), '[]'),
            'version', version_of('sections', 0))
     from (select * from landing_page_content order by sort_order, id limit 100) l)";
+// A row a text, in the order of the page; what a list holds is numbered. A section's lines are told apart behind its id.
+constexpr Sql as_cells = R"(
+    select s.place, s.id * 100000 + s.line, s.key, s.title, s.active, s.part, s.number, s.what, s.text, s.changed from (
+        select l.sort_order::text as place, l.sort_order, l.id, l.key, l.title, case when l.is_active then 'yes' else 'no' end as active, t.part, t.number, t.what, t.text,
+               row_number() over (partition by l.id order by t.number nulls first, t.part, t.what) as line, to_char(l.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as changed
+        from landing_page_content l left join lateral (
+            select p.name as part, null::bigint as number, null as what, p.value #>> '{}' as text from jsonb_each(l.content) p (name, value) where jsonb_typeof(p.value) not in ('array', 'object')
+            union all
+            select p.name, i.place, o.name, o.value #>> '{}'
+            from jsonb_each(l.content) p (name, value), jsonb_array_elements(case when jsonb_typeof(p.value) = 'array' then p.value when jsonb_typeof(p.value) = 'object' then jsonb_build_array(p.value) else '[]' end)
+                 with ordinality i (item, place), jsonb_each(case when jsonb_typeof(i.item) = 'object' then i.item else jsonb_build_object('text', i.item) end) o (name, value)) t on true) s
+    where (s.sort_order, s.id * 100000 + s.line) > ($1::bigint, $2::bigint) order by s.sort_order, s.id * 100000 + s.line limit $3)";
 constexpr Sql one_section = R"(
     select content_of('section', l.id) || jsonb_build_object('id', l.id, 'version', version_of('section', l.id), 'updatedAt', l.updated_at)
     from landing_page_content l where l.id = $1)";
@@ -129,6 +143,14 @@ Reply shown(Call& call, Id section, int status = 200) {
 
 Reply list(Call& call) { return ok(call.db().last(ask<all_sections>())[0].one().text(0)); }
 
+Reply csv(Call& call) {
+    constexpr By as_on_the_page[] = {{"order", By::Key::number, "-2147483649", 0}};
+    const Page page = read_page(call.request, as_on_the_page, 50);
+    note_at_once(call, "exported", "landing sections");
+    return csv_file(call, "landing-page.csv", {"Section", "Title", "On the page", "Part", "Number", "What", "Text", "Changed (UTC)"}, page,
+                    [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
+}
+
 // A section that the page knows and this agency has not yet.
 Reply add(Call& call) {
     Form form{call.body()};
@@ -161,6 +183,7 @@ Reply reorder(Call& call) {
 
 constexpr Route routes[] = {
     get<list>("/api/admin/cms/landing", staff),
+    get<csv>("/api/admin/cms/landing/csv", staff),
     post<add>("/api/admin/cms/landing", staff),
     post<reorder>("/api/admin/cms/landing/order", staff),
     patch<change>("/api/admin/cms/landing/{id}", staff),

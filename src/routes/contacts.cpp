@@ -1,5 +1,6 @@
 // contacts: who else than its owner follows a project on the client's side, and what they may do. Serves /api/projects/{id}/contacts.
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/invitation.h"
@@ -23,6 +24,14 @@ constexpr Sql people_of_project = R"(
             select json_agg(json_build_object('id', i.id, 'email', i.email, 'role', i.project_role, 'expiresAt', i.expires_at, 'sentAt', i.sent_at, 'expired', i.expired) order by i.id)
             from project_invitations($1) i), '[]') else '[]'::json end)
     from one)";
+// A contact's id is text, so it is the key; who is only invited stands behind them.
+constexpr Sql as_cells = R"(
+    select f.key, 1, f.name, f.email, f.role, f.state, to_char(f.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from (
+        select '1' || c.user_id as key, n.name, a.email, c.role, case when a.disabled then 'disabled' else 'contact' end as state, c.created_at as at
+        from project_contacts c join people((select array_agg(user_id) from project_contacts where project_id = $4)) n on n.id = c.user_id
+             join addresses((select array_agg(user_id) from project_contacts where project_id = $4)) a on a.id = c.user_id where c.project_id = $4
+        union all select '2' || i.id, null, i.email, i.project_role, case when i.expired then 'invitation ended' else 'invited' end, i.sent_at from project_invitations($4) i) f
+    where $2 > 0 and f.key collate "C" > $1 order by f.key collate "C" limit $3)";
 // What must be so before an invitation goes out. Side by side, two of one project wait for each other here.
 constexpr Sql project_to_share = R"(
     select p.name, (select count(*) from project_contacts c where c.project_id = p.id),
@@ -50,6 +59,14 @@ Reply shown(Call& call, Id id, int status = 200) {
 }
 
 Reply list(Call& call, Id id) { return shown(call, id); }
+
+Reply csv(Call& call, Id id) {
+    constexpr By by_person[] = {{"person", By::Key::text, "", 1}};
+    const Page page = read_page(call.request, by_person, 50);
+    note_export(call, "contacts", id);
+    return csv_file(call, "contacts-" + std::to_string(id.value) + ".csv", {"Name", "E-mail", "May", "State", "Since (UTC)"}, page,
+                    [id](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit, id); });
+}
 
 Reply add(Call& call, Id id) {
     Form form{call.body()};
@@ -107,6 +124,7 @@ Reply take_back(Call& call, Id id, Id invitation) {
 
 constexpr Route routes[] = {
     get<list>("/api/projects/{id}/contacts", member),
+    get<csv>("/api/projects/{id}/contacts/csv", staff),
     post<add>("/api/projects/{id}/contacts", project_owner),
     patch<change>("/api/projects/{id}/contacts/{person}", project_owner),
     remove<remove_one>("/api/projects/{id}/contacts/{person}", project_owner),

@@ -15,17 +15,22 @@
 using namespace core;
 using namespace domain;
 
-constexpr Sql invitation_page = R"(
+constexpr std::string_view some = R"(
     with page as (
         select i.*, invitation_state(i) as state from invitations i
         where i.tenant_id = (select id from tenants where schema_name = $4) and $1 = '' and i.id < $2::bigint
           and ($5 = 'all' or invitation_state(i) = $5) and ($6 = '' or strpos(lower(i.email), lower($6)) > 0)
         order by i.id desc limit $3)
-    select '', p.id, json_build_object('id', p.id, 'email', p.email, 'role', r.name, 'state', p.state, 'createdAt', p.created_at, 'sentAt', p.sent_at,
+    select '', p.id, )", as_json = R"(json_build_object('id', p.id, 'email', p.email, 'role', r.name, 'state', p.state, 'createdAt', p.created_at, 'sentAt', p.sent_at,
                'sentCount', p.sent_count, 'expiresAt', p.expires_at, 'acceptedAt', p.accepted_at, 'withdrawnAt', p.withdrawn_at,
                'invitedBy', (select name from users where id = p.created_by), 'acceptedBy', (select name from users where id = p.accepted_by),
-               'project', case when p.project_id is not null then json_build_object('id', p.project_id, 'name', p.project_name, 'role', p.project_role) end)
-    from page p join roles r on r.id = p.role_id order by p.id desc)";
+               'project', case when p.project_id is not null then json_build_object('id', p.project_id, 'name', p.project_name, 'role', p.project_role) end))",
+    as_cells = R"(p.email, r.name, p.project_name, p.project_role, p.state, (select name from users where id = p.created_by), (select name from users where id = p.accepted_by),
+               to_char(p.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(p.sent_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), p.sent_count,
+               to_char(p.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(p.accepted_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+               to_char(p.withdrawn_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))",
+    by_newest = " from page p join roles r on r.id = p.role_id order by p.id desc";
+constexpr Sql invitation_page = Joined<some, as_json, by_newest>::sql, invitation_cells = Joined<some, as_cells, by_newest>::sql;
 constexpr Sql one_invitation = R"(
     select json_build_object('id', i.id, 'email', i.email, 'role', r.name, 'state', invitation_state(i), 'sentAt', i.sent_at, 'sentCount', i.sent_count, 'expiresAt', i.expires_at)
     from invitations i join roles r on r.id = i.role_id where i.id = $1)";
@@ -52,15 +57,33 @@ constexpr std::string_view states[] = {"all", "open", "expired", "accepted", "wi
 
 bool among(std::span<const std::string_view> words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
 
+struct Filter {
+    std::string tenant, state, words;
+};
+
+Filter filter_of(Call& call) {
+    Filter filter{call.tenant(), call.request.query_value("state"), read_words(call.request)};
+    if (filter.state.empty()) filter.state = "all";
+    if (!among(states, filter.state)) throw unprocessable({{"state", "The state is open, expired, accepted, withdrawn or all."}});
+    return filter;
+}
+
+template <const Sql& S>
+Query invitations(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.tenant, f.state, f.words); }
+
 Reply list(Call& call) {
-    const Page page = read_page(call.request, {&newest, 1}, 50), asked = page.plus_one();
-    const std::string words = read_words(call.request);
-    std::string state = call.request.query_value("state");
-    if (state.empty()) state = "all";
-    if (!among(states, state)) throw unprocessable({{"state", "The state is open, expired, accepted, withdrawn or all."}});
+    const Page page = read_page(call.request, {&newest, 1}, 50);
     Writer out;
-    write_page(out.object(), "invitations", page, page_rows(call, page, ask<invitation_page>(asked.key, asked.id, asked.limit, call.tenant(), state, words)));
+    write_page(out.object(), "invitations", page, page_rows(call, page, invitations<invitation_page>(filter_of(call), page.plus_one())));
     return ok(out.end_object().take());
+}
+
+Reply csv(Call& call) {
+    const Page page = read_page(call.request, {&newest, 1}, 50);
+    const Filter filter = filter_of(call);
+    note_at_once(call, "exported", "invitations");
+    return csv_file(call, "invitations.csv", {"E-mail", "Role", "Project", "May there", "State", "Invited by", "Accepted by", "Invited (UTC)", "Sent (UTC)", "Times sent", "Works until (UTC)",
+                                              "Accepted (UTC)", "Withdrawn (UTC)"}, page, [filter](const Page& now) { return invitations<invitation_cells>(filter, now); });
 }
 
 Reply send(Call& call) {
@@ -181,6 +204,7 @@ Reply join(Call& call) {
 
 constexpr Route routes[] = {
     get<list>("/api/admin/invitations", admin).platform(),
+    get<csv>("/api/admin/invitations/csv", admin).platform(),
     post<send>("/api/admin/invitations", admin).platform(),
     post<send_once_more>("/api/admin/invitations/{id}/send", admin).platform(),
     remove<take_back>("/api/admin/invitations/{id}", admin).platform(),

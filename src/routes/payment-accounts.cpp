@@ -1,5 +1,6 @@
 // payment-accounts: the agency's own accounts that clients pay to by transfer. Serves /api/payment-accounts.
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
 
@@ -10,6 +11,10 @@ constexpr Sql all_accounts = R"(
     select json_build_object('accounts', coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'label', a.label, 'accountName', a.account_name,
                'accountNumber', a.account_number, 'note', a.note, 'qr', case when a.qr is not null then '/api/payment-accounts/' || a.id || '/qr?v=' || extract(epoch from a.updated_at)::bigint end, 'active', a.active) order by a.active desc, a.id), '[]'))
     from (select * from payment_accounts order by active desc, id limit 200) a)";
+constexpr Sql as_cells = R"(
+    select '', a.id, a.id, a.kind, a.label, a.account_name, a.account_number, a.note, case when a.qr is not null then 'yes' else 'no' end, case when a.active then 'yes' else 'no' end,
+           to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from payment_accounts a where $1 = '' and a.id > $2 order by a.id limit $3)";
 constexpr Sql account_facts = R"(
     select json_build_object('kind', kind, 'label', label, 'name', account_name, 'number', account_number, 'note', note, 'active', active, 'qr', left(encode(sha256(qr), 'hex'), 16))
     from payment_accounts where id = $1)";
@@ -49,6 +54,13 @@ std::string summary(const Account& a) {
 }
 
 Reply list(Call& call) { return ok(call.db().last(ask<all_accounts>())[0].one().text(0)); }
+
+Reply csv(Call& call) {
+    const Page page = read_page(call.request, {&oldest, 1}, 50);
+    note_at_once(call, "exported", "payment accounts");
+    return csv_file(call, "payment-accounts.csv", {"Account", "Kind", "Label", "In the name of", "Number", "Note", "QR code", "Shown to clients", "Changed (UTC)"}, page,
+                    [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
+}
 
 Reply add(Call& call) {
     Form form{call.body()};
@@ -113,6 +125,7 @@ Reply qr(Call& call, Id account) {
 
 constexpr Route routes[] = {
     get<list>("/api/payment-accounts", staff),
+    get<csv>("/api/payment-accounts/csv", staff),
     post<add>("/api/payment-accounts", admin),
     patch<change>("/api/payment-accounts/{id}", admin),
     remove<retire>("/api/payment-accounts/{id}", admin),

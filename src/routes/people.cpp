@@ -55,6 +55,12 @@ constexpr Sql one_person = R"(
     from tenants t join user_tenant m on m.tenant_id = t.id join users u on u.id = m.user_id
     join roles r on r.id = coalesce((select min(role_id) from user_roles where user_id = u.id and tenant_id = t.id), 5)
     where t.schema_name = $1 and u.id = $2)";
+constexpr Sql session_cells = R"(
+    select '', s.id, s.id, host(s.ip), s.user_agent, to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(s.last_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+           to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from sessions s where $1 = '' and s.id < $2 and s.user_id = $5 and s.tenant_id = (select id from tenants where schema_name = $4)
+        and s.expires_at > now() and s.last_seen_at > now() - interval '7 days' order by s.id desc limit $3)";
+constexpr Sql belongs = "select 1 from user_tenant where user_id = $2 and tenant_id = (select id from tenants where schema_name = $1)";
 
 // Changes of rights in an agency come one after the other; the statement after this one sees what the one before left.
 constexpr Sql one_at_a_time = "select pg_advisory_xact_lock(hashtextextended('owners ' || id, 0)) from tenants where schema_name = $1";
@@ -142,6 +148,15 @@ Reply shown(Call& call, const std::string& id) {
 }
 
 Reply one(Call& call, Token id) { return shown(call, std::string{id.value}); }
+
+Reply sessions_csv(Call& call, Token token) {
+    const std::string id{token.value};
+    const Page page = read_page(call.request, {&newest, 1}, 50);
+    if (!call.db().maybe<belongs>(call.tenant(), id)) throw not_found("person here");
+    note_at_once(call, "exported", "sessions of " + id);
+    return csv_file(call, "sessions.csv", {"Session", "Address", "Browser", "Signed in (UTC)", "Seen (UTC)", "Ends (UTC)"}, page,
+                    [tenant = call.tenant(), id](const Page& now) { return ask<session_cells>(now.key, now.id, now.limit, tenant, id); });
+}
 
 struct Standing {
     std::int64_t role, mine;
@@ -238,6 +253,7 @@ constexpr Route routes[] = {
     get<users>("/api/admin/users", staff).platform(),
     get<one>("/api/admin/people/{person}", admin).platform(),
     patch<change>("/api/admin/people/{person}", admin).platform(),
+    get<sessions_csv>("/api/admin/people/{person}/sessions/csv", admin).platform(),
     remove<end_sessions>("/api/admin/people/{person}/sessions", admin).platform(),
     remove<end_session>("/api/admin/people/{person}/sessions/{id}", admin).platform(),
     remove<reset_factor>("/api/admin/people/{person}/second-factor", admin).platform(),

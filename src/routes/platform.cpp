@@ -17,7 +17,10 @@ constexpr std::string_view as_json = "select '', (t ->> 'id')::bigint, t", as_ce
            case when (t ->> 'isDefault')::boolean then 'yes' else 'no' end, t ->> 'people', t ->> 'projects', t ->> 'bytes', left(replace(t ->> 'createdAt', 'T', ' '), 19))",
     // The function reads one row more than it is asked for, to say whether there are more: here paging.h does.
     of_tenants = " from json_array_elements(platform_tenants($4, $5, $2, $3::integer) -> 'tenants') t where $1 = ''";
-constexpr Sql job_page = "select '', (j ->> 'id')::bigint, j from json_array_elements(platform_jobs_page(null, $2, $3::integer) -> 'jobs') j where $1 = ''";
+constexpr std::string_view job_json = "select '', (j ->> 'id')::bigint, j", job_cells = R"(
+    select '', (j ->> 'id')::bigint, j ->> 'id', j ->> 'kind', j ->> 'slug', j ->> 'name', j ->> 'state', left(replace(j ->> 'createdAt', 'T', ' '), 19),
+           left(replace(j ->> 'startedAt', 'T', ' '), 19), left(replace(j ->> 'finishedAt', 'T', ' '), 19), j ->> 'size', j ->> 'error', j ->> 'kept')",
+    of_jobs = " from json_array_elements(platform_jobs_page(null, $2, $3::integer) -> 'jobs') j where $1 = ''";
 constexpr Sql one_job = "select platform_jobs_page($1, null, 1)->'jobs'->0";
 constexpr Sql order_for = "select order_platform_job($1, (select slug from tenants where id = $2), $3)";
 constexpr Sql order_new = "select order_platform_job('create', $1, $2)";
@@ -172,8 +175,15 @@ Reply remove_tenant(Call& call, Id tenant) {
 Reply jobs(Call& call) {
     const Page page = read_page(call.request, orders, page_size), more = page.plus_one();
     Writer out;
-    write_page(out.object(), "jobs", page, page_rows(call, page, ask<job_page>(more.key, more.id, more.limit)));
+    write_page(out.object(), "jobs", page, page_rows(call, page, ask<Joined<job_json, of_jobs>::sql>(more.key, more.id, more.limit)));
     return ok(out.end_object().take());
+}
+
+Reply jobs_csv(Call& call) {
+    const Page page = read_page(call.request, orders, page_size);
+    note_at_once(call, "exported", "platform jobs");
+    return csv_file(call, "jobs.csv", {"Job", "What", "Short name", "Name", "State", "Ordered (UTC)", "Begun (UTC)", "Ended (UTC)", "Bytes", "Error", "Kept in"}, page,
+                    [](const Page& now) { return ask<Joined<job_cells, of_jobs>::sql>(now.key, now.id, now.limit); });
 }
 
 Reply job(Call& call, Id number) {
@@ -200,6 +210,7 @@ constexpr Route routes[] = {
     post<take_out>("/api/platform/tenants/{id}/export", platform_owner).platform(),
     post<remove_tenant>("/api/platform/tenants/{id}/deletion", platform_owner).platform(),
     get<jobs>("/api/platform/jobs", platform_owner).platform(),
+    get<jobs_csv>("/api/platform/jobs/csv", platform_owner).platform(),
     get<job>("/api/platform/jobs/{id}", platform_owner).platform(),
     get<download>("/api/platform/exports/{id}", platform_owner).platform(),
 };

@@ -25,7 +25,16 @@ def plan(site, staff):
             time.sleep(0.15)
         assert now["state"] == "ready" and now["id"] == made, now
         return SimpleNamespace(id=made, **{k: v for k, v in staff.get(f"{base}/proposals/{made}").expect().items() if k != "id"})
-    return SimpleNamespace(client=client, id=number, base=base, written=written, tasks=lambda: staff.get(f"/api/projects/{number}/tasks").expect()["tasks"],
+
+    def versions(query=""):
+        """All of them, page by page."""
+        found, cursor = [], ""
+        while cursor is not None:
+            answer = staff.get(f"{base}/versions?{query}{cursor and '&cursor=' + cursor}").expect()
+            found += answer["versions"]
+            cursor = answer["next"]
+        return found
+    return SimpleNamespace(client=client, id=number, base=base, written=written, versions=versions, tasks=lambda: staff.get(f"/api/projects/{number}/tasks").expect()["tasks"],
                            details=lambda: client.get(f"/api/projects/{number}/details").expect())
 
 
@@ -74,7 +83,7 @@ def test_progress_is_kept_whatever_is_chosen(site, staff, plan):
     staff.post(path, {**body, "add": [*add, 99]}).problem(422, "add")
     staff.post(path, {**body, "keep": keep[:2], "retire": [{k: v for k, v in t.items() if k != "proposed"} for t in keep[2:]] + body["retire"]}).problem(422, "keep")
     assert plan.tasks() == now, "what is refused changes nothing"
-    after = staff.post(path, body).expect()
+    staff.post(path, body).expect()
     staff.post(path, body).problem(409)
     by_id = {t["id"]: t for t in plan.tasks()}
     assert lost["id"] not in by_id and by_id[done["id"]]["status"] == "completed" and by_id[done["id"]]["spentHours"] == 3
@@ -82,15 +91,26 @@ def test_progress_is_kept_whatever_is_chosen(site, staff, plan):
     assert len(by_id) == len(keep) + len(add)
     onboarding.check_plan(plan.details())
     assert site.one("select task_id from messages where id = %s", message, tenant=site.tenant) == done["id"]
-    assert [v["action"] for v in after["versions"]] == ["applied", "found", "written"]
+    assert [v["action"] for v in plan.versions()] == ["applied", "found", "written"]
 
-    back = staff.post(f"{plan.base}/versions/1/restore", {}).expect()
-    assert [v["action"] for v in back["versions"]][0] == "restored" and back["versions"][0]["restoredFrom"] == 1
+    staff.post(f"{plan.base}/versions/1/restore", {}).expect()
+    back = plan.versions()[0]
+    assert back["action"] == "restored" and back["restoredFrom"] == 1
     by_id = {t["id"]: t for t in plan.tasks()}
     assert list(by_id) == [t["id"] for t in tasks] and {i: t["title"] for i, t in by_id.items()} == {t["id"]: t["title"] for t in tasks}
     assert [t["dependencies"] for t in by_id.values()] == [t["dependencies"] for t in tasks]
     assert (by_id[done["id"]]["status"], by_id[lost["id"]]["spentHours"], by_id[renamed["id"]]["status"]) == ("completed", 2, "in-progress"), "progress stays"
     staff.get(f"{plan.base}/versions/99").problem(404)
+
+
+def test_versions_are_asked_for_page_by_page(site, staff, plan):
+    site.sql("insert into plan_versions (project_id, version, action, content) select %s, n, 'found', '{\"tasks\": []}' from generate_series(100, 130) n", plan.id, tenant=site.tenant)
+    there = [v["version"] for v in plan.versions()]
+    assert there[:31] == list(range(130, 99, -1)) and there == sorted(there, reverse=True), "two pages, without gap or repeat"
+    assert [v["version"] for v in plan.versions("&sort=oldest&limit=7")] == there[::-1]
+    staff.get(f"{plan.base}/versions?limit=101").problem(400, "limit")
+    staff.get(f"{plan.base}/versions?cursor=x").problem(400, "cursor")
+    staff.get("/api/admin/plans/99999999/versions").problem(404)
 
 
 def test_a_document_alone_leaves_the_tasks(staff, plan):

@@ -36,11 +36,13 @@ def project(site):
     send(owner, f"/api/projects/{number}/files", b"some text", name=f"+{number}.txt")
     site.sql("insert into tasks (project_id, title, description, section, priority, status, estimated_hours, dependencies, \"order\") "
              "values (%s, %s, 'What a task is', 'Design', 'high', 'pending', 4, '[]', 900)", number, FORMULA, tenant=site.tenant)
+    contact = new_person(site, name=FORMULA)
+    site.sql("insert into project_contacts (project_id, user_id, role) values (%s, %s, 'view')", number, contact.user["id"], tenant=site.tenant)
     return number
 
 
 @pytest.mark.parametrize("what,column,cell", [
-    ("messages", "Text", "'" + FORMULA), ("files", "Name", None), ("tasks", "Title", "'" + FORMULA), ("activity", "What", "message-posted")])
+    ("contacts", "Name", "'" + FORMULA), ("messages", "Text", "'" + FORMULA), ("files", "Name", None), ("tasks", "Title", "'" + FORMULA), ("activity", "What", "message-posted")])
 def test_the_lists_of_a_project_are_files_for_staff(site, project, staff, viewer, what, column, cell):
     path = f"/api/projects/{project}/{what}/csv"
     found = [row[column] for row in rows_of(staff.get(path))]
@@ -49,7 +51,7 @@ def test_the_lists_of_a_project_are_files_for_staff(site, project, staff, viewer
     rows_of(viewer.get(path))
     staff.get("/api/projects/99999999/" + what + "/csv").problem(404)
     assert exported(site, staff)[-1] == f"{what} of project {project}", "what was not given is not noted"
-    if what != "tasks":
+    if what not in ("tasks", "contacts"):
         staff.get(path + "?cursor=x").problem(400, "cursor")
 
 
@@ -66,6 +68,68 @@ def test_the_agencys_lists_are_files_for_staff(site, staff, path, subject, colum
     if "questions" in path:
         assert len(rows) == len(staff.get("/api/admin/cms/questions?serviceId=1").expect()["questions"]) > 0
         staff.get("/api/admin/cms/questions/csv?serviceId=9999999").problem(404)
+
+
+@pytest.fixture
+def said(site, admin):
+    """The formula in what the agency keeps of its own: a day off, an account, a section, a setting, an invitation."""
+    admin.post("/api/calendar/days", {"date": "2035-05-05", "name": FORMULA}).expect(201)
+    account = admin.post("/api/payment-accounts", {"kind": "bank", "label": FORMULA[:40], "accountName": FORMULA, "accountNumber": "+639171234567"}).expect(201)["id"]
+    site.sql("insert into landing_page_content (key, title, content, is_active, sort_order) values ('csv-test', 'Of a test', %s, false, -5)",
+             '{"intro": "=1+1", "items": [{"question": "@SUM(A1)", "answer": "-2+3"}, {"question": "Why?", "answer": "Because."}], "odd": [1, "=2"]}', tenant=site.tenant)
+    version = admin.get("/api/admin/settings").expect()["version"]
+    admin.patch("/api/admin/settings", {"version": version, "name": FORMULA}).expect()
+    yield
+    admin.patch("/api/admin/settings", {"version": version + 1, "name": ""}).expect()
+    site.sql("delete from days_off where day = '2035-05-05'", tenant=site.tenant)
+    site.sql("delete from payment_accounts where id = %s", account, tenant=site.tenant)
+    site.sql("delete from landing_page_content where key = 'csv-test'", tenant=site.tenant)
+
+
+def test_what_the_agency_keeps_of_its_own_is_files_too(site, said, staff, admin, viewer):
+    guarded = "'" + FORMULA
+    days = rows_of(viewer.get("/api/calendar/csv?year=2035"))
+    assert [row["Kind"] for row in days if row["Name"] == guarded] == ["day off of the agency"] and {row["Day"][:4] for row in days} == {"2035"}
+    everything = [row["Day"] for row in rows_of(staff.get("/api/calendar/csv"))]
+    assert everything == sorted(everything) and len(everything) > len(days) and exported(site, staff)[-1] == "days off"
+    staff.get("/api/calendar/csv?year=1999").problem(400, "year")
+    accounts = rows_of(staff.get("/api/payment-accounts/csv"))
+    assert (guarded, "'+639171234567", "no", "yes") in [(row["In the name of"], row["Number"], row["QR code"], row["Shown to clients"]) for row in accounts]
+    assert exported(site, staff)[-1] == "payment accounts"
+    page = rows_of(staff.get("/api/admin/cms/landing/csv"))
+    ours = [(row["Part"], row["Number"], row["What"], row["Text"]) for row in page if row["Section"] == "csv-test"]
+    assert ours == [("intro", "", "", "'=1+1"), ("items", "1", "answer", "'-2+3"), ("items", "1", "question", "'@SUM(A1)"), ("odd", "1", "text", "1"),
+                    ("items", "2", "answer", "Because."), ("items", "2", "question", "Why?"), ("odd", "2", "text", "'=2")], ours
+    sections = [one["key"] for one in staff.get("/api/admin/cms/landing").expect()["sections"]]
+    assert list(dict.fromkeys(row["Section"] for row in page)) == sections and exported(site, staff)[-1] == "landing sections"
+    changes = rows_of(admin.get("/api/admin/settings/changes/csv"))
+    assert (changes[0]["What"], changes[0]["To"]) == ("name", guarded) and exported(site, admin)[-1] == "changes of the settings"
+    assert len(changes) == site.one("select sum((select count(*) from jsonb_object_keys(changes))) from settings_changes", tenant=site.tenant)
+    for path in ("/api/admin/settings/changes/csv", "/api/admin/invitations/csv"):
+        staff.get(path).problem(403)
+
+
+def test_versions_of_a_plan_are_a_file(site, project, staff):
+    path = f"/api/admin/plans/{project}/versions"
+    versions = rows_of(staff.get(f"{path}/csv?sort=oldest"))
+    assert [int(row["Version"]) for row in versions] == [one["version"] for one in staff.get(path + "?sort=oldest").expect()["versions"]]
+    assert versions[0]["What"] == "written" and int(versions[0]["Tasks"]) == len(versions[0]["Titles"].split("\n")) and versions[0]["Document"]
+    assert exported(site, staff)[-1] == f"plan versions of project {project}"
+    staff.get("/api/admin/plans/99999999/versions/csv").problem(404)
+
+
+def test_invitations_and_sessions_are_files_for_administrators(site, project, admin, platform_owner):
+    sent = admin.post("/api/admin/invitations", {"email": "csv@invited.test", "role": "viewer"}).expect(201)["id"]
+    site.sql("update invitations set project_id = %s, project_name = %s, project_role = 'view' where id = %s", project, FORMULA, sent)
+    rows = rows_of(admin.get("/api/admin/invitations/csv?state=open&q=csv@invited"))
+    assert [(row["E-mail"], row["Project"], row["State"], row["Times sent"]) for row in rows] == [("csv@invited.test", "'" + FORMULA, "open", "1")]
+    assert exported(site, admin)[-1] == "invitations"
+    admin.get("/api/admin/invitations/csv?state=odd").problem(422, "state")
+    person = new_person(site)
+    site.sql("update sessions set user_agent = %s where user_id = %s", FORMULA, person.user["id"])
+    rows = rows_of(admin.get(f"/api/admin/people/{person.user['id']}/sessions/csv"))
+    assert [row["Browser"] for row in rows] == ["'" + FORMULA] and exported(site, admin)[-1] == f"sessions of {person.user['id']}"
+    admin.get("/api/admin/people/nobody/sessions/csv").problem(404)
 
 
 def test_people_and_the_audit_log_are_files_for_administrators(site, project, staff, admin):
@@ -89,3 +153,5 @@ def test_a_file_goes_on_over_many_pieces_without_gap_or_repeat(site, admin):
 def test_the_owner_of_the_installation_has_the_tenants_as_a_file(site, platform_owner):
     rows = rows_of(platform_owner.get("/api/platform/tenants/csv"))
     assert site.tenant in [row["Short name"] for row in rows] and exported(site, platform_owner)[-1] == "tenants"
+    rows_of(platform_owner.get("/api/platform/jobs/csv"))
+    assert exported(site, platform_owner)[-1] == "platform jobs"

@@ -44,6 +44,7 @@ function row({ date, name, kind, confirmed = true, open = false, source }) {
 function draw(calendar) {
   year = calendar.year;
   text($('#year-title'), `Days off in ${year}`);
+  $('#csv').href = `/api/calendar/csv?year=${year}`;
   const days = [...calendar.holidays, ...calendar.daysOff].sort((one, other) => (one.date < other.date ? -1 : 1));
   $('#days tbody').replaceChildren(...days.map(row));
   const expected = calendar.holidays.filter((one) => !one.confirmed).length;

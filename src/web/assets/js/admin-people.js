@@ -74,7 +74,7 @@ function row(person) {
     } }, el('div', { class: 'field' }, el('label', { for: choice.id }, t('Role')), may, choice), save);
   };
 
-  const sessions = (full) => el('div', {}, el('h2', {}, t('Signed in')), full.sessions.length
+  const sessions = (full) => el('div', {}, el('div', { class: 'part-head' }, el('h2', {}, t('Signed in')), full.sessions.length > 0 && el('a', { class: 'small', href: `${path}/sessions/csv`, download: '', 'aria-label': t`Save where ${full.name} is signed in as CSV` }, t('Save as CSV'))), full.sessions.length
     ? el('ul', { class: 'plain-list sessions', role: 'list' }, full.sessions.map((one) => el('li', { 'data-session-id': one.id },
       el('div', {}, el('p', {}, el('strong', {}, device(one.userAgent))), el('p', { class: 'soft small' }, [t`last used ${ago(one.lastSeenAt)}`, t`signed in ${ago(one.createdAt)}`, one.ip].filter(Boolean).join(' · '))),
       mayChange(full) && el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Sign ${full.name} out of ${device(one.userAgent)}`,

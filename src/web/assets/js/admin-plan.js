@@ -16,6 +16,7 @@ const ACTIONS = { found: t('As it was, edits by hand included'), written: t('Wri
 let state = null;
 let prompt = null;
 let timer = 0;
+let asked = 0;
 
 function refuse(error) {
   $('#refused').replaceChildren(notice('bad', el('p', { role: 'alert' }, explain(error))));
@@ -73,7 +74,7 @@ async function drawProposal(generation) {
     el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
     el('div', { class: 'actions row' }, el('button', { type: 'submit', class: 'button' }, t('Apply what is chosen')),
       el('button', { type: 'button', class: 'button quiet', id: 'dismiss', onclick: (event) => busy(event.currentTarget, t('Dismissing…'), async () => {
-        try { draw(await post(`${base}/proposals/${generation.id}/dismiss`, {})); text($('#said'), t('The new version is dismissed. The plan is as it was.')); } catch (error) { refuse(error); }
+        try { await draw(await post(`${base}/proposals/${generation.id}/dismiss`, {})); text($('#said'), t('The new version is dismissed. The plan is as it was.')); } catch (error) { refuse(error); }
       }) }, t('Dismiss it'))));
   place.replaceChildren(body);
   if (found.tasks.length) { total(body); body.addEventListener('change', () => total(body)); }
@@ -84,7 +85,7 @@ async function drawProposal(generation) {
     const with_ = (task) => ({ task: task.id, version: progress[task.id].version });
     busy($('[type=submit]', body), t('Applying…'), async () => {
       try {
-        draw(await post(`${base}/proposals/${generation.id}/apply`, {
+        await draw(await post(`${base}/proposals/${generation.id}/apply`, {
           prd: $('#take-prd', body)?.checked ?? false,
           keep: plan.tasks.filter((task) => of(`task-${task.id}`) !== 'retire').map((task) => ({ ...with_(task), proposed: of(`task-${task.id}`) === 'take' ? newer.get(task.id) + 1 : null })),
           retire: plan.tasks.filter((task) => of(`task-${task.id}`) === 'retire').map(with_),
@@ -99,9 +100,11 @@ async function drawProposal(generation) {
   });
 }
 
-function drawVersions() {
-  show($('#no-versions'), !state.versions.length);
-  $('#versions-list').replaceChildren(...state.versions.map((one, at) => {
+async function loadVersions(cursor) {
+  const now = ++asked;
+  const { versions, next } = await get(`${base}/versions${cursor ? `?cursor=${cursor}` : ''}`);
+  if (now !== asked) return; // the plan was changed meanwhile
+  const rows = versions.map((one, at) => {
     const inside = el('div', {});
     const details = el('details', {}, el('summary', {}, t('Show it')), inside);
     details.addEventListener('toggle', () => { if (details.open && !inside.hasChildNodes()) attempt(inside, async () => {
@@ -111,16 +114,21 @@ function drawVersions() {
     }); });
     return el('li', { 'data-version': one.version }, el('p', {}, el('strong', {}, t`Version ${one.version}`), ` · ${ACTIONS[one.action] ?? one.action}${one.restoredFrom ? t` from version ${one.restoredFrom}` : ''}${one.by ? t` by ${one.by}` : ''}, `,
       el('time', { datetime: one.at, title: dateTime(one.at) }, ago(one.at)), ` · ${plural(one.tasks, 'task')}`), details,
-    at > 0 && el('button', { type: 'button', class: 'button quiet short', 'data-restore': one.version, onclick: (event) => busy(event.currentTarget, t('Restoring…'), async () => {
+    (at > 0 || cursor) && el('button', { type: 'button', class: 'button quiet short', 'data-restore': one.version, onclick: (event) => busy(event.currentTarget, t('Restoring…'), async () => {
       try {
-        draw(await post(`${base}/versions/${one.version}/restore`, {}));
+        await draw(await post(`${base}/versions/${one.version}/restore`, {}));
         text($('#said'), t`Version ${one.version} is back. How far its tasks are, stays.`);
         focusOn($('#versions-title'));
       } catch (error) { refuse(error); }
     }) }, t`Restore version ${one.version}`));
-  }));
+  });
+  if (cursor) { $('#versions-list').append(...rows); $('summary', rows[0])?.focus(); } else $('#versions-list').replaceChildren(...rows);
+  show($('#no-versions'), !$('#versions-list').children.length);
+  show($('#more-versions'), next !== null);
+  $('#more-versions').onclick = (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#versions-failed'), () => loadVersions(next)));
 }
 
+/** Answers when its versions are there, too. */
 function draw(answer) {
   state = answer;
   clearTimeout(timer);
@@ -144,7 +152,7 @@ function draw(answer) {
     attempt($('#proposal-place'), () => drawProposal(generation));
   }
   if (generation?.proposal && generation.state === 'failed') $('#refused').replaceChildren(notice('bad', el('p', {}, [t('The new version could not be written.'), said(generation.error ?? '')].join(' '))));
-  drawVersions();
+  return live && $('#versions-list').children.length ? null : attempt($('#versions-failed'), () => loadVersions());
 }
 
 const wanted = () => ({ scope: $('#scope').value, wishes: $('#wishes').value });
@@ -173,7 +181,7 @@ $('#send-not').addEventListener('click', () => { back(); $('#wishes').focus(); }
 $('#send').addEventListener('click', (event) => busy(event.currentTarget, t('Sending…'), async () => {
   try {
     await post(`${base}/proposals`, { scope: prompt.scope, wishes: prompt.wishes, mark: prompt.mark });
-    draw(await get(base));
+    await draw(await get(base));
     back();
     focusOn($('#proposal-title'));
   } catch (error) { refuse(error); }
@@ -181,5 +189,6 @@ $('#send').addEventListener('click', (event) => busy(event.currentTarget, t('Sen
 
 office(() => attempt($('#failed'), async () => {
   $('#to-board').href = `/admin/board?project=${project}`;
-  draw(await get(base));
+  $('#versions-csv').href = `${base}/versions/csv`;
+  await draw(await get(base));
 }));

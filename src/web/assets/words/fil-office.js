@@ -1,5 +1,13 @@
 // Filipino of the back office: what its pages say beyond fil.js, and what the server says to staff. README.md has the terms, and how to add.
 export default {
+  // Lists as files
+  "Save the accounts as CSV": "I-save ang mga account bilang CSV",
+  "Save the changes as CSV": "I-save ang mga pagbabago bilang CSV",
+  "Save the invitations as CSV": "I-save ang mga imbitasyon bilang CSV",
+  "Save the versions as CSV": "I-save ang mga bersyon bilang CSV",
+  "Save what was ordered as CSV": "I-save ang mga ipinagawa bilang CSV",
+  "Save where {1} is signed in as CSV": "I-save kung saan naka-sign in si {1} bilang CSV",
+  "Show older versions": "Ipakita ang mas lumang bersyon",
   // Frame
   "AI usage": "Gamit ng AI",
   "Back office": "Back office",

@@ -21,6 +21,7 @@ export default {
   // Lists as files
   "Save as CSV": "I-save bilang CSV",
   "Save the messages as CSV": "I-save ang mga mensahe bilang CSV",
+  "Save the contacts as CSV": "I-save ang mga contact bilang CSV",
   "Save the files as CSV": "I-save ang mga file bilang CSV",
   "Save the activity as CSV": "I-save ang mga nangyari bilang CSV",
   // Account

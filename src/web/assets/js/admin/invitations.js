@@ -60,6 +60,7 @@ async function load(cursor) {
   if (now !== asked) return; // another choice was made meanwhile
   const rows = answer.invitations.map(row);
   if (cursor) list.append(...rows); else list.replaceChildren(...rows);
+  $('#invitations-csv').href = `/api/admin/invitations/csv?state=${state}`;
   next = answer.next;
   show($('#more-invites'), next !== null);
   show($('#no-invites'), !list.children.length);

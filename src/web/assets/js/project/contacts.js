@@ -3,7 +3,7 @@ import { explain, get, patch, post, remove } from '../api.js';
 import { $, el, focusOn, show, text } from '../dom.js';
 import { date } from '../format.js';
 import { busy, clearErrors, forgiveOnInput, holdBack, looksLikeEmail, showErrors, showFailure } from '../form.js';
-import { attempt, notice } from '../view.js';
+import { attempt, notice, offerCsv } from '../view.js';
 import { t } from '../words.js';
 
 const MAY = { view: t('Look only'), work: t('Write, send files and pay') };
@@ -33,6 +33,7 @@ export class Contacts {
     for (const one of seen.invitations) rows.push(this.#invitation(one, seen.manages));
     this.#list.replaceChildren(...rows);
     show(this.#form, seen.manages);
+    offerCsv('contacts', this.#path, seen.mine === 'staff');
     return seen.mine;
   }
 
