@@ -162,14 +162,14 @@ OFFICE = {
     "usage": ("/admin/usage", ["/api/admin/plans/usage"], []),
     "projects": ("/admin/projects?status=pending&sort=name", ["/api/admin/projects", "/api/admin/cms/services", "/api/admin/projects/views"], []),
     "board": ("/admin/board?project={project}", ["/api/projects/{project}/tasks"], []),
-    "plan": ("/admin/plan?project={project}", ["/api/admin/plans/{project}"], ["#anew-form [type=submit]"]),
+    "plan": ("/admin/plan?project={project}", ["/api/admin/plans/{project}"], ["#anew-form [type=submit]", "#send", "#take-prd"]),
     "people": ("/admin/people", ["/api/admin/people", "/api/admin/invitations?state=all"], ["#invite-form [type=submit]"]),
     "payments": ("/admin/payments", ["/api/admin/payments?state=all", "/api/payment-accounts"], ["#filters [data-state=all]", "#add-account", "#record [type=submit]"]),
     "settings": ("/admin/settings", ["/api/admin/settings", "/api/admin/settings/changes"], []),
     "project": ("/projects/{project}", [f"/api/projects/{{project}}/{part}" for part in ("details", "timeline", "messages", "payments", "contacts", "activity")], ["#timeline-staff summary", "#ask-form [type=submit]"]),
 }
 # Names and texts of projects, services, people and files.
-OFFICE_OWN = """[data-agency], .languages, .agencies, .prompt, [translate=no]"""
+OFFICE_OWN = """[data-agency], .languages, .agencies, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
 UNFOLD = "for (const one of [...document.querySelectorAll('main details:not([open])')].filter((one) => one.checkVisibility()).slice(0, 6)) one.open = true"
 
 
