@@ -114,6 +114,7 @@ def test_the_file_is_whole_and_holds_no_formulas(site, staff, draft, mark):
     site.sql("delete from leads where description = %s", mark, tenant=site.tenant)
 
 
+@pytest.mark.over_cgi
 def test_a_file_that_breaks_off_is_not_taken_for_the_whole(site, staff, mark):
     """A row far down cannot be read: the answer ends early where the protocol can say so, and in words in any case."""
     site.sql("insert into leads (token_hash, name) select sha256(gen_random_uuid()::text::bytea), %s from generate_series(1, 1200)", mark, tenant=site.tenant)

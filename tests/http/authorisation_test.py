@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 import onboarding
-from instance import OTHER_HOST, PASSWORD
+from instance import OTHER_HOST, PASSWORD, ROOT
 from uploading import send
 from people import new_address, new_person
 from routes import routes
 
 ROLES = ["anonymous", "stranger", "client", "contact", "onlooker", "contact elsewhere", "viewer", "staff", "admin", "platform owner", "their staff here", "their staff there"]
+EVERYWHERE = ("anonymous", "client", "admin", "platform owner")  # over every transport: who is let in and who is not, of each rule
 # contact: follows the client's project and may work on it; onlooker: may only look; contact elsewhere: may work on another project of the agency.
 # their staff here: another agency's staff with their cookie on our address; there: on their own address with our ids.
 
@@ -459,7 +460,15 @@ def test_every_access_rule_is_known_here():
     assert {access for *_, access in ROUTES} <= set(REFUSED)
 
 
-@pytest.mark.parametrize("role", ROLES)
+def test_over_every_transport_each_route_is_called_by_who_may_and_by_who_may_not():
+    for program, method, pattern, access in ROUTES:
+        refusals = [refused(program, method, access, role) for role in EVERYWHERE]
+        assert None in refusals, f"{method} {pattern}: nobody among them may"
+        assert access == "anyone" or any(refusals), f"{method} {pattern}: everybody among them may"
+    assert {program for program, *_ in ROUTES} == {path.stem for path in (ROOT / "src/routes").glob("*.cpp")}
+
+
+@pytest.mark.parametrize("role", [role if role in EVERYWHERE else pytest.param(role, marks=pytest.mark.once) for role in ROLES])
 @pytest.mark.parametrize("program, method, pattern, access", ROUTES, ids=[f"{m} {p}" for _, m, p, _ in ROUTES])
 def test_a_route_lets_in_whom_it_says(world, program, method, pattern, access, role):
     example = EXAMPLES.get(f"{method} {pattern}")

@@ -156,6 +156,7 @@ def test_the_order_is_what_the_price_list_shows(staff, visitor, make_service):
     assert back["ids"] == ids
 
 
+@pytest.mark.over_cgi
 def test_a_change_is_public_within_two_seconds_whoever_asked_before(staff, visitor, make_service):
     service = make_service()
     for pause in (0, 1.9):  # a visitor who keeps asking; one who comes back when the cached answer is old

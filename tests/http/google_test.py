@@ -80,6 +80,7 @@ def test_the_button_is_shown_where_there_are_keys(site):
     assert site.visitor().get("/api/auth/providers").expect() == {"google": True}
 
 
+@pytest.mark.over_cgi
 def test_a_new_person_gets_an_account_with_a_verified_address_and_a_welcome(site, google, somebody):
     client = site.visitor()
     answer = trip(client, google, somebody, "/dashboard")

@@ -15,6 +15,7 @@ def reset_link(site, client):
     return link_in(site.wait_for_mail(client.email, "/reset?token="), "/reset")
 
 
+@pytest.mark.over_cgi
 def test_the_link_from_the_mail_sets_a_new_password_once_and_ends_other_sessions(site, sign_up):
     person = sign_up()
     token = reset_link(site, person)

@@ -8,6 +8,7 @@ import pytest
 import invariants
 import onboarding
 import paymongo as stand_in
+from pdf import text_of
 from people import new_person
 
 PROOF = b"%PDF-1.4\n% a proof of payment, "
@@ -157,6 +158,7 @@ def test_coming_back_asks_at_once(site, client, project):
         site.paymongo.deliver = True
 
 
+@pytest.mark.over_cgi
 def test_a_receipt_is_numbered_printed_and_drawn(site, client, project, stranger):
     one = pay(site, client, project)
     receipt = client.get(path(project, one["id"], "/receipt")).expect()
@@ -164,6 +166,8 @@ def test_a_receipt_is_numbered_printed_and_drawn(site, client, project, stranger
     pdf = client.get(path(project, one["id"], "/receipt.pdf"))
     assert pdf.status == 200 and pdf.header("content-type") == "application/pdf" and pdf.body.startswith(b"%PDF") and pdf.body.rstrip().endswith(b"%%EOF")
     assert "receipt-" in pdf.header("content-disposition") and pdf.header("cache-control") == "no-store"
+    drawn = text_of(pdf.body)
+    assert all(words in drawn for words in ("Payment receipt", f"No. {receipt['number']}", "Juana dela Cruz", f"₱{one['amount'] // 100:,}")), drawn
     stranger.get(path(project, one["id"], "/receipt.pdf")).problem(404)
     other = onboarding.create(client)
     client.get(path(other, one["id"], "/receipt")).problem(404)
@@ -186,6 +190,7 @@ def send(site, made, header=None, body=None, **signing):
         "Content-Type": "application/json", "Paymongo-Signature": header if header is not None else stand_in.sign(body, **signing)})
 
 
+@pytest.mark.over_cgi
 def test_the_webhook_believes_only_what_is_signed_of_our_mode_and_of_today(site, client, project):
     one = open_page(client, project)
     made = event_of(one, site)

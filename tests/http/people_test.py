@@ -178,6 +178,7 @@ def test_a_viewers_transaction_is_refused_by_the_database_itself(site, viewer):
 
 # Second factors
 
+@pytest.mark.over_cgi
 def test_a_second_factor_stands_between_the_password_and_the_session(site, sign_up):
     person = sign_up()
     other = site.signed_in(person.email, PASSWORD)

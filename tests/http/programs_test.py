@@ -106,6 +106,7 @@ def test_the_password_tool_makes_argon2id(site):
     assert done.returncode == 0 and done.stdout.startswith(b"$argon2id$")
 
 
+@pytest.mark.over_cgi
 def test_no_secret_is_in_any_log(site, sign_up):
     from instance import link_in
     person = sign_up()
@@ -122,11 +123,13 @@ def test_no_secret_is_in_any_log(site, sign_up):
         assert secret.encode() not in logs, f"the {name} is in a log"
 
 
+@pytest.mark.over_cgi
 def test_no_secret_is_in_the_process_list(site):
     for pid, line in site.processes().items():
         assert "stand-in-key" not in line, line
 
 
+@pytest.mark.over_cgi
 def test_what_holds_secrets_is_readable_by_its_owner_only(site):
     for name in ("env", "demo-accounts"):
         assert (site.state / name).stat().st_mode & 0o077 == 0, name

@@ -14,6 +14,13 @@ UNKNOWN = ["/api/", "/api/nothing", "/api/services/1/more", "/api/services/", "/
            "/api/projects/1/nothing", "/api/tasks", "/api/landing/x", "/api/servicesx", "/api//services", "/api/projects/../services/x"]
 
 
+def test_the_programs_are_reached_the_way_that_this_run_is_about(site, visitor):
+    visitor.get("/api/services").expect()
+    servers = [line for line in site.processes().values() if " --listen " in line]
+    wrapped = [line for line in site.processes().values() if line.startswith("fcgiwrap ")]
+    assert bool(wrapped) == (site.mode == "cgi") and bool(servers) == (site.mode == "fcgi"), (servers, wrapped)
+
+
 @pytest.mark.parametrize("path", UNKNOWN)
 def test_an_unknown_address_is_a_problem_in_json(visitor, path):
     visitor.get(path).problem(404)

@@ -131,6 +131,7 @@ def test_the_mail_comes_from_the_agency(site, admin, settings, sign_up):
     assert (mail["from_name"], mail["from_addr"], mail["reply_to"]) == ("Bayani Web", "hello@bayani.example", "ask@bayani.example")
 
 
+@pytest.mark.over_cgi
 def test_a_logo_is_a_sound_small_picture_and_nothing_else(site, visitor, admin, settings):
     logo = "/api/admin/settings/logo"
     post = lambda data: admin.post(logo, data=data, headers={"Content-Type": "image/png"})

@@ -129,6 +129,7 @@ def test_languages_that_make_no_sense_are_refused_by_name(settings, changes, fie
     ({"Accept-Language": "fil;q=0.1, en;q=0.2"}, "en"), ({"Accept-Language": "de"}, None), ({}, None), ({"Accept-Language": "fil;q=0"}, None),
     ({"Cookie": "language=fil", "Accept-Language": "en"}, "fil"), ({"Cookie": "language=xx", "Accept-Language": "en"}, "en"),
 ])
+@pytest.mark.over_cgi
 def test_who_signs_up_is_written_to_in_the_language_of_the_page(site, headers, wanted):
     visitor = site.visitor()
     address = new_address()
