@@ -32,8 +32,8 @@ for (const name of ['aria-label', 'placeholder', 'title', 'alt']) for (const ele
 return [...new Set(found)];
 """
 # Dates and spans of time are the browser's: "Nob 21, 2026, 6:02 PM", "kahapon", "2 oras ang nakalipas".
-TIME = re.compile(r"(Enero|Pebrero|Marso|Abril|Hunyo|Hulyo|Agosto|Setyembre|Oktubre|Nobyembre|Disyembre|Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+)")
-PLAIN = re.compile(r"[\d\W_]*(KB|MB|AM|PM|PHP|h|PDF|GCash|Maya|PayMongo|Gemini|gemini-[\w.-]+|Chrome|Linux|PNG|JPEG)?[\d\W_]*")
+TIME = re.compile(r"((Lun|Mar|Miy|Huw|Biy|Sab|Lin)(, )?)?(Enero|Pebrero|Marso|Abril|Hunyo|Hulyo|Agosto|Setyembre|Oktubre|Nobyembre|Disyembre|Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+|Lun|Mar|Miy|Huw|Biy|Sab|Lin)")
+PLAIN = re.compile(r"[\d\W_]*(KB|MB|AM|PM|PHP|h|PDF|GCash|Maya|PayMongo|Gemini|gemini-[\w.-]+|Chrome|Linux|PNG|JPEG|RA)?[\d\W_]*")
 
 
 def known_texts(*names):
@@ -61,19 +61,21 @@ def explained(text, own, patterns=CLIENTS, depth=0):
     if depth < 4:
         for pattern in patterns:
             match = pattern.fullmatch(text)
-            if match and all(explained(part, own, patterns, depth + 1) for part in match.groups()):
+            if match and all(explained(part.strip("“”"), own, patterns, depth + 1) for part in match.groups()):
                 return True
         sentences = re.split(r"(?<=[.!?]) +", text)
         if len(sentences) > 1 and all(explained(one, own, patterns, depth + 1) for one in sentences):
             return True
-        for cut in (" · ", ", ", ": ", " – ", " (", " na "):
+        for cut in (" · ", ", ", ": ", " – ", " (", " “", " na "):
             if cut in text and all(explained(part.strip("()“”"), own, patterns, depth + 1) or explained(cut + part, own, patterns, depth + 3) for part in text.split(cut)):
                 return True
         bare = text.strip("·,. ")
         if bare != text and explained(bare, own, patterns, depth + 1):
             return True
-        count = re.fullmatch(r"[\d.,]+ (.+)", text)
-        if count and explained(count[1], own, patterns, depth + 1):
+        count = re.fullmatch(r"[\d.,]+ (.+)|(.+) \d+", text)
+        if count and explained(count[1] or count[2], own, patterns, depth + 1):
+            return True
+        if depth % 2 == 0 and explained(text[0].swapcase() + text[1:], own, patterns, depth + 1):  # the end of a sentence as its beginning
             return True
     return False
 
@@ -159,6 +161,13 @@ def test_every_word_of_a_client_s_page_is_filipino_or_somebody_s_own(site, brows
 
 # The back office: address; what answers there with words of the agency's, clients' and staff's own; what is clicked to see more.
 OFFICE = {
+    "home": ("/admin", ["/api/admin/stats", "/api/admin/cms/versions"], []),
+    "services": ("/admin/services", ["/api/admin/cms/services"], []),
+    "service": ("/admin/service?id={service}", ["/api/admin/cms/services", "/api/admin/cms/questions?serviceId={service}", "/api/admin/cms/versions"], ["#questions li:nth-child(1) [aria-expanded]", "[data-add-condition]"]),
+    "landing": ("/admin/landing", ["/api/admin/cms/landing", "/api/admin/cms/versions"], []),
+    "leads": ("/admin/leads", ["/api/admin/leads", "/api/services"], []),
+    "calendar": ("/admin/calendar", ["/api/calendar"], []),
+    "audit": ("/admin/audit", ["/api/admin/audit"], []),
     "usage": ("/admin/usage", ["/api/admin/plans/usage"], []),
     "projects": ("/admin/projects?status=pending&sort=name", ["/api/admin/projects", "/api/admin/cms/services", "/api/admin/projects/views"], []),
     "board": ("/admin/board?project={project}", ["/api/projects/{project}/tasks"], []),
@@ -168,8 +177,8 @@ OFFICE = {
     "settings": ("/admin/settings", ["/api/admin/settings", "/api/admin/settings/changes"], []),
     "project": ("/projects/{project}", [f"/api/projects/{{project}}/{part}" for part in ("details", "timeline", "messages", "payments", "contacts", "activity")], ["#timeline-staff summary", "#ask-form [type=submit]"]),
 }
-# Names and texts of projects, services, people and files.
-OFFICE_OWN = """[data-agency], .languages, .agencies, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
+# Names and texts of projects, services, people and files; the names of an audit log's facts.
+OFFICE_OWN = """[data-agency], .languages, .agencies, #preview, #card-preview, .lead-body dt, .as-written, .audit-row dt, .seal code, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
 UNFOLD = "for (const one of [...document.querySelectorAll('main details:not([open])')].filter((one) => one.checkVisibility()).slice(0, 6)) one.open = true"
 
 

@@ -251,8 +251,6 @@ def texts_of(pages):
 
 
 def texts_by_part():
-    """What the catalogues of a language must have: LANGUAGE.js what clients' pages say, LANGUAGE-office.js what only the back office says."""
+    """What clients' pages say, which LANGUAGE.js has, and what the back office says, which has LANGUAGE-office.js as well."""
     pages = covered_pages()
-    clients = texts_of(page for page in pages if not is_office(page))
-    office = texts_of(page for page in pages if is_office(page))
-    return {"": clients, "-office": {text: names for text, names in office.items() if text not in clients}}
+    return {"": texts_of(page for page in pages if not is_office(page)), "-office": texts_of(page for page in pages if is_office(page))}

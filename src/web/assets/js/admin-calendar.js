@@ -5,25 +5,26 @@ import { busy, clearErrors, showFailure } from './form.js';
 import { header } from './session.js';
 import { drawNavigation } from './admin/shell.js';
 import { attempt, notice } from './view.js';
+import { locale, said, t } from './words.js';
 import { at, dayWord } from './project/days.js';
 
-const WEEK = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const weekday = new Intl.DateTimeFormat('en-PH', { timeZone: 'UTC', weekday: 'short' });
+const weekday = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', weekday: 'short' });
+const WEEK = [1, 2, 3, 4, 5, 6, 7].map((day) => weekday.format(at(`2026-06-0${day}`))); // from Monday on
 let year = null;
 let admin = false;
 
-const said = (words) => text($('#calendar-said'), words);
+const tell = (words) => text($('#calendar-said'), words);
 
 /** One change at a time; the list is asked for again, and the keyboard stays near. */
 function act(button, send, words) {
-  return busy(button, 'Saving…', async () => {
+  return busy(button, t('Saving…'), async () => {
     try {
       await send();
       await load();
-      said(words);
+      tell(words);
       focusOn($('#year-title'));
     } catch (error) {
-      said(explain(error));
+      tell(explain(error));
       $('#calendar-error').replaceChildren(notice('bad', el('p', {}, explain(error))));
     }
   });
@@ -31,25 +32,26 @@ function act(button, send, words) {
 
 function row({ date, name, kind, confirmed = true, open = false, source }) {
   const own = kind === undefined;
-  const detail = own ? 'Day off of the agency' : `${kind === 'regular' ? 'Regular holiday' : 'Special non-working day'}${confirmed ? '' : ', expected'}${open ? '; you work on it' : ''} · ${source}`;
-  const change = own ? ['Remove', () => remove(`/api/calendar/days/${date}`), `${name} is removed.`]
-    : open ? ['Take it off', () => remove(`/api/calendar/days/${date}`), `${name} is a day off.`]
-      : ['Work on it', () => post('/api/calendar/days', { date, name, closed: false }), `You work on ${name}.`];
+  const called = own ? name : said(name);
+  const detail = own ? t('Day off of the agency') : `${kind === 'regular' ? t('Regular holiday') : t('Special non-working day')}${confirmed ? '' : t(', expected')}${open ? t('; you work on it') : ''} · ${said(source)}`;
+  const change = own ? [t('Remove'), () => remove(`/api/calendar/days/${date}`), t`${called} is removed.`]
+    : open ? [t('Take it off'), () => remove(`/api/calendar/days/${date}`), t`${called} is a day off.`]
+      : [t('Work on it'), () => post('/api/calendar/days', { date, name, closed: false }), t`You work on ${called}.`];
   return el('tr', { 'data-day': date, 'data-open': open },
     el('th', { scope: 'row' }, `${weekday.format(at(date))}, ${dayWord(date, year)}`),
-    el('td', {}, el('span', { class: 'name' }, name), el('br'), el('span', { class: 'soft small' }, detail)),
-    el('td', {}, admin && el('button', { type: 'button', class: 'linklike', onclick: (event) => act(event.currentTarget, change[1], change[2]) }, change[0], el('span', { class: 'unseen' }, `: ${name}`))));
+    el('td', {}, el('span', { class: 'name' }, called), el('br'), el('span', { class: 'soft small' }, detail)),
+    el('td', {}, admin && el('button', { type: 'button', class: 'linklike', onclick: (event) => act(event.currentTarget, change[1], change[2]) }, change[0], el('span', { class: 'unseen' }, `: ${called}`))));
 }
 
 function draw(calendar) {
   year = calendar.year;
-  text($('#year-title'), `Days off in ${year}`);
+  text($('#year-title'), t`Days off in ${year}`);
   $('#csv').href = `/api/calendar/csv?year=${year}`;
   const days = [...calendar.holidays, ...calendar.daysOff].sort((one, other) => (one.date < other.date ? -1 : 1));
   $('#days tbody').replaceChildren(...days.map(row));
   const expected = calendar.holidays.filter((one) => !one.confirmed).length;
-  text($('#year-note'), calendar.holidays.length === 0 ? 'National holidays of this year are not known yet.'
-    : expected ? 'Days marked as expected are where law and custom put them; the year’s proclamation may move them.' : 'As proclaimed for the Philippines.');
+  text($('#year-note'), calendar.holidays.length === 0 ? t('National holidays of this year are not known yet.')
+    : expected ? t('Days marked as expected are where law and custom put them; the year’s proclamation may move them.') : t('As proclaimed for the Philippines.'));
   $('#week').replaceChildren(...WEEK.map((name, index) => el('label', { class: 'choice' },
     el('input', { type: 'checkbox', value: index + 1, checked: calendar.workingDays.includes(index + 1), disabled: !admin }), el('span', {}, name))));
   $('#hours').value = calendar.hoursPerDay;
@@ -68,11 +70,11 @@ function onSubmit(form, send, words) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearErrors(form);
-    busy($('button[type="submit"]', form), 'Saving…', async () => {
+    busy($('button[type="submit"]', form), t('Saving…'), async () => {
       try {
         await send();
         await load();
-        said(words);
+        tell(words);
       } catch (error) {
         showFailure(form, error);
       }
@@ -82,17 +84,17 @@ function onSubmit(form, send, words) {
 
 onSubmit($('#hours-form'), () => patch('/api/calendar', {
   workingDays: $$('#week input:checked').map((box) => Number(box.value)), hoursPerDay: Number($('#hours').value), parallelTasks: Number($('#parallel').value),
-}), 'Saved.');
+}), t('Saved.'));
 onSubmit($('#day-form'), async () => {
   const date = $('#day').value;
   await post('/api/calendar/days', { date, name: $('#day-name').value });
   $('#day-form').reset();
   year = Number(date.slice(0, 4));
-}, 'The day off is added.');
+}, t('The day off is added.'));
 for (const [id, step] of [['#year-before', -1], ['#year-after', 1]]) {
   $(id).addEventListener('click', (event) => {
     const wanted = Math.min(2100, Math.max(2000, year + step));
-    busy(event.currentTarget, 'Loading…', () => attempt($('#calendar-error'), () => load(wanted)));
+    busy(event.currentTarget, t('Loading…'), () => attempt($('#calendar-error'), () => load(wanted)));
   });
 }
 

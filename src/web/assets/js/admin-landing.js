@@ -2,6 +2,7 @@
 import { get } from './api.js';
 import { $, el, text } from './dom.js';
 import { attempt } from './view.js';
+import { t } from './words.js';
 import { Editor, formEnd } from './admin/editor.js';
 import { checkField, checkedIn, textField, valueOf } from './admin/fields.js';
 import { drawHistory } from './admin/history.js';
@@ -9,19 +10,19 @@ import { moveButtons, orderSaver, orderable } from './admin/ordered.js';
 import { office } from './admin/shell.js';
 
 const line = (name, label, more = {}) => ({ name, label, ...more });
-const INTRO = line('intro', 'Introduction', { optional: true, rows: 2, maxlength: 300 });
+const INTRO = line('intro', t('Introduction'), { optional: true, rows: 2, maxlength: 300 });
 
 /** What each section consists of, as the server's check (cms-landing) and the page (landing.js) have it. */
 const SHAPES = {
-  hero: { label: 'Hero', parts: [line('headline', 'Headline', { required: true, maxlength: 120 }), line('subheadline', 'Text below it', { optional: true, rows: 3, maxlength: 400 }), line('ctaLabel', 'Button', { optional: true, maxlength: 40 })] },
-  features: { label: 'Features', parts: [INTRO], lists: [{ name: 'items', one: 'feature', parts: [line('title', 'Title', { required: true, maxlength: 80 }), line('text', 'Text', { required: true, rows: 2, maxlength: 400 })] }] },
-  'how-it-works': { label: 'How it works', parts: [INTRO], lists: [{ name: 'steps', one: 'step', parts: [line('title', 'Title', { required: true, maxlength: 80 }), line('text', 'Text', { required: true, rows: 2, maxlength: 400 })] }] },
-  'social-proof': { label: 'Social proof', parts: [INTRO], lists: [
-    { name: 'items', one: 'figure', parts: [line('value', 'Figure', { required: true, maxlength: 30 }), line('label', 'What it counts', { required: true, maxlength: 120 })] },
-    { name: 'quotes', one: 'quote', parts: [line('quote', 'Quote', { required: true, rows: 2, maxlength: 600 }), line('name', 'Who said it', { required: true, maxlength: 80 }), line('role', 'Their role', { optional: true, maxlength: 80 })] }] },
-  faq: { label: 'Questions and answers', parts: [INTRO], lists: [{ name: 'items', one: 'question', parts: [line('question', 'Question', { required: true, maxlength: 200 }), line('answer', 'Answer', { required: true, rows: 3, maxlength: 1500 })] }] },
-  cta: { label: 'Call to action', parts: [line('headline', 'Headline', { required: true, maxlength: 120 }), line('text', 'Text', { optional: true, rows: 2, maxlength: 400 }), line('ctaLabel', 'Button', { optional: true, maxlength: 40 })] },
-  pricing: { label: 'Services and prices', parts: [INTRO] },
+  hero: { label: t('Hero'), parts: [line('headline', t('Headline'), { required: true, maxlength: 120 }), line('subheadline', t('Text below it'), { optional: true, rows: 3, maxlength: 400 }), line('ctaLabel', t('Button'), { optional: true, maxlength: 40 })] },
+  features: { label: t('Features'), parts: [INTRO], lists: [{ name: 'items', one: t('feature'), parts: [line('title', t('Title'), { required: true, maxlength: 80 }), line('text', t('Text'), { required: true, rows: 2, maxlength: 400 })] }] },
+  'how-it-works': { label: t('How it works'), parts: [INTRO], lists: [{ name: 'steps', one: t('step'), parts: [line('title', t('Title'), { required: true, maxlength: 80 }), line('text', t('Text'), { required: true, rows: 2, maxlength: 400 })] }] },
+  'social-proof': { label: t('Social proof'), parts: [INTRO], lists: [
+    { name: 'items', one: t('figure'), parts: [line('value', t('Figure'), { required: true, maxlength: 30 }), line('label', t('What it counts'), { required: true, maxlength: 120 })] },
+    { name: 'quotes', one: t('quote'), parts: [line('quote', t('Quote'), { required: true, rows: 2, maxlength: 600 }), line('name', t('Who said it'), { required: true, maxlength: 80 }), line('role', t('Their role'), { optional: true, maxlength: 80 })] }] },
+  faq: { label: t('Questions and answers'), parts: [INTRO], lists: [{ name: 'items', one: t('question'), parts: [line('question', t('Question'), { required: true, maxlength: 200 }), line('answer', t('Answer'), { required: true, rows: 3, maxlength: 1500 })] }] },
+  cta: { label: t('Call to action'), parts: [line('headline', t('Headline'), { required: true, maxlength: 120 }), line('text', t('Text'), { optional: true, rows: 2, maxlength: 400 }), line('ctaLabel', t('Button'), { optional: true, maxlength: 40 })] },
+  pricing: { label: t('Services and prices'), parts: [INTRO] },
 };
 const labelOf = (key) => SHAPES[key]?.label ?? key;
 
@@ -42,11 +43,11 @@ function drawList(form, { name, one, parts }, items) {
   const add = (value, focus) => {
     const item = el('li', { 'data-ordered': '' }, el('fieldset', { class: 'item' }, el('legend', {}),
       parts.map((part) => { const field = textField(part.name, part.label, value[part.name], part); field.dataset.part = part.name; return field; }),
-      el('div', { class: 'row' }, moveButtons(`this ${one}`), el('button', { type: 'button', class: 'button quiet short', onclick: () => {
+      el('div', { class: 'row' }, moveButtons(t`this ${one}`), el('button', { type: 'button', class: 'button quiet short', onclick: () => {
         const next = item.nextElementSibling ?? item.previousElementSibling;
         item.remove(); number(); ends();
         ($('input, textarea', next ?? form) ?? form).focus();
-      } }, `Remove this ${one}`))));
+      } }, t`Remove this ${one}`))));
     box.append(item);
     number();
     ends();
@@ -55,7 +56,7 @@ function drawList(form, { name, one, parts }, items) {
   const ends = orderable(box, note, number);
   (items ?? []).forEach((item) => add(item, false));
   return el('div', { class: 'field item-list', 'data-field': `content.${name}` }, note, box, el('p', { class: 'error', hidden: true, id: `list-${form.id}-${name}-error` }),
-    el('div', {}, el('button', { type: 'button', class: 'button quiet short', onclick: () => add({}, true) }, `Add a ${one}`)));
+    el('div', {}, el('button', { type: 'button', class: 'button quiet short', onclick: () => add({}, true) }, t`Add a ${one}`)));
 }
 
 const filled = (entries) => Object.fromEntries(entries.filter(([, value]) => value !== ''));
@@ -81,17 +82,17 @@ function sectionForm(section) {
   const draw = (next) => {
     now = next;
     const parts = el('div', { class: 'parts' }, (shape?.parts ?? []).map((part) => { const field = textField(part.name, part.label, next.content?.[part.name], part); field.dataset.field = `content.${part.name}`; return field; }));
-    form.replaceChildren(textField('title', 'Title', next.title, { required: true, maxlength: 120 }), parts,
+    form.replaceChildren(textField('title', t('Title'), next.title, { required: true, maxlength: 120 }), parts,
       ...(shape?.lists ?? []).map((one) => drawList(form, one, next.content?.[one.name])),
-      checkField('active', 'Shown on the page', next.active), ...formEnd('Save this section'));
+      checkField('active', t('Shown on the page'), next.active), ...formEnd(t('Save this section')));
   };
-  const history = el('details', { class: 'history' }, el('summary', {}, 'Versions of this section'), el('div', {}));
+  const history = el('details', { class: 'history' }, el('summary', {}, t('Versions of this section')), el('div', {}));
   const drawVersions = () => drawHistory(history.lastElementChild, 'section', section.id, (version) => editor.save({ restore: version }));
   const editor = new Editor(form, {
     item: section, draw, read, path: '/api/admin/cms/landing', extra: { key: section.key },
     reload: async (which) => (await load()).find((one) => one.id === which),
     saved: async (answer) => {
-      if (!section.id) { text(said, `${labelOf(section.key)} is on the page.`); await reload(section.key); return; }
+      if (!section.id) { text(said, t`${labelOf(section.key)} is on the page.`); await reload(section.key); return; }
       const summary = $(`[data-id="${section.id}"] > details > summary`, list);
       if (summary) summary.replaceChildren(...headline(answer));
       if (history.open) await drawVersions();
@@ -109,7 +110,7 @@ function ordered(like, value) {
 }
 
 const headline = (section) => [el('span', { class: 'section-name' }, labelOf(section.key)), el('span', { class: 'soft small' }, section.title),
-  section.id && !section.active ? el('span', { class: 'chip' }, 'Hidden') : section.id ? el('span', { class: 'chip good' }, 'Shown') : el('span', { class: 'chip' }, 'Not there yet')];
+  section.id && !section.active ? el('span', { class: 'chip' }, t('Hidden')) : section.id ? el('span', { class: 'chip good' }, t('Shown')) : el('span', { class: 'chip' }, t('Not there yet'))];
 
 function row(section) {
   const details = el('details', {}, el('summary', {}, headline(section)));

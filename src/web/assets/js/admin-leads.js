@@ -5,52 +5,53 @@ import { ago, dateTime, plural } from './format.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { phase } from './moon.js';
 import { attempt, notice } from './view.js';
+import { t } from './words.js';
 import { checkField, textField, valueOf } from './admin/fields.js';
 import { office } from './admin/shell.js';
 
-const STEPS = { 1: 'the description', 2: 'the questions', 3: 'contact and summary' };
+const STEPS = { 1: t('the description'), 2: t('the questions'), 3: t('contact and summary') };
 const list = $('#leads');
 const filters = $('#filters');
 let next = null;
 
 const query = (more = {}) => new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(filters)), ...more }).filter(([, value]) => value !== ''));
-const who = (lead) => lead.name || lead.email || 'Somebody without a name';
+const who = (lead) => lead.name || lead.email || t('Somebody without a name');
 
 function facts(full) {
   return [
-    full.description && el('div', {}, el('h2', {}, 'Description'), el('p', { class: 'as-written' }, full.description)),
-    el('div', {}, el('h2', {}, 'Answers'), full.answers.length
+    full.description && el('div', {}, el('h2', {}, t('Description')), el('p', { class: 'as-written' }, full.description)),
+    el('div', {}, el('h2', {}, t('Answers')), full.answers.length
       ? el('dl', { class: 'changes' }, full.answers.map((one) => el('div', {}, el('dt', {}, one.questionText), el('dd', { class: 'as-written' }, one.answerValue))))
-      : el('p', { class: 'soft' }, 'No question was answered yet.')),
-    el('div', {}, el('h2', {}, 'Pages seen'), full.views.length
-      ? el('ul', { class: 'plain-list small', role: 'list' }, full.views.map((view) => el('li', {}, view.path, view.referrer && el('span', { class: 'soft' }, ` from ${view.referrer}`), el('span', { class: 'soft' }, ` · ${dateTime(view.at)}`))))
-      : el('p', { class: 'soft' }, 'None were noted.')),
-    full.followUps.length > 0 && el('div', {}, el('h2', {}, 'Mails to them'), el('ul', { class: 'plain-list', role: 'list' }, full.followUps.map((mail) => el('li', {},
-      el('p', {}, el('strong', {}, mail.subject), ` · ${mail.by ?? 'somebody'} to ${mail.to}, ${dateTime(mail.at)}`), el('p', { class: 'as-written soft' }, mail.message))))),
+      : el('p', { class: 'soft' }, t('No question was answered yet.'))),
+    el('div', {}, el('h2', {}, t('Pages seen')), full.views.length
+      ? el('ul', { class: 'plain-list small', role: 'list' }, full.views.map((view) => el('li', {}, view.path, view.referrer && el('span', { class: 'soft' }, t(' from'), ` ${view.referrer}`), el('span', { class: 'soft' }, ` · ${dateTime(view.at)}`))))
+      : el('p', { class: 'soft' }, t('None were noted.'))),
+    full.followUps.length > 0 && el('div', {}, el('h2', {}, t('Mails to them')), el('ul', { class: 'plain-list', role: 'list' }, full.followUps.map((mail) => el('li', {},
+      el('p', {}, el('strong', {}, mail.subject), t` · ${mail.by ?? t('somebody')} to ${mail.to}, ${dateTime(mail.at)}`), el('p', { class: 'as-written soft' }, mail.message))))),
   ];
 }
 
 function mailForm(full, done) {
-  if (full.status === 'claimed') return el('p', {}, 'This has become a project. ', full.projectId && el('a', { href: `/projects/${full.projectId}` }, 'Open the project'));
-  if (!full.email) return el('p', { class: 'soft' }, 'There is no e-mail address to write to.');
-  const form = el('form', { 'aria-label': `Mail to ${full.email}`, novalidate: true }, el('h2', {}, `Write to ${full.email}`),
-    textField('subject', 'Subject', full.serviceName ? `Your ${full.serviceName} project` : 'Your project', { required: true, maxlength: 150 }),
-    textField('message', 'Message', '', { required: true, rows: 5, maxlength: 4000, hint: 'Below it stands a button that leads back to the form.' }),
+  if (full.status === 'claimed') return el('p', {}, t('This has become a project. '), full.projectId && el('a', { href: `/projects/${full.projectId}` }, t('Open the project')));
+  if (!full.email) return el('p', { class: 'soft' }, t('There is no e-mail address to write to.'));
+  const form = el('form', { 'aria-label': t`Mail to ${full.email}`, novalidate: true }, el('h2', {}, t`Write to ${full.email}`),
+    textField('subject', t('Subject'), full.serviceName ? t`Your ${full.serviceName} project` : t('Your project'), { required: true, maxlength: 150 }),
+    textField('message', t('Message'), '', { required: true, rows: 5, maxlength: 4000, hint: t('Below it stands a button that leads back to the form.') }),
     el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
-    el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, 'Send the mail')));
+    el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, t('Send the mail'))));
   let again = false;
   forgiveOnInput(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearErrors(form);
-    busy($('[type=submit]', form), 'Sending…', async () => {
+    busy($('[type=submit]', form), t('Sending…'), async () => {
       try {
         done(await post(`/api/admin/leads/${full.id}/follow-up`, { subject: valueOf(form, 'subject'), message: valueOf(form, 'message'), again }));
       } catch (error) {
         if (error instanceof ApiError && error.fields.again) {
           again = true;
           error.fields = {};
-          error.detail = 'A mail went to this person within the last day. Press the button again if another one shall go out.';
+          error.detail = t('A mail went to this person within the last day. Press the button again if another one shall go out.');
         }
         showFailure(form, error);
       }
@@ -60,36 +61,36 @@ function mailForm(full, done) {
 }
 
 const ACCOUNTS = {
-  invited: (email) => `${email} was mailed a link to choose a password with. It works for seven days.`,
-  joined: (email) => `${email} has an account already, and was told by mail.`,
-  member: (email) => `${email} is a client here already, and was told by mail.`,
-  theirs: (email) => `It belongs to the account that has the draft; ${email} was told by mail.`,
-  already: () => 'It had become a project already.',
+  invited: (email) => t`${email} was mailed a link to choose a password with. It works for seven days.`,
+  joined: (email) => t`${email} has an account already, and was told by mail.`,
+  member: (email) => t`${email} is a client here already, and was told by mail.`,
+  theirs: (email) => t`It belongs to the account that has the draft; ${email} was told by mail.`,
+  already: () => t('It had become a project already.'),
 };
 
 /** The client's details, filled with what the draft has, and one button that makes the project. */
 function convertForm(full) {
   if (full.status === 'claimed') return null;
-  const form = el('form', { 'aria-label': 'Make a project of this draft', novalidate: true },
-    el('p', {}, 'The price is the service’s, the plan is written at once, and the client is mailed the way to the project.'),
-    textField('clientName', 'Client’s name', full.name, { required: true, maxlength: 200 }),
-    textField('clientEmail', 'Client’s e-mail address', full.email, { required: true, type: 'email', maxlength: 254 }),
-    textField('clientPhone', 'Phone', full.phone, { type: 'tel', maxlength: 40 }),
-    textField('description', 'Description', full.description, { required: true, rows: 4, maxlength: 10000 }),
-    full.missing.length > 0 && checkField('incomplete', 'Go on without the answers that are missing', false, full.missing.join(' · ')),
+  const form = el('form', { 'aria-label': t('Make a project of this draft'), novalidate: true },
+    el('p', {}, t('The price is the service’s, the plan is written at once, and the client is mailed the way to the project.')),
+    textField('clientName', t('Client’s name'), full.name, { required: true, maxlength: 200 }),
+    textField('clientEmail', t('Client’s e-mail address'), full.email, { required: true, type: 'email', maxlength: 254 }),
+    textField('clientPhone', t('Phone'), full.phone, { type: 'tel', maxlength: 40 }),
+    textField('description', t('Description'), full.description, { required: true, rows: 4, maxlength: 10000 }),
+    full.missing.length > 0 && checkField('incomplete', t('Go on without the answers that are missing'), false, full.missing.join(' · ')),
     el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
-    el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, 'Make the project')));
-  const box = el('details', { class: 'convert' }, el('summary', { class: 'button quiet short' }, 'Make a project of this draft'), form);
+    el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, t('Make the project'))));
+  const box = el('details', { class: 'convert' }, el('summary', { class: 'button quiet short' }, t('Make a project of this draft')), form);
   forgiveOnInput(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearErrors(form);
-    busy($('[type=submit]', form), 'Making it…', async () => {
+    busy($('[type=submit]', form), t('Making it…'), async () => {
       try {
         const email = valueOf(form, 'clientEmail').trim();
         const made = await post(`/api/admin/leads/${full.id}/convert`, { clientName: valueOf(form, 'clientName'), clientEmail: email, clientPhone: valueOf(form, 'clientPhone'),
           description: valueOf(form, 'description'), incomplete: Boolean($('[name=incomplete]', form)?.checked) });
-        const done = notice('good', el('p', {}, 'The project is made. ', ACCOUNTS[made.account]?.(email) ?? ''), el('a', { class: 'button quiet short', href: made.redirectUrl }, 'Open the project'));
+        const done = notice('good', el('p', {}, t('The project is made. '), ACCOUNTS[made.account]?.(email) ?? ''), el('a', { class: 'button quiet short', href: made.redirectUrl }, t('Open the project')));
         done.dataset.converted = made.projectId;
         box.parentElement.replaceChildren(done);
         focusOn(done);
@@ -104,13 +105,13 @@ function convertForm(full) {
 function row(lead) {
   const body = el('div', { class: 'lead-body' });
   const draw = (full, said) => {
-    body.replaceChildren(...facts(full).filter(Boolean), convertForm(full) ?? '', mailForm(full, (after) => draw(after, `The mail to ${after.email} is on its way.`)));
+    body.replaceChildren(...facts(full).filter(Boolean), convertForm(full) ?? '', mailForm(full, (after) => draw(after, t`The mail to ${after.email} is on its way.`)));
     if (said) { text($('#said'), said); body.append(el('p', { class: 'notice good' }, said)); focusOn(body.lastElementChild); }
   };
   const details = el('details', {}, el('summary', {}, phase(lead.status === 'claimed' ? 1 : lead.step / 4),
     el('span', { class: 'lead-who' }, who(lead)),
-    el('span', { class: 'soft small' }, [lead.serviceName ?? 'no service', lead.status === 'claimed' ? 'became a project' : `came to ${STEPS[lead.step]}`, plural(lead.answers, 'answer'), ago(lead.updatedAt)].join(' · ')),
-    lead.followUps > 0 && el('span', { class: 'chip' }, plural(lead.followUps, 'mail')), lead.status === 'claimed' && el('span', { class: 'chip good' }, 'Project')), body);
+    el('span', { class: 'soft small' }, [lead.serviceName ?? t('no service'), lead.status === 'claimed' ? t('became a project') : t`came to ${STEPS[lead.step]}`, plural(lead.answers, 'answer'), ago(lead.updatedAt)].join(' · ')),
+    lead.followUps > 0 && el('span', { class: 'chip' }, plural(lead.followUps, 'mail')), lead.status === 'claimed' && el('span', { class: 'chip good' }, t('Project'))), body);
   details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) attempt(body, async () => draw(await get(`/api/admin/leads/${lead.id}`))); });
   return el('li', { class: 'card lead-row', 'data-lead-id': lead.id }, details);
 }
@@ -127,10 +128,10 @@ async function load(cursor) {
   $('#csv').href = `/api/admin/leads/csv?${query()}`;
   show($('#more'), next !== null);
   show($('#none'), !list.children.length);
-  if (!cursor) text($('#said'), rows.length ? `${plural(rows.length, 'draft')}${next === null ? '' : ' and more'}.` : 'No drafts like these.');
+  if (!cursor) text($('#said'), !rows.length ? t('No drafts like these.') : next === null ? `${plural(rows.length, 'draft')}.` : t`${plural(rows.length, 'draft')} and more.`);
 }
 
-$('#more').addEventListener('click', (event) => busy(event.currentTarget, 'Loading…', () => attempt($('#failed'), () => load(next))));
+$('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
 filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
 filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
 

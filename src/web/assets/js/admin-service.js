@@ -5,6 +5,7 @@ import { $, $$, el, focusOn, show, text } from './dom.js';
 import { plural } from './format.js';
 import { serviceCard } from './service-card.js';
 import { attempt } from './view.js';
+import { t } from './words.js';
 import { Editor, formEnd } from './admin/editor.js';
 import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './admin/fields.js';
 import { drawHistory } from './admin/history.js';
@@ -13,7 +14,7 @@ import { TYPES, questionForm } from './admin/question-form.js';
 import { office } from './admin/shell.js';
 import { Questions } from './onboarding/questions.js';
 
-const TEMPLATES = [['', 'None: only from the answers'], ['landing-page', 'Landing page'], ['business-website', 'Business website'], ['e-commerce', 'E-commerce store'], ['web-application', 'Web application']];
+const TEMPLATES = [['', t('None: only from the answers')], ['landing-page', t('Landing page')], ['business-website', t('Business website')], ['e-commerce', t('E-commerce store')], ['web-application', t('Web application')]];
 const id = Number(new URLSearchParams(location.search).get('id')) || null;
 
 /* The service itself */
@@ -22,15 +23,15 @@ const serviceForm = $('#service-form');
 
 function drawService(now) {
   serviceForm.replaceChildren(
-    textField('name', 'Name', now.name, { required: true, maxlength: 100 }),
-    textField('description', 'Description', now.description, { rows: 3, maxlength: 1000 }),
-    el('div', { class: 'two' }, textField('basePrice', 'Price in pesos', now.basePrice, { type: 'number', required: true, inputmode: 'numeric', hint: 'Projects that are there keep the price they began with.' }),
-      textField('timeline', 'How long it takes', now.timeline, { maxlength: 60, placeholder: '3-4 weeks' })),
-    linesField('features', 'What is in it', now.features, { hint: 'One on each line.' }),
-    choiceField('planTemplate', 'Plan template', now.planTemplate ?? '', TEMPLATES, { hint: 'What a plan is made of when no AI writes it.' }),
-    el('div', { class: 'two' }, checkField('popular', 'Marked as most chosen', now.popular),
-      checkField('active', 'On the price list', now.active, 'Switched off it is retired: its projects and their answers stay.')),
-    ...formEnd(now.id ? 'Save the service' : 'Add the service'));
+    textField('name', t('Name'), now.name, { required: true, maxlength: 100 }),
+    textField('description', t('Description'), now.description, { rows: 3, maxlength: 1000 }),
+    el('div', { class: 'two' }, textField('basePrice', t('Price in pesos'), now.basePrice, { type: 'number', required: true, inputmode: 'numeric', hint: t('Projects that are there keep the price they began with.') }),
+      textField('timeline', t('How long it takes'), now.timeline, { maxlength: 60, placeholder: t('3-4 weeks') })),
+    linesField('features', t('What is in it'), now.features, { hint: t('One on each line.') }),
+    choiceField('planTemplate', t('Plan template'), now.planTemplate ?? '', TEMPLATES, { hint: t('What a plan is made of when no AI writes it.') }),
+    el('div', { class: 'two' }, checkField('popular', t('Marked as most chosen'), now.popular),
+      checkField('active', t('On the price list'), now.active, t('Switched off it is retired: its projects and their answers stay.'))),
+    ...formEnd(now.id ? t('Save the service') : t('Add the service')));
   previewCard();
 }
 
@@ -71,12 +72,12 @@ function closeForm() {
 
 function row(question) {
   const place = el('div', { class: 'question-place' });
-  const edit = el('button', { type: 'button', class: 'button quiet short', 'aria-expanded': 'false', 'aria-label': `Edit “${question.questionText}”` }, 'Edit');
+  const edit = el('button', { type: 'button', class: 'button quiet short', 'aria-expanded': 'false', 'aria-label': t`Edit “${question.questionText}”` }, t('Edit'));
   const item = el('li', { class: question.active ? 'card question-row' : 'card question-row retired', 'data-id': question.id, 'data-ordered': '', draggable: 'true' },
     el('div', { class: 'office-row' }, moveButtons(`“${question.questionText}”`),
       el('div', { class: 'office-row-main' }, el('h3', {}, question.questionText),
-        el('p', { class: 'soft small' }, [typeName(question.questionType), question.required && 'required', question.showIf && 'only sometimes', question.options.length > 0 && plural(question.options.length, 'option')].filter(Boolean).join(' · '))),
-      el('div', { class: 'row' }, !question.active && el('span', { class: 'chip' }, 'Retired'), edit)),
+        el('p', { class: 'soft small' }, [typeName(question.questionType), question.required && t('required'), question.showIf && t('only sometimes'), question.options.length > 0 && plural(question.options.length, 'option')].filter(Boolean).join(' · '))),
+      el('div', { class: 'row' }, !question.active && el('span', { class: 'chip' }, t('Retired')), edit)),
     place);
   edit.addEventListener('click', () => {
     if (edit.getAttribute('aria-expanded') === 'true') return fold(item);
@@ -86,7 +87,7 @@ function row(question) {
 }
 
 function fold(item) {
-  if (openForm?.editor.changed() && !confirm('What you typed in this question is not saved. Close it all the same?')) return;
+  if (openForm?.editor.changed() && !confirm(t('What you typed in this question is not saved. Close it all the same?'))) return;
   closeForm();
   $('.question-place', item).replaceChildren();
   item.draggable = true;
@@ -97,11 +98,11 @@ function fold(item) {
 function unfold(item, question) {
   const open = $('[aria-expanded="true"]', list)?.closest('li') ?? $('#new-question:not([hidden])');
   if (open && open !== item) { fold(open); if (openForm) return; }
-  const history = el('details', { class: 'history' }, el('summary', {}, 'Versions of this question'), el('div', {}));
+  const history = el('details', { class: 'history' }, el('summary', {}, t('Versions of this question')), el('div', {}));
   openForm = questionForm({
     item: question, service: id, others: others(question), changed: preview,
     reload: async (which) => (await load()).find((one) => one.id === which),
-    saved: async (answer) => { await reload(answer.id); text(said, `“${answer.questionText}” is saved.`); },
+    saved: async (answer) => { await reload(answer.id); text(said, t`“${answer.questionText}” is saved.`); },
   });
   const { editor } = openForm;
   history.addEventListener('toggle', () => { if (history.open) drawHistory(history.lastElementChild, 'question', question.id, (version) => editor.save({ restore: version })); });
@@ -151,7 +152,7 @@ async function reload(open) {
     closeForm();
   }
   ends();
-  text($('#question-count'), `${plural(questions.filter((one) => one.active).length, 'question')}${questions.some((one) => !one.active) ? `, ${questions.filter((one) => !one.active).length} retired` : ''}`);
+  text($('#question-count'), `${plural(questions.filter((one) => one.active).length, 'question')}${questions.some((one) => !one.active) ? t`, ${questions.filter((one) => !one.active).length} retired` : ''}`);
   preview();
 }
 
@@ -175,11 +176,11 @@ $('#drop-question').addEventListener('click', () => {
 office(() => attempt($('#failed'), async () => {
   const item = id ? await reloadService(id) : { name: '', description: '', basePrice: '', features: [], timeline: '', planTemplate: null, popular: false, active: false };
   if (!item) {
-    text($('#title'), 'There is no such service');
+    text($('#title'), t('There is no such service'));
     show($('#all'), false);
     return;
   }
-  const draw = (now) => { text($('#title'), now.name || 'New service'); document.title = titled(`${now.name || 'New service'} – Back office`); };
+  const draw = (now) => { text($('#title'), now.name || t('New service')); document.title = titled(`${now.name || t('New service')} – ${t('Back office')}`); };
   draw(item);
   const editor = new Editor(serviceForm, {
     item, draw: drawService, read: readService, path: '/api/admin/cms/services', reload: reloadService,

@@ -3,6 +3,7 @@ import { get } from './api.js';
 import { $, el, show, text } from './dom.js';
 import { peso, plural } from './format.js';
 import { attempt } from './view.js';
+import { t } from './words.js';
 import { moveButtons, orderSaver, orderable } from './admin/ordered.js';
 import { office } from './admin/shell.js';
 
@@ -16,8 +17,8 @@ function row(service) {
     el('div', { class: 'office-row-main' },
       el('h2', {}, el('a', { href: `/admin/service?id=${service.id}` }, service.name)),
       el('p', { class: 'soft small' }, [peso(service.basePrice), service.timeline, plural(service.questions, 'question')].filter(Boolean).join(' · '))),
-    el('div', { class: 'row' }, service.popular && el('span', { class: 'chip' }, 'Most chosen'),
-      service.active ? el('span', { class: 'chip good' }, 'On the price list') : el('span', { class: 'chip' }, 'Retired')));
+    el('div', { class: 'row' }, service.popular && el('span', { class: 'chip' }, t('Most chosen')),
+      service.active ? el('span', { class: 'chip good' }, t('On the price list')) : el('span', { class: 'chip' }, t('Retired'))));
 }
 
 async function load() {
@@ -25,7 +26,7 @@ async function load() {
   state.version = version;
   list.replaceChildren(...services.map(row));
   ends();
-  text($('#count'), `${plural(services.filter((one) => one.active).length, 'service')} on the price list`);
+  text($('#count'), t`${plural(services.filter((one) => one.active).length, 'service')} on the price list`);
   show($('#none'), services.length === 0);
 }
 

@@ -3,12 +3,13 @@ import { get } from './api.js';
 import { $, el } from './dom.js';
 import { ago, centavos, date, dateTime, peso, plural } from './format.js';
 import { attempt } from './view.js';
+import { locale, t } from './words.js';
 import { differences, sentence } from './admin/history.js';
 import { bars, behind, columns } from './admin/charts.js';
 import { funnel } from './admin/funnel.js';
 import { office } from './admin/shell.js';
 
-const KINDS = { service: 'service', question: 'question', section: 'section', services: 'order of the services', questions: 'order of the questions', sections: 'order of the sections' };
+const KINDS = { service: t('service'), question: t('question'), section: t('section'), services: t('order of the services'), questions: t('order of the questions'), sections: t('order of the sections') };
 const nameOf = ({ kind, content }) => [KINDS[kind], content.name ?? content.questionText ?? content.title].filter(Boolean).join(' “') + (content.name ?? content.questionText ?? content.title ? '”' : '');
 
 function edit(version) {
@@ -24,38 +25,40 @@ function waits(count, words, none, ...more) {
     count ? more.filter(Boolean) : el('p', { class: 'soft small' }, none));
 }
 
+const late = (one) => (one.section ? t`: ${plural(one.tasks, 'task')} of ${one.section}, due ${date(one.due)}` : t`: ${plural(one.tasks, 'task')}, due ${date(one.due)}`);
+
 async function stats() {
   const { waiting, conversion, pipeline, revenue } = await get('/api/admin/stats');
   $('#waiting').replaceChildren(el('ul', { class: 'waiting', role: 'list' },
-    waits(waiting.payments, 'Payments to look at', 'No payment waits.', el('p', {}, el('a', { href: '/admin/payments' }, 'Look at them'))),
-    waits(waiting.messages, 'Messages you have not read', 'You have read everything.', links(waiting.unread, (one) => `: ${one.messages}`)),
-    waits(waiting.generations, 'Plans that failed', 'Every plan was written.', links(waiting.failed, () => null)),
-    waits(waiting.overdue, 'Overdue tasks', 'Nothing is late.', links(waiting.late, (one) => `: ${plural(one.tasks, 'task')}${one.section ? ` of ${one.section}` : ''}, due ${date(one.due)}`))));
+    waits(waiting.payments, t('Payments to look at'), t('No payment waits.'), el('p', {}, el('a', { href: '/admin/payments' }, t('Look at them')))),
+    waits(waiting.messages, t('Messages you have not read'), t('You have read everything.'), links(waiting.unread, (one) => `: ${one.messages}`)),
+    waits(waiting.generations, t('Plans that failed'), t('Every plan was written.'), links(waiting.failed, () => null)),
+    waits(waiting.overdue, t('Overdue tasks'), t('Nothing is late.'), links(waiting.late, late))));
   drawPipeline(pipeline);
   drawRevenue(revenue);
-  $('#conversion').replaceChildren(...(conversion.services.length ? funnel(conversion.services, conversion.days) : [el('p', { class: 'soft' }, 'Nobody has begun an onboarding yet.')]));
+  $('#conversion').replaceChildren(...(conversion.services.length ? funnel(conversion.services, conversion.days) : [el('p', { class: 'soft' }, t('Nobody has begun an onboarding yet.'))]));
 }
 
-const STATUSES = { pending: 'Pending', 'in-progress': 'In progress', 'on-hold': 'On hold', completed: 'Completed' };
+const STATUSES = { pending: t('Pending'), 'in-progress': t('In progress'), 'on-hold': t('On hold'), completed: t('Completed') };
 
 function drawPipeline(pipeline) {
   const rows = pipeline.map((one) => ({ label: STATUSES[one.status], value: one.projects, words: String(one.projects), more: peso(one.price) }));
-  $('#pipeline').replaceChildren(bars('Projects by status', rows), behind('As a table', 'Projects by status, with the sum of their prices', ['Status', 'Projects', 'Price'], rows.map((row) => [row.label, row.words, row.more])));
+  $('#pipeline').replaceChildren(bars(t('Projects by status'), rows), behind(t('As a table'), t('Projects by status, with the sum of their prices'), [t('Status'), t('Projects'), t('Price')], rows.map((row) => [row.label, row.words, row.more])));
 }
 
-const monthName = (iso, month) => new Intl.DateTimeFormat('en-PH', { month, ...(month === 'long' ? { year: 'numeric' } : {}), timeZone: 'UTC' }).format(new Date(`${iso}-01T00:00:00Z`));
+const monthName = (iso, month) => new Intl.DateTimeFormat(locale, { month, ...(month === 'long' ? { year: 'numeric' } : {}), timeZone: 'UTC' }).format(new Date(`${iso}-01T00:00:00Z`));
 
 function drawRevenue(revenue) {
   const rows = revenue.map(({ month, received, refunded }) => ({ label: monthName(month, 'long'), short: monthName(month, 'short'), value: received, less: refunded,
-    words: refunded ? `${centavos(received)} received, ${centavos(refunded)} given back` : `${centavos(received)} received` }));
-  $('#revenue').replaceChildren(columns('Money received by month', rows, (most) => `Up to ${centavos(most)} a month`),
-    behind('As a table', 'Money by month, from the ledger', ['Month', 'Received', 'Given back', 'Left'], revenue.map((one, index) => [rows[index].label, centavos(one.received), centavos(one.refunded), centavos(one.received - one.refunded)])));
+    words: refunded ? t`${centavos(received)} received, ${centavos(refunded)} given back` : t`${centavos(received)} received` }));
+  $('#revenue').replaceChildren(columns(t('Money received by month'), rows, (most) => t`Up to ${centavos(most)} a month`),
+    behind(t('As a table'), t('Money by month, from the ledger'), [t('Month'), t('Received'), t('Given back'), t('Left')], revenue.map((one, index) => [rows[index].label, centavos(one.received), centavos(one.refunded), centavos(one.received - one.refunded)])));
 }
 
 async function edits() {
   const { versions } = await get('/api/admin/cms/versions');
   const shown = versions.filter((one) => one.action !== 'found').slice(0, 10);
-  $('#edits').replaceChildren(shown.length ? el('ul', { class: 'plain-list', role: 'list' }, shown.map(edit)) : el('p', { class: 'soft' }, 'Nothing was changed yet.'));
+  $('#edits').replaceChildren(shown.length ? el('ul', { class: 'plain-list', role: 'list' }, shown.map(edit)) : el('p', { class: 'soft' }, t('Nothing was changed yet.')));
 }
 
 office(() => Promise.all([attempt($('#waiting'), stats), attempt($('#edits'), edits)]));

@@ -1,5 +1,6 @@
 // Charts of figures: drawn as SVG for the eye, said in a title and a description, and each with its table for everybody.
 import { el, svg } from '../dom.js';
+import { t } from '../words.js';
 
 const WIDTH = 320, BAR = 28, GAP = 10, HEIGHT = 160;
 let drawn = 0;
@@ -42,7 +43,7 @@ export function columns(title, rows, scale) {
     svg('line', { class: 'chart-line base', x1: 0, y1: HEIGHT - 1, x2: WIDTH, y2: HEIGHT - 1 })];
   const told = rows.filter(({ value, less }) => value || less);
   return el('div', { class: 'columns-both' },
-    el('p', { class: 'soft small', 'aria-hidden': 'true' }, told.length ? scale(most) : 'Nothing in this time.'),
-    picture('columns', HEIGHT, title, told.length ? `${told.map(({ label, words }) => `${label}: ${words}`).join(', ')}.` : 'Nothing in this time.', shapes),
+    el('p', { class: 'soft small', 'aria-hidden': 'true' }, told.length ? scale(most) : t('Nothing in this time.')),
+    picture('columns', HEIGHT, title, told.length ? `${told.map(({ label, words }) => `${label}: ${words}`).join(', ')}.` : t('Nothing in this time.'), shapes),
     el('ul', { class: 'columns-legend', role: 'list', 'aria-hidden': 'true' }, rows.map(({ short }) => el('li', {}, short))));
 }

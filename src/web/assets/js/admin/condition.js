@@ -1,5 +1,6 @@
 // Writes a question's condition (showIf): groups of "all" or "any", each with conditions on earlier answers, or none.
 import { $, $$, el, focusOn } from '../dom.js';
+import { t } from '../words.js';
 
 const DEEPEST = 3; // as the server's check has it
 const CHOICES = ['select', 'radio', 'checkbox'];
@@ -13,34 +14,34 @@ function answers(question, rule) {
   if (CHOICES.includes(question?.questionType)) {
     // What was chosen and is no option any more stays in sight, so that it can be taken out.
     const options = [...question.options, ...wanted.filter((one) => !question.options.includes(one))];
-    return el('fieldset', { class: 'condition-answers' }, el('legend', { class: 'unseen' }, `Answers to “${question.questionText}”`),
+    return el('fieldset', { class: 'condition-answers' }, el('legend', { class: 'unseen' }, t`Answers to “${question.questionText}”`),
       el('div', { class: 'choices' }, options.map((option) => el('label', { class: 'choice' },
         el('input', { type: 'checkbox', value: option, checked: wanted.includes(option) }),
-        el('span', {}, option, !question.options.includes(option) && el('em', {}, ' (no option any more)'))))));
+        el('span', {}, option, !question.options.includes(option) && el('em', {}, t(' (no option any more)')))))));
   }
-  return el('input', { class: 'input', 'aria-label': 'Answer to compare with', value: wanted.join(', '), inputmode: question?.questionType === 'number' ? 'decimal' : null, autocomplete: 'off' });
+  return el('input', { class: 'input', 'aria-label': t('Answer to compare with'), value: wanted.join(', '), inputmode: question?.questionType === 'number' ? 'decimal' : null, autocomplete: 'off' });
 }
 
 function leaf(rule, questions, changed, removed) {
   const id = `condition-${++made}`;
   const place = el('div', {});
-  const select = el('select', { class: 'input', id, 'data-condition-question': '' }, el('option', { value: '' }, 'Choose a question'),
+  const select = el('select', { class: 'input', id, 'data-condition-question': '' }, el('option', { value: '' }, t('Choose a question')),
     questions.map((one) => el('option', { value: one.questionKey }, one.questionText)));
   if (rule.questionKey && !questions.some((one) => one.questionKey === rule.questionKey)) {
-    select.append(el('option', { value: rule.questionKey }, `${rule.questionKey} (not asked any more)`));
+    select.append(el('option', { value: rule.questionKey }, t`${rule.questionKey} (not asked any more)`));
   }
   select.value = rule.questionKey ?? '';
   const find = () => questions.find((one) => one.questionKey === select.value);
   const words = el('p', { class: 'condition-is' });
   const draw = (now) => {
     const question = find();
-    words.textContent = !select.value ? '' : question?.questionType === 'checkbox' ? 'was answered with any of' : CHOICES.includes(question?.questionType) ? 'was answered with one of' : 'was answered with exactly';
+    words.textContent = !select.value ? '' : question?.questionType === 'checkbox' ? t('was answered with any of') : CHOICES.includes(question?.questionType) ? t('was answered with one of') : t('was answered with exactly');
     place.replaceChildren(...(select.value ? [answers(question, now)] : []));
   };
   select.addEventListener('change', () => { draw({}); changed(); });
   draw(rule);
   return el('li', { class: 'condition', 'data-leaf': '' },
-    el('div', { class: 'condition-line' }, el('label', { class: 'unseen', for: id }, 'Question'), select, button('Remove', removed, { 'aria-label': 'Remove this condition' })),
+    el('div', { class: 'condition-line' }, el('label', { class: 'unseen', for: id }, t('Question')), select, button(t('Remove'), removed, { 'aria-label': t('Remove this condition') })),
     words, place);
 }
 
@@ -55,13 +56,13 @@ function group(rule, questions, changed, depth, removed) {
     if (focus) { changed(); $('[data-condition-question]', item)?.focus(); }
   };
   const id = `condition-${++made}`;
-  const select = el('select', { class: 'input', id, 'data-condition-kind': '' }, el('option', { value: 'all' }, 'all of these hold'), el('option', { value: 'any' }, 'any of these holds'));
+  const select = el('select', { class: 'input', id, 'data-condition-kind': '' }, el('option', { value: 'all' }, t('all of these hold')), el('option', { value: 'any' }, t('any of these holds')));
   select.value = kind;
   const box = el('div', { class: 'condition-group', 'data-group': '' },
-    el('div', { class: 'condition-line' }, el('label', { for: id }, depth ? 'when' : 'Ask it when'), select, removed && button('Remove', removed, { 'aria-label': 'Remove this group' })),
+    el('div', { class: 'condition-line' }, el('label', { for: id }, depth ? t('when') : t('Ask it when')), select, removed && button(t('Remove'), removed, { 'aria-label': t('Remove this group') })),
     list,
-    el('div', { class: 'row' }, button('Add a condition', () => add({}, true)),
-      depth + 1 < DEEPEST && button('Add a group', () => add({ any: [{}] }, true))));
+    el('div', { class: 'row' }, button(t('Add a condition'), () => add({}, true)),
+      depth + 1 < DEEPEST && button(t('Add a group'), () => add({ any: [{}] }, true))));
   (rule.all ?? rule.any ?? [rule]).forEach((part) => add(part, false));
   return box;
 }
@@ -93,14 +94,14 @@ export class Condition {
   constructor(showIf, questions, changed) {
     [this.#questions, this.#changed] = [questions, changed];
     this.#draw(showIf);
-    this.node = el('div', { class: 'field', 'data-field': 'showIf' }, el('p', { class: 'label' }, 'When it is asked'), this.#place, el('p', { class: 'error', id: `condition-${++made}-error`, hidden: true }));
+    this.node = el('div', { class: 'field', 'data-field': 'showIf' }, el('p', { class: 'label' }, t('When it is asked')), this.#place, el('p', { class: 'error', id: `condition-${++made}-error`, hidden: true }));
     this.#place.addEventListener('input', changed);
   }
 
   #draw(showIf) {
     if (!showIf) {
-      this.#place.replaceChildren(el('div', { class: 'row' }, el('p', {}, 'Always.'),
-        this.#questions.length > 0 && button('Add a condition', () => { this.#draw({ all: [{}] }); this.#changed(); $('[data-condition-question]', this.#place)?.focus(); }, { 'data-add-condition': '' })));
+      this.#place.replaceChildren(el('div', { class: 'row' }, el('p', {}, t('Always.')),
+        this.#questions.length > 0 && button(t('Add a condition'), () => { this.#draw({ all: [{}] }); this.#changed(); $('[data-condition-question]', this.#place)?.focus(); }, { 'data-add-condition': '' })));
       return;
     }
     const always = () => { this.#draw(null); this.#changed(); focusOn($('button', this.#place)); };

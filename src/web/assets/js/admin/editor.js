@@ -2,6 +2,7 @@
 import { ApiError, patch, post } from '../api.js';
 import { $, el, text } from '../dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from '../form.js';
+import { t } from '../words.js';
 
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 const open = new Set();
@@ -44,17 +45,17 @@ export class Editor {
 
   /** Saves what was changed, or `instead` (a version to restore). */
   save(instead) {
-    return busy($('[type=submit]', this.#form), 'Saving…', async () => {
+    return busy($('[type=submit]', this.#form), t('Saving…'), async () => {
       clearErrors(this.#form);
       this.say('');
       const mine = this.#base.id ? this.changes() : this.#read();
-      if (this.#base.id && !instead && !Object.keys(mine).length) return this.say('Nothing was changed.');
+      if (this.#base.id && !instead && !Object.keys(mine).length) return this.say(t('Nothing was changed.'));
       try {
         const answer = this.#base.id
           ? await patch(`${this.#path}/${this.#base.id}`, { version: this.#base.version, ...(instead ?? mine) })
           : await post(this.#path, { ...mine, ...this.#extra });
         this.begin(answer);
-        this.say(`Saved. This is version ${answer.version}.`);
+        this.say(t`Saved. This is version ${answer.version}.`);
         await this.#saved?.(answer, instead);
       } catch (error) {
         await this.#meanwhile(error, instead ? {} : mine);

@@ -1,5 +1,6 @@
 // Fields of the back office's forms: a label, a hint, a control and a place for what is wrong.
 import { $, el } from '../dom.js';
+import { t } from '../words.js';
 
 let made = 0;
 
@@ -7,8 +8,8 @@ function wrapped(name, label, { hint, required, optional }, id, control) {
   const hintId = hint ? `${id}-hint` : null;
   if (hintId) control.setAttribute('aria-describedby', hintId);
   return el('div', { class: 'field', 'data-field': name },
-    el('label', { for: id }, label, required && [' ', el('span', { class: 'must', 'aria-hidden': 'true' }, '*'), el('span', { class: 'unseen' }, ' (required)')],
-      optional && [' ', el('span', { class: 'optional' }, '(optional)')]),
+    el('label', { for: id }, label, required && [' ', el('span', { class: 'must', 'aria-hidden': 'true' }, '*'), el('span', { class: 'unseen' }, t(' (required)'))],
+      optional && [' ', el('span', { class: 'optional' }, t('(optional)'))]),
     hint && el('p', { class: 'hint', id: hintId }, hint), control, el('p', { class: 'error', id: `${id}-error`, hidden: true }));
 }
 

@@ -4,18 +4,19 @@ import { el } from '../dom.js';
 import { ago, dateTime } from '../format.js';
 import { busy } from '../form.js';
 import { attempt } from '../view.js';
+import { t } from '../words.js';
 
 const NAMES = {
-  name: 'Name', description: 'Description', basePrice: 'Price', features: 'Features', timeline: 'Timeline', popular: 'Popular', active: 'On the site',
-  planTemplate: 'Plan template', questionText: 'Question', questionType: 'Type', required: 'Required', placeholder: 'Placeholder', options: 'Options',
-  showIf: 'Condition', questionKey: 'Key', title: 'Title', content: 'Content', ids: 'Order', key: 'Section',
+  name: t('Name'), description: t('Description'), basePrice: t('Price'), features: t('Features'), timeline: t('Timeline'), popular: t('Popular'), active: t('On the site'),
+  planTemplate: t('Plan template'), questionText: t('Question'), questionType: t('Type'), required: t('Required'), placeholder: t('Placeholder'), options: t('Options'),
+  showIf: t('Condition'), questionKey: t('Key'), title: t('Title'), content: t('Content'), ids: t('Order'), key: t('Section'),
 };
-const ACTIONS = { found: 'As it was found', created: 'Added', edited: 'Changed', ordered: 'Put in order', restored: 'Restored' };
+const ACTIONS = { found: t('As it was found'), created: t('Added'), edited: t('Changed'), ordered: t('Put in order'), restored: t('Restored') };
 
 export function shown(value) {
-  if (value === null || value === undefined || value === '') return 'nothing';
-  if (value === true || value === false) return value ? 'yes' : 'no';
-  if (Array.isArray(value)) return value.every((one) => typeof one !== 'object') ? value.join(' · ') || 'nothing' : JSON.stringify(value);
+  if (value === null || value === undefined || value === '') return t('nothing');
+  if (value === true || value === false) return value ? t('yes') : t('no');
+  if (Array.isArray(value)) return value.every((one) => typeof one !== 'object') ? value.join(' · ') || t('nothing') : JSON.stringify(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
@@ -27,31 +28,36 @@ export function differences({ content, before }) {
   }));
 }
 
-export const sentence = (version) => `${ACTIONS[version.action] ?? version.action}${version.restoredFrom ? ` from version ${version.restoredFrom}` : ''}${version.by ? ` by ${version.by}` : ''}`;
+/** "Changed by Ana", "Restored from version 3 by Ana". */
+export function sentence({ action, restoredFrom, by }) {
+  const done = ACTIONS[action] ?? action;
+  if (restoredFrom) return by ? t`${done} from version ${restoredFrom} by ${by}` : t`${done} from version ${restoredFrom}`;
+  return by ? t`${done} by ${by}` : done;
+}
 
 function row(version, newest, restore) {
   const changes = differences(version);
   return el('li', { 'data-version': version.version },
-    el('p', {}, el('strong', {}, `Version ${version.version}`), ` · ${sentence(version)}, `, el('time', { datetime: version.at, title: dateTime(version.at) }, ago(version.at))),
+    el('p', {}, el('strong', {}, t`Version ${version.version}`), ` · ${sentence(version)}, `, el('time', { datetime: version.at, title: dateTime(version.at) }, ago(version.at))),
     changes.length > 0 && el('dl', { class: 'changes' }, changes.map(({ name, from, to }) => el('div', {}, el('dt', {}, name),
-      el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, 'was '), from), ' ', el('ins', {}, el('span', { class: 'unseen' }, 'became '), to))))),
+      el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, t('was ')), from), ' ', el('ins', {}, el('span', { class: 'unseen' }, t('became ')), to))))),
     version.version !== newest && el('button', { type: 'button', class: 'button quiet short', 'data-restore': version.version,
-      onclick: (event) => busy(event.currentTarget, 'Restoring…', () => restore(version.version)) }, `Restore version ${version.version}`));
+      onclick: (event) => busy(event.currentTarget, t('Restoring…'), () => restore(version.version)) }, t`Restore version ${version.version}`));
 }
 
 /** Fills `place` with an item's versions; restore(version) brings one back. */
 export function drawHistory(place, kind, item, restore) {
   return attempt(place, async () => {
     const list = el('ol', { class: 'versions', role: 'list' });
-    const more = el('button', { type: 'button', class: 'button quiet short' }, 'Show older versions');
+    const more = el('button', { type: 'button', class: 'button quiet short' }, t('Show older versions'));
     let newest = null;
     const load = async (cursor) => {
       const { versions, next } = await get(`/api/admin/cms/versions?kind=${kind}&item=${item}${cursor ? `&cursor=${cursor}` : ''}`);
       newest ??= versions[0]?.version;
       list.append(...versions.map((version) => row(version, newest, restore)));
       more.hidden = next === null;
-      more.onclick = () => busy(more, 'Loading…', () => attempt(place, () => load(next)));
-      if (!newest) list.append(el('li', { class: 'soft' }, 'Nobody has changed this yet.'));
+      more.onclick = () => busy(more, t('Loading…'), () => attempt(place, () => load(next)));
+      if (!newest) list.append(el('li', { class: 'soft' }, t('Nobody has changed this yet.')));
     };
     await load();
     place.replaceChildren(list, more);

@@ -1,12 +1,13 @@
 // A list whose items can be moved: by dragging, or by buttons that keep the focus and say where an item has come to.
 import { explain, post } from '../api.js';
 import { $, $$, el, text } from '../dom.js';
+import { t } from '../words.js';
 
 /** The handles of one item; `name` is what it is called. */
 export function moveButtons(name) {
   return el('div', { class: 'moves' },
-    el('button', { type: 'button', class: 'move', 'data-move': '-1', 'aria-label': `Move ${name} up` }, '↑'),
-    el('button', { type: 'button', class: 'move', 'data-move': '1', 'aria-label': `Move ${name} down` }, '↓'));
+    el('button', { type: 'button', class: 'move', 'data-move': '-1', 'aria-label': t`Move ${name} up` }, '↑'),
+    el('button', { type: 'button', class: 'move', 'data-move': '1', 'aria-label': t`Move ${name} down` }, '↓'));
 }
 
 const ends = (list) => {
@@ -32,7 +33,7 @@ export function orderable(list, said, moved) {
     if (up) other.before(item); else other.after(item);
     ends(list);
     (button.disabled ? $$('[data-move]', item).find((one) => !one.disabled) : button)?.focus();
-    text(said, `Now ${[...list.children].indexOf(item) + 1} of ${list.children.length}.`);
+    text(said, t`Now ${[...list.children].indexOf(item) + 1} of ${list.children.length}.`);
     moved();
   });
   list.addEventListener('dragstart', (event) => {
@@ -71,9 +72,9 @@ export function orderSaver(path, said, state, reload) {
       try {
         const answer = await post(path, { ...state.extra, version: state.version, ids });
         state.version = answer.version;
-        text(said, `${said.textContent} The order is saved.`.trim());
+        text(said, `${said.textContent} ${t('The order is saved.')}`.trim());
       } catch (error) {
-        text(said, `The order is not saved. ${explain(error)}`);
+        text(said, t`The order is not saved. ${explain(error)}`);
         await reload();
       }
     });

@@ -1,18 +1,19 @@
 // The form of one question: words, type, options, condition.
 import { $, el, show } from '../dom.js';
+import { t } from '../words.js';
 import { Condition } from './condition.js';
 import { Editor, formEnd } from './editor.js';
 import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './fields.js';
 
-export const TYPES = [['text', 'One line of text'], ['textarea', 'Several lines of text'], ['select', 'One of a list'], ['radio', 'One of a few choices'],
-  ['checkbox', 'Any of several choices'], ['number', 'A number'], ['file', 'Files']];
+export const TYPES = [['text', t('One line of text')], ['textarea', t('Several lines of text')], ['select', t('One of a list')], ['radio', t('One of a few choices')],
+  ['checkbox', t('Any of several choices')], ['number', t('A number')], ['file', t('Files')]];
 const CHOICES = ['select', 'radio', 'checkbox'];
 
 const keyOf = (words) => words.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '').slice(0, 40).replace(/_+$/, '');
 
 /** others(): the other questions that are asked; changed(): what is typed differs from a moment ago. */
 export function questionForm({ item, service, others, reload, saved, changed }) {
-  const form = el('form', { class: 'question-form', 'aria-label': item.id ? `Question “${item.questionText}”` : 'New question' });
+  const form = el('form', { class: 'question-form', 'aria-label': item.id ? t`Question “${item.questionText}”` : t('New question') });
   let condition;
   const read = () => {
     const questionType = valueOf(form, 'questionType');
@@ -25,18 +26,18 @@ export function questionForm({ item, service, others, reload, saved, changed }) 
   const draw = (now) => {
     item = now;
     condition = new Condition(now.showIf, others(), () => changed());
-    const options = linesField('options', 'Options', now.options, { hint: 'One on each line, in the order in which they are shown. What is taken out is not offered any more; answers that name it stay.' });
-    const type = choiceField('questionType', 'Type of answer', now.questionType, TYPES, { disabled: now.answered, hint: now.answered ? 'This question has answers, so its type stays.' : null });
+    const options = linesField('options', t('Options'), now.options, { hint: t('One on each line, in the order in which they are shown. What is taken out is not offered any more; answers that name it stay.') });
+    const type = choiceField('questionType', t('Type of answer'), now.questionType, TYPES, { disabled: now.answered, hint: now.answered ? t('This question has answers, so its type stays.') : null });
     form.replaceChildren(
-      textField('questionText', 'Question', now.questionText, { required: true, maxlength: 300, rows: 2 }),
+      textField('questionText', t('Question'), now.questionText, { required: true, maxlength: 300, rows: 2 }),
       el('div', { class: 'two' }, type,
-        textField('questionKey', 'Key', now.questionKey, { required: true, maxlength: 60, readonly: Boolean(now.id), hint: now.id ? 'It stays: answers and conditions name it.' : 'The name under which answers are kept.' })),
+        textField('questionKey', t('Key'), now.questionKey, { required: true, maxlength: 60, readonly: Boolean(now.id), hint: now.id ? t('It stays: answers and conditions name it.') : t('The name under which answers are kept.') })),
       options,
-      textField('placeholder', 'Hint', now.placeholder, { optional: true, maxlength: 200, hint: 'Shown in the empty field, or above the choices.' }),
-      checkField('required', 'An answer is required', now.required),
+      textField('placeholder', t('Hint'), now.placeholder, { optional: true, maxlength: 200, hint: t('Shown in the empty field, or above the choices.') }),
+      checkField('required', t('An answer is required'), now.required),
       condition.node,
-      checkField('active', 'It is asked', now.active, 'Switched off it is retired: nobody is asked any more, and the answers that were given stay.'),
-      ...formEnd(now.id ? 'Save the question' : 'Add the question'));
+      checkField('active', t('It is asked'), now.active, t('Switched off it is retired: nobody is asked any more, and the answers that were given stay.')),
+      ...formEnd(now.id ? t('Save the question') : t('Add the question')));
     const types = () => show(options, CHOICES.includes(valueOf(form, 'questionType')));
     $('[name=questionType]', form).addEventListener('change', types);
     types();

@@ -1,7 +1,7 @@
 // The timeline as a picture: a row a task, days off shaded, today, milestones and the range of the finish. The table says the same.
 import { svg } from '../dom.js';
 import { at, DAY, dayWord as word, iso, monthWord } from './days.js';
-import { t } from '../words.js';
+import { said, t } from '../words.js';
 
 const ROW = 26;
 const HEAD = 44;
@@ -40,7 +40,7 @@ export function drawChart(place, line) {
       const name = off.get(iso(day));
       if (!name && workingDays.includes(new Date(day).getUTCDay() || 7)) continue;
       add(svg('rect', { class: name ? 'tl-off holiday' : 'tl-off', x: x(iso(day)).toFixed(1), y: HEAD, width: step.toFixed(1), height: height - HEAD },
-        svg('title', {}, name ? `${name}, ${dayWord(iso(day))}` : t('Day off'))));
+        svg('title', {}, name ? `${said(name)}, ${dayWord(iso(day))}` : t('Day off'))));
     }
   }
   // Weeks, and as many of their dates as there is room for.
