@@ -178,7 +178,7 @@ OFFICE = {
     "project": ("/projects/{project}", [f"/api/projects/{{project}}/{part}" for part in ("details", "timeline", "messages", "payments", "contacts", "activity")], ["#timeline-staff summary", "#ask-form [type=submit]"]),
 }
 # Names and texts of projects, services, people and files; the names of an audit log's facts.
-OFFICE_OWN = """[data-agency], .languages, .agencies, #preview, #card-preview, .lead-body dt, .as-written, .audit-row dt, .seal code, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
+OFFICE_OWN = """[data-agency], .languages, .agencies, #preview, #card-preview, .lead-body dt, .as-written, .audit-row dt, .audit-row dd, .seal code, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
 UNFOLD = "for (const one of [...document.querySelectorAll('main details:not([open])')].filter((one) => one.checkVisibility()).slice(0, 6)) one.open = true"
 
 
