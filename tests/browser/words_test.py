@@ -169,12 +169,13 @@ OFFICE = {
     "calendar": ("/admin/calendar", ["/api/calendar"], []),
     "audit": ("/admin/audit", ["/api/admin/audit"], []),
     "usage": ("/admin/usage", ["/api/admin/plans/usage"], []),
-    "projects": ("/admin/projects?status=pending&sort=name", ["/api/admin/projects", "/api/admin/cms/services", "/api/admin/projects/views"], []),
-    "board": ("/admin/board?project={project}", ["/api/projects/{project}/tasks"], []),
+    "projects": ("/admin/projects?sort=name", ["/api/admin/projects?sort=name", "/api/admin/cms/services", "/api/admin/projects/views"], []),
+    "board": ("/admin/board?project={project}", ["/api/projects/{project}/tasks"], ["#add", "#task-form [type=submit]"]),
     "plan": ("/admin/plan?project={project}", ["/api/admin/plans/{project}"], ["#anew-form [type=submit]", "#send", "#take-prd"]),
     "people": ("/admin/people", ["/api/admin/people", "/api/admin/invitations?state=all"], ["#invite-form [type=submit]"]),
     "payments": ("/admin/payments", ["/api/admin/payments?state=all", "/api/payment-accounts"], ["#filters [data-state=all]", "#add-account", "#record [type=submit]"]),
     "settings": ("/admin/settings", ["/api/admin/settings", "/api/admin/settings/changes"], []),
+    "platform": ("/platform", ["/api/platform/tenants", "/api/platform/jobs"], ["#new summary", "#new-form [type=submit]"]),
     "project": ("/projects/{project}", [f"/api/projects/{{project}}/{part}" for part in ("details", "timeline", "messages", "payments", "contacts", "activity")], ["#timeline-staff summary", "#ask-form [type=submit]"]),
 }
 # Names and texts of projects, services, people and files; the names of an audit log's facts.

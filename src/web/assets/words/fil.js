@@ -1021,6 +1021,8 @@ export const messages = {
   "The plan is being written at the moment. Wait until it is there, then change it.": "Sinusulat pa ang plano. Hintaying matapos, saka ito baguhin.",
   "{1} changed this task meanwhile. Look at what is there now, then do it again.": "Binago na ni {1} ang task na ito. Tingnan ang nandoon ngayon, saka ulitin.",
   "This task is retired. Bring it back before you change it.": "Na-retire na ang task na ito. Ibalik muna bago baguhin.",
+  "Second factors are switched off here: the installation has no SECRET_KEY.": "Naka-off ang second factor dito: walang SECRET_KEY ang installation.",
+  "The request is larger than {1} KiB.": "Mas malaki sa {1} KiB ang ipinadala.",
   // Holidays
   "All Saints' Day": "Undas, Araw ng mga Santo",
   "All Saints' Day Eve": "Bisperas ng Undas",
