@@ -10,7 +10,7 @@ proof_class=1835625340
 # prepare_sections MODE NAMES [FOLDER [SKIPPED]]: writes $work/MODE/SCOPE.NAME.psql (or FOLDER/…) for the migrations whose names
 # are in the file NAMES. SKIPPED: statements of verify sections that are left out, a line each (scope, migration, line).
 prepare_sections() {
-    [ -d "$work/$1" ] || mkdir "$work/$1"
+    [ -d "$work/$1" ] || mkdir -p "$work/$1" "$work/taken"
     restrict_key
     who_runs
     downs=
@@ -72,7 +72,7 @@ unlock_schema() { session_write "select pg_advisory_unlock($lock_class, hashtext
 
 # apply_list SCHEMA BEGUN: brings one schema, locked already, up to date and says in one line what happened; nothing here
 # starts a process unless something is wrong. psql reads :m_list; BEGUN, when not empty: it does so already. Sets applied (how many); false after the first failure, which is in the
-# schema's history by then. gone is set when the schema is not there any more.
+# schema's history by then. gone is set when the schema is not there any more, slow when nothing was done because the short way is none here.
 apply_list() {
     applied=0
     spent=0
@@ -91,6 +91,7 @@ apply_list() {
 \\i :m_list"
         fi
         read_sections
+        [ -z "$slow" ] || return 0
         [ -n "$waits" ] || break
         await_table "$1"
     done
@@ -112,6 +113,7 @@ read_sections() {
     failure=
     waits=
     said=
+    slow=
     while session_read; do
         case $answer_word in
             applied)
@@ -131,6 +133,7 @@ read_sections() {
             blocked) waits=$answer ;;
             gone) gone=yes ;;
             said) said=$answer ;;
+            slow) slow=yes ;;
             done) break ;;
         esac
     done

@@ -8,8 +8,8 @@ sessions_age=100
 # has ended now: then everything is to be looked at again.
 campaign_begin() {
     campaign_manifest >"$work/campaign.psql"
-    session_write "\\i $(psql_word "$work/manifest.psql")
-\\i $(psql_word "$work/campaign.psql")
+    session_write "\\i :m_work/manifest.psql
+\\i :m_work/campaign.psql
 \\i :m_lib/campaign.sql
 drop table if exists pg_temp.m_plan;
 create temp table m_plan (place int, schema text, wave int);
@@ -40,19 +40,19 @@ create temp table m_plan (place int, schema text, wave int);
         [ -z "$changed" ] || say "Campaign ${changed%% |*} was left unfinished; since then: ${changed#* | }. This is a new one."
         say "Campaign $campaign: $(plural "$in_all" schema)."
     fi
-    # The files of the waves: number, schema, list, word for psql, whether it lacks a history.
+    # The files of the waves, for the shell: take NUMBER SCHEMA LIST WORD-FOR-PSQL WAY.
     awk -F '\t' -v folder="$work" '
-        FILENAME == ARGV[1] { rest[$1] = $2 "\t" $3 "\t" $5; next }
+        function shell(s) { gsub(/\047/, "\047\\\047\047", s); return "\047" s "\047" }
+        FILENAME == ARGV[1] { rest[$1] = $2 " " shell($3) " " $5; next }
         {
             if ($1 + 0 > last) last = $1 + 0
-            if ($2 in rest) { printf "%d\t%s\t%s\n", ++n, $2, rest[$2] > (folder "/wave." $1); count[$1 + 0]++ }
+            if ($2 in rest) { printf "take %d %s %s\n", ++n, shell($2), rest[$2] > (folder "/wave." $1); count[$1 + 0]++ }
         }
         END {
             printf "%d", last
             for (i = 0; i <= last; i++) printf " %d", count[i]
             print ""
         }' "$work/plan" "$work/queue" >"$work/waves"
-    [ -d "$work/taken" ] || mkdir "$work/taken"
     remove_old_work
 }
 
@@ -68,8 +68,8 @@ campaign_manifest() {
     who_runs
     rewave=false
     [ -z "$waves" ] || rewave=true
-    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_by %s\n\\set m_selection %s\n\\set m_queue %s\n\\set m_hash %s\n\\set m_rewave %s\n\\set m_options %s\n' \
-        "$campaign_class" "$lock_class" "$(psql_word "$who")" "$(psql_word "$selection")" "$(psql_word "$work/queue")" "$manifest_hash" "$rewave" \
+    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_by %s\n\\set m_selection %s\n\\set m_queue :m_work/queue\n\\set m_rewave %s\n\\set m_options %s\n' \
+        "$campaign_class" "$lock_class" "$(psql_word "$who")" "$(psql_word "$selection")" "$rewave" \
         "$(psql_word "$(campaign_options)")"
 }
 
@@ -110,6 +110,8 @@ campaign_run() {
     schemas=0
     dropped=0
     : >"$work/failures"
+    patient=true
+    [ "$blocked_max" -gt 0 ] || patient=false
     session_write "\\set m_campaign $campaign
 \\i :m_lib/campaign-prepare.psql"
     age=0
@@ -209,7 +211,7 @@ run_worker() {
     mkdir "$session_dir"
     migrations=0 schemas=0 dropped=0
     session_begin
-    session_expect ready
+    session_ready
     worker_greet
     work_last_wave "$wave"
     printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$session_dir/count"
@@ -258,72 +260,54 @@ worker_end() {
 
 # work_wave WAVE: takes schemas of the wave until there is none left, or the run is to stop.
 work_wave() {
-    while IFS='	' read -r number schema list word bare <&5; do
-        [ ! -e "$work/stop" ] || break
-        # Whoever started this worker is gone: what is in hand is finished, and no more.
-        kill -0 $$ 2>/dev/null || exit "$exit_failed"
-        set -C
-        if ! { true >"$work/taken/$number"; } 2>/dev/null; then
-            set +C
-            continue
-        fi
-        set +C
-        age=$((age + 1))
-        if [ "$age" -gt "$sessions_age" ]; then
-            age=1
-            note_last
-            session_renew
-            worker_greet
-        fi
-        deploy_schema
-    done 5<"$work/wave.$1"
+    over=
+    # shellcheck source=/dev/null
+    . "$work/wave.$1"
 }
 
-# One schema of the wave: $schema, $list, $word, $bare.
+# take NUMBER SCHEMA LIST WORD-FOR-PSQL WAY: does this schema, unless another worker has it.
+take() {
+    [ -z "$over" ] || return 0
+    if [ -e "$work/stop" ]; then
+        over=yes
+        return 0
+    fi
+    # Whoever started this worker is gone: what is in hand is finished, and no more.
+    kill -0 $$ 2>/dev/null || exit "$exit_failed"
+    set -C
+    if ! { true >"$work/taken/$1"; } 2>/dev/null; then
+        set +C
+        return 0
+    fi
+    set +C
+    age=$((age + 1))
+    if [ "$age" -gt "$sessions_age" ]; then
+        age=1
+        note_last
+        session_renew
+        worker_greet
+    fi
+    schema=$2
+    deploy_schema "$3.$5" "\\set m_next $4
+\\set m_list :m_work '/list.$3.$5.psql'
+\\set m_retry $patient"
+}
+
+# deploy_schema LIST WORDS: one schema of the wave, $schema, of which psql is told WORDS; by the short way where its list has one.
 deploy_schema() {
-    retry=true
-    [ "$blocked_max" -gt 0 ] || retry=false
-    schema_words="\\set m_next $word
-\\set m_list :m_work '/list.$list.$bare.psql'
-\\set m_retry $retry"
-    begun=
-    # The short way, where the list has one; what became of the last schema has to be noted by then.
-    commit=default
-    if [ -e "$work/swift.$list.$bare.psql" ]; then
-        [ -n "$settled" ] || note_last
-        [ "$bare" = bare ] || [ "$quick" = 0 ] || commit=off
-        session_write "$schema_words
-\\set m_commit $commit
-\\i :m_work/swift.$list.$bare.psql"
-        session_read || session_lost
-        [ "$answer_word" != begun ] || begun=yes held='t f'
-    fi
-    if [ -z "$begun" ]; then
-        session_write "$schema_words
-\\i :m_lib/campaign-next.psql"
-        session_expect lock
-        begun=yes
-        held=$answer
-        commit=default
-        settled=
-    fi
-    if [ "$held" = 'f f' ] && await_lock "$schema"; then held='t f' begun=; fi
-    case $held in
-        't f') ;;
-        'f f')
-            warn "$schema: another run has held the lock of schema $schema for $lock_wait s
-  $lock_hint"
-            session_write "update public.schema_campaign_results set state = 'failed', message = 'another run holds its lock' where campaign = $campaign and schema = :'m_schema';"
-            count_failure "$exit_locked"
-            return
-            ;;
-        *)
-            tell_dropped
-            return
-            ;;
-    esac
     broken=
-    apply_list "$schema" "$begun" || broken=yes
+    commit=default
+    slow=yes
+    if [ -e "$work/swift.$1.psql" ]; then
+        # What became of the last schema has to be noted by then.
+        [ -n "$settled" ] || note_last
+        [ "$quick" = 0 ] || case $1 in *.kept) commit=off ;; esac
+        session_write "$2
+\\set m_commit $commit
+\\i :m_work/swift.$1.psql"
+        apply_list "$schema" begun || broken=yes
+    fi
+    [ -z "$slow" ] || deploy_slowly "$2" || return 0
     [ -z "$broken" ] && [ "$tries" = 0 ] || settled=
     if [ -z "$settled" ] || [ "$spent" -gt 200 ]; then
         quick=0
@@ -334,12 +318,39 @@ deploy_schema() {
     fi
     migrations=$((migrations + applied))
     schemas=$((schemas + 1))
-    session_write "\\set m_applied $applied"
+    [ -n "$settled" ] || session_write "\\set m_applied $applied"
     [ -z "$gone" ] || tell_dropped
     [ -z "$broken" ] || [ -n "$gone" ] || {
         session_write "\\i :m_lib/campaign-failed.psql"
         count_failure "$exit_failed"
     }
+}
+
+# File by file, and what becomes of it is noted before and after. False when nothing was begun.
+deploy_slowly() {
+    commit=default
+    settled=
+    session_write "$1
+\\i :m_lib/campaign-next.psql"
+    session_expect lock
+    begun=yes
+    held=$answer
+    if [ "$held" = 'f f' ] && await_lock "$schema"; then held='t f' begun=; fi
+    case $held in
+        't f') ;;
+        'f f')
+            warn "$schema: another run has held the lock of schema $schema for $lock_wait s
+  $lock_hint"
+            session_write "update public.schema_campaign_results set state = 'failed', message = 'another run holds its lock' where campaign = $campaign and schema = :'m_schema';"
+            count_failure "$exit_locked"
+            return 1
+            ;;
+        *)
+            tell_dropped
+            return 1
+            ;;
+    esac
+    apply_list "$schema" "$begun" || broken=yes
 }
 
 tell_dropped() {

@@ -106,11 +106,15 @@ ask() {
     [ "$code" != 0 ] || return 0
     if [ "$code" = 2 ]; then
         if grep -q 'unsupported startup parameter' "$work/ask.errors"; then tell_pooler "it took no options with the connection"; fi
-        fail "$exit_connection" "cannot reach the database${PSQL_ADDRESS:+ $PSQL_ADDRESS}: $(error_text <"$work/ask.errors" | head -n 1)" \
-            "Set MIGRATE_DATABASE_URL (or DATABASE_URL, or libpq's PG… variables); the password may be in PGPASSWORD or in a PGPASSFILE."
+        unreachable "$work/ask.errors"
     fi
     error_text <"$work/ask.errors" >&2
     return "$code"
+}
+
+unreachable() {
+    fail "$exit_connection" "cannot reach the database${PSQL_ADDRESS:+ $PSQL_ADDRESS}: $(error_text <"$1" | head -n 1)" \
+        "Set MIGRATE_DATABASE_URL (or DATABASE_URL, or libpq's PG… variables); the password may be in PGPASSWORD or in a PGPASSFILE."
 }
 
 # psql's words without the name of the file that it happened to read them from.

@@ -34,14 +34,15 @@ cmd_deploy() {
     [ -z "$dry_run" ] || [ -z "$rehearse" ] || usage "deploy: --dry-run and --rehearse exclude each other"
     [ -z "$canary" ] || waves=$canary${waves:+,$waves}
 
+    # While the files are looked at, psql begins; where a person is asked first, no connection waits for the answer.
+    [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || session_begin
     while :; do
         look
         if [ ! -s "$work/plan" ]; then
+            session_close finished
             nothing_to_do
             return 0
         fi
-        # While the files are looked at, psql begins.
-        [ -z "$yes" ] || [ -n "$dry_run$rehearse$session" ] || session_begin
         scan_timeline
         refuse_unfit "$work/names"
         choose_campaign
@@ -59,11 +60,11 @@ cmd_deploy() {
             yes=yes
         fi
         [ -n "$session" ] || session_begin
-        [ -n "$proved" ] || { session_expect ready; look_for_pooler; }
+        [ -n "$proved" ] || { session_ready; look_for_pooler; }
         prepare_sections deploy "$work/names"
         [ -n "$proved" ] || refuse_pooler
         ! campaign_begin || break
-        rm -rf "$work/deploy" "$work"/list.* "$work/scan"
+        rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work/scan"
     done
     campaign_run
 }
@@ -129,12 +130,10 @@ choose_selection() {
 # Which campaign goes on, if one does; its options hold where none was given.
 choose_campaign() {
     choose_selection
-    manifest_hash=$(sha256sum <"$work/manifest.lines")
-    manifest_hash=${manifest_hash%% *}
     unfinished=
     saved_waves=
     [ -n "$campaigns" ] || return 0
-    selection=$selection hash=$manifest_hash awk -F '\t' '$1 == "campaign" && $3 == ENVIRON["selection"] && $4 == ENVIRON["hash"] && $5 == "f"' "$work/state" |
+    selection=$selection awk -F '\t' '$1 == "campaign" && $3 == ENVIRON["selection"] && $4 == "t" && $5 == "f"' "$work/state" |
         tail -n 1 >"$work/unfinished"
     [ -s "$work/unfinished" ] || return 0
     IFS='	' read -r _ unfinished _ _ _ done_before in_all _ since saved_parallel saved_soak saved_failures saved_waves saved_health <"$work/unfinished"

@@ -71,11 +71,11 @@ judge_facts() {
 # prepare_insisting NAMES: for migrations that say IF NOT EXISTS, what these statements want: $work/insist/SCOPE.NAME (statement,
 # line, fact). Each in its place among the files before it: what an earlier migration has made is not theirs.
 prepare_insisting() {
-    [ -d "$work/insist" ] || mkdir "$work/insist"
     awk -F '\t' 'FILENAME == ARGV[1] { name[$2] = $1; next } FILENAME == ARGV[2] { wanted[$1] = 1; next }
         $2 == "up" && $10 ~ /if-not-exists/ && (name[$1] in wanted) && !(($3, $1) in seen) { seen[$3, $1] = 1; print $3 "\t" name[$1] }' \
         "$work/timeline" "$1" "$work/scan" >"$work/insisting"
     [ -s "$work/insisting" ] || return 0
+    [ -d "$work/insist" ] || mkdir "$work/insist"
     while IFS='	' read -r scope name; do
         set -- --facts "$scope" --default-scope "$default_scope" --only "$name"
         name=$name awk -F '\t' '{ print $2 } $1 == ENVIRON["name"] { exit }' "$work/timeline" >"$work/paths"

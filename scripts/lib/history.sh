@@ -4,13 +4,27 @@
 # Writes $work/state. Lines:
 #   database NAME HOST USER OWNER | version SERVER PSQL | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
 #   leftover NAME(schema) INDEX (of a REINDEX CONCURRENTLY that broke off)
-#   campaign ID SELECTION HASH LIVE DONE ALL BY SINCE PARALLEL SOAK FAILURES WAVES HEALTH
-# With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
+#   campaign ID SELECTION SAME-FILES LIVE DONE ALL BY SINCE PARALLEL SOAK FAILURES WAVES HEALTH
+# Over the open session where there is one. With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
 # States: pending, late (pending, but older than what is applied), edited, reverting (half), phantom, failed, interrupted.
 read_state() {
-    printf '\\set m_lib %s\n\\set m_sequences %s\n\\set m_tenants %s\n\\i %s\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n' \
-        "$(psql_word "$lib")" "${state_sequences:-false}" "$(psql_word "$tenants_query")" "$(psql_word "$work/files.psql")" >"$work/state.psql"
-    ask -f "$work/state.psql" >"$work/state" || fail "$exit_problem" "the histories cannot be read"
+    printf '\\set m_sequences %s\n\\set m_tenants %s\n\\i :m_work/files.psql\n\\i :m_work/manifest.psql\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n' \
+        "${state_sequences:-false}" "$(psql_word "$tenants_query")" >"$work/state.psql"
+    if [ -n "$session" ]; then
+        session_ready
+        losing="the histories cannot be read"
+        session_write '\o :m_work/state
+\i :m_work/state.psql
+\o /dev/null
+drop table pg_temp.m_schema, pg_temp.m_run;
+reset jit;
+reset enable_nestloop;
+\echo @looked'
+        session_expect looked
+        losing=
+    else
+        ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" >"$work/state" || fail "$exit_problem" "the histories cannot be read"
+    fi
     # The first lines: what the server and psql are, and whether campaigns are not at their end.
     campaigns=
     while IFS='	' read -r kind first second _; do

@@ -25,6 +25,8 @@ $1 == "row" && $2 in chosen {
     if ($4 == "reverting" && half == "") half = $3 " in " $2
     if ($4 !~ /^(pending|late|failed|interrupted)$/) next
     list[$2] = list[$2] $3 "\n"
+    # Rows of runs that did not come to their end are to be marked: for that there is no short way.
+    if ($4 ~ /^(failed|interrupted)$/) bare[$2] = "again"
 }
 END {
     for (one in unknown) strangers = strangers (strangers == "" ? "" : ",") one

@@ -138,7 +138,7 @@ function write_single(file, name,   id, i) {
     for (i = 1; i <= ups[id]; i++) statement(file, i, line[id, i], sql[id, i])
     insist(id, file)
     verify(id, file)
-    printf "\\set m_ack true\n\\i :m_lib/section-end.psql\n\\set m_ack false\n\\set m_acked :m_ok\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n" > file
+    printf "\\set m_ack true\n\\i :m_lib/section-end.psql\n\\set m_ack false\n\\set m_acked :m_ok\n\\endif\n\\if :m_swift\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n" > file
     close(file)
 }
 
@@ -155,7 +155,7 @@ function write_whole(file, title_of, n,   id, i, rows) {
     printf "\\i :m_lib/whole-look.psql\n\\if :m_swift\n" > file
     printf "insert into :\"m_schema\".schema_history (name, checksum, normalised, started_at, finished_at, duration, applied_by, statements_applied) values%s \\; execute m_done (:\047m_schema\047, :\047m_time0\047, %d) \\; commit;\n", rows, n > file
     printf "\\if :ERROR\n\\set m_swift false\n\\endif\n\\endif\n\\endif\n\\if :m_swift\n\\set ON_ERROR_STOP on\n\\set m_acked true\n" > file
-    printf "\\set m_name %s\n\\set m_last %s\n\\echo @begun\n\\echo @first :m_name\n\\echo @whole %d :m_ms :m_last\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n", word(title_of[1]), word(title_of[n]), n > file
+    printf "\\set m_name %s\n\\set m_last %s\n\\echo @first :m_name\n\\echo @whole %d :m_ms :m_last\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n", word(title_of[1]), word(title_of[n]), n > file
     close(file)
 }
 

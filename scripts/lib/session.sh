@@ -4,18 +4,22 @@
 
 session=
 errors=
+# What cannot be done when psql ends now.
+losing=
 # session_open: the pipes are in $session_dir, the run's own folder when it is not set.
 session_open() {
     session_begin
-    session_expect ready
+    session_ready
     look_for_pooler
     refuse_pooler
 }
 
 # Starts psql, and does not wait for it: it answers @ready.
 session_begin() {
+    make_work
     connect_to "$database"
     modern_server
+    greeted=
     session_dir=${session_dir:-$work}
     errors=$session_dir/errors
     [ -p "$session_dir/from" ] || mkfifo "$session_dir/to" "$session_dir/from"
@@ -33,6 +37,17 @@ session_begin() {
     # A psql that is gone must not end this run by a signal: its last words are to be read and shown.
     trap '' PIPE
     session_greeting
+}
+
+# Waits for the session that was begun.
+session_ready() {
+    while [ -z "$greeted" ]; do
+        if session_read; then
+            [ "$answer_word" != ready ] || greeted=yes
+        else
+            begin_older
+        fi
+    done
 }
 
 session_greet() {
@@ -82,10 +97,15 @@ session_lost() {
     wait "$session" 2>/dev/null || lost=$?
     session=
     if grep -q 'unsupported startup parameter' "$errors"; then tell_pooler "it took no options with the connection"; fi
+    [ "$lost" != 2 ] || [ -n "$greeted" ] || unreachable "$errors"
     if [ "$lost" = 2 ] || [ "$lost" -gt 128 ] || grep -q -e 'server closed the connection' -e 'connection to server was lost' -e ' 57P0[123]: ' "$errors"; then
         fail "$exit_connection" "the connection was lost: $(error_text <"$errors" | grep -v '^$' | tail -n 1)" \
             "What was being done was rolled back; run the command again when the server is there: it goes on where this one was."
     fi
+    [ -z "$losing" ] || {
+        error_text <"$errors" | sed 's/^[0-9A-Z]\{5\}: //' >&2
+        fail "$exit_problem" "$losing"
+    }
     fail "$exit_failed" "psql gave up: $(error_text <"$errors" | grep -v '^$' | head -n 3)"
 }
 
@@ -107,10 +127,24 @@ session_renew() {
     session_greet
 }
 
-# Since PostgreSQL 14 a statement whose client is gone is ended by the server: a killed deploy leaves nothing running.
+# Since PostgreSQL 14 a statement whose client is gone is ended by the server: a killed deploy leaves nothing running. A server that
+# nobody has asked yet is taken to be one.
 modern_server() {
     case $PGOPTIONS in *client_connection_check_interval*) return 0 ;; esac
-    [ "${server_version:-0}" -lt 140000 ] || PGOPTIONS="$PGOPTIONS -c client_connection_check_interval=2s -c idle_session_timeout=0"
+    [ "${server_version:-140000}" -lt 140000 ] || PGOPTIONS="$PGOPTIONS $modern_options"
+}
+
+modern_options='-c client_connection_check_interval=2s -c idle_session_timeout=0'
+
+# psql has ended before it began: where the server does not know those options, without them.
+begin_older() {
+    [ -z "${server_version-}" ] || session_lost
+    grep -q 'unrecognized configuration parameter "client_connection_check_interval"' "$errors" || session_lost
+    exec 3>&- 4<&-
+    wait "$session" 2>/dev/null || true
+    server_version=130000
+    PGOPTIONS=${PGOPTIONS%" $modern_options"}
+    session_begin
 }
 
 # Behind a pooler that hands out its connections by transaction, a session's lock belongs to whoever comes next. Two proofs:

@@ -52,7 +52,8 @@ read_options() {
                 shift
                 ;;
             --dir=* | --database=* | --tenants-query=* | --tenants-pattern=*) common_option "${1%%=*}" "${1#*=}" ;;
-            *) remaining="$remaining$(shell_word "$1")" ;;
+            *\'*) remaining="$remaining$(shell_word "$1")" ;;
+            *) remaining="$remaining'$1' " ;; # without a process, as most are
         esac
         shift
     done

@@ -2,8 +2,8 @@
 # The timeline: the files of the migration folder, their hashes, and the scopes they have an up section for.
 
 # Writes $work/timeline, a line a file in order: name, path, SHA-256 of the bytes, public t|f, tenant t|f. Also what psql is to
-# know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, for a campaign); and
-# $work/manifest.lines, of whose hash two folders are told apart.
+# know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, by which campaigns know
+# their files); and $work/paths.sh, the paths in that order for a function of the shell.
 read_timeline() {
     make_work
     [ -d "$dir" ] || fail "$exit_usage" "there is no folder $dir" "Give the folder of the migrations with --dir."
@@ -35,10 +35,8 @@ find_scanner() {
 scan_timeline() {
     [ ! -e "$work/scan" ] || return 0
     find_scanner
-    # All that a deploy needs, in one go.
-    [ -d "$work/tokens" ] || mkdir "$work/tokens" "$work/insist" "$work/deploy" "$work/taken"
-    set --
-    while IFS='	' read -r _ path _; do set -- "$@" "$path"; done <"$work/timeline"
+    # shellcheck source=/dev/null
+    . "$work/paths.sh"
     # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
     downs=
     for path in "$dir"/[0-9]*/down.sql; do
@@ -53,10 +51,11 @@ scan_timeline() {
         set -- "$@" "$work/downs/$name/down.sql"
     done
     code=0
-    "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/tokens" "$@" >"$work/scan" || code=$?
+    "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/normalised" "$@" >"$work/scan" || code=$?
     [ "$code" -lt 2 ] || fail "$exit_usage" "sql-scan could not read $dir"
     [ -z "$downs" ] || {
-        rm -f "$work/tokens/down"
+        grep -v '^down	' "$work/normalised" >"$work/normalised.up" || true
+        mv "$work/normalised.up" "$work/normalised"
         awk -F '\t' -v OFS='\t' -v downs="$work/downs/" '
             FILENAME == ARGV[1] { path[$1] = $2; next }
             index($1, downs) == 1 {
@@ -69,8 +68,6 @@ scan_timeline() {
             { print }' "$work/timeline" "$work/scan" >"$work/scan.both"
         mv "$work/scan.both" "$work/scan"
     }
-    (cd "$work/tokens" && sha256sum -- *) >"$work/hashes"
-    while IFS= read -r path; do printf '%s\t%s\n' "${path#*  }" "${path%%  *}"; done <"$work/hashes" >"$work/normalised"
 }
 
 # What the scanner refuses in the files whose names are in $1. Fails when there is any.

@@ -3,6 +3,7 @@
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
 
+#include "core/crypto.h"
 #include "core/json.h"
 #include "tools/scan/facts.h"
 #include "tools/scan/node.h"
@@ -24,12 +25,12 @@ using std::string, std::string_view, std::vector;
 namespace {
 
 constexpr string_view usage =
-    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised DIR] [--public-only NAMES] FILE...\n"
+    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised FILE] [--public-only NAMES] FILE...\n"
     "       sql-scan --facts public|tenant [--only NAME] [--default-scope public|tenant] FILE...\n"
     "One line a statement of every migration file, as JSON, or tab-separated with --tsv:\n"
     "  file section scope transaction statement offset length line kind flags refused targets index losses warnings\n"
-    "A line without a statement number is about the file. --normalised writes each file without comments and white\n"
-    "space into DIR. --public-only: tables, parted by commas, that no tenant may have by name. Give it\n"
+    "A line without a statement number is about the file. --normalised writes the SHA-256 of each migration without\n"
+    "comments and white space into FILE: name, tab, hash. --public-only: tables, parted by commas, that no tenant may have by name. Give it\n"
     "all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
     "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
     "facts that this migration is the last to have made. Also what leaves nothing to look at, and the verify sections.\n"
@@ -564,7 +565,7 @@ string migration_name(const string& path) {
 
 int main(int argc, char** argv) {
     bool tsv = false;
-    string default_scope = "public", normalised_dir, public_only, facts_scope, only;
+    string default_scope = "public", normalised_file, public_only, facts_scope, only;
     vector<File> files;
     for (int i = 1; i < argc; ++i) {
         const string_view arg = argv[i];
@@ -572,7 +573,7 @@ int main(int argc, char** argv) {
         if (arg == "--tsv") tsv = true;
         else if (arg == "--default-scope" && i + 1 < argc) default_scope = argv[++i];
         else if (arg == "--public-only" && i + 1 < argc) public_only = argv[++i];
-        else if (arg == "--normalised" && i + 1 < argc) normalised_dir = argv[++i];
+        else if (arg == "--normalised" && i + 1 < argc) normalised_file = argv[++i];
         else if (arg == "--facts" && i + 1 < argc) facts_scope = argv[++i];
         else if (arg == "--only" && i + 1 < argc) only = argv[++i];
         else if (arg.starts_with("--")) return fputs(usage.data(), stderr), 2;
@@ -582,6 +583,8 @@ int main(int argc, char** argv) {
 
     if (!facts_scope.empty() && facts_scope != "public" && facts_scope != "tenant") return fputs(usage.data(), stderr), 2;
 
+    std::ofstream hashes;
+    if (!normalised_file.empty()) hashes.open(normalised_file, std::ios::binary);
     bool refused = false;
     scan::Facts facts;
     for (auto& file : files) {
@@ -597,11 +600,9 @@ int main(int argc, char** argv) {
             for (auto& section : file.sections) parse_section(file, section, section.scope == facts_scope ? &facts : nullptr);
         }
         for (const auto& [line, fault] : file.faults) facts.unread(line, fault);
-        if (normalised_dir.empty()) continue;
-        std::ofstream out{normalised_dir + "/" + migration_name(file.path), std::ios::binary};
-        out << normalised(file.text);
-        if (!out.flush()) return fprintf(stderr, "sql-scan: cannot write into %s\n", normalised_dir.c_str()), 2;
+        if (!normalised_file.empty()) hashes << migration_name(file.path) << '\t' << core::hex(core::sha256(normalised(file.text))) << '\n';
     }
+    if (!normalised_file.empty() && !hashes.flush()) return fprintf(stderr, "sql-scan: cannot write %s\n", normalised_file.c_str()), 2;
 
     if (!facts_scope.empty()) {
         facts.write([](const string& json) { puts(json.c_str()); }, only);

@@ -310,6 +310,77 @@ SQL
     equals "$(sql "select count(*), bool_and(indisvalid) from pg_index where indexrelid::regclass::text ~ 'notes_body'")" '4|t'
 }
 
+@test "somebody else applies the file between the plan and its turn: it is not done twice, whether its statements would bear that or not" {
+    fleet 3
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    # by_another NAME STATEMENT: between the first wave and the second, t2 gets it from another hand.
+    by_another() {
+        migration "$1" <<<"-- migrate:up scope:tenant
+$2"
+        cat >another.sql <<SQL
+begin;
+set search_path = t2;
+$2
+insert into schema_history (name, checksum, normalised, finished_at, applied_by) select name, checksum, normalised, now(), 'another' from t1.schema_history where name = '$1';
+commit;
+SQL
+        fails_with 0 "$migrate" deploy --yes --canary 1 --health "psql -X -q -v ON_ERROR_STOP=1 -d '$MIGRATE_DATABASE_URL' -f another.sql"
+        shows 't2: already up to date'
+        shows "t3: $1 applied"
+    }
+    cd "$BATS_TEST_TMPDIR"
+    by_another 20240201000000_second "insert into notes select max(id) + 1, 'c' from notes;"
+    by_another 20240301000000_third 'create table late (id int);'
+    equals "$(sql "select string_agg(body, '' order by id) from t2.notes; select string_agg(body, '' order by id) from t3.notes")" 'abc
+abc'
+    equals "$(sql 'select count(*), count(sqlstate) from t2.schema_history')" '3|0'
+}
+
+@test "a deploy that waited for another makes its plan anew, and nothing of the old one is left" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes --tenants t1 >/dev/null
+    migration 20240201000000_second <<SQL
+-- migrate:up scope:tenant
+$at_the_gate
+SQL
+    close_gate
+    "$migrate" deploy --yes --tenants t1 >/dev/null 2>&1 3>&- &
+    first=$!
+    await_gate 1
+    # t1 lacks one file, and t2 lacks two. When its turn comes t1 is done, and t2's list is the first.
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
+    second=$!
+    await_line 'waiting for another run' "$BATS_TEST_TMPDIR/second"
+    open_gate
+    wait "$first"
+    wait "$second"
+    grep -q 't2: 2 migrations applied' "$BATS_TEST_TMPDIR/second"
+    equals "$(sql "select count(*) from t2.schema_history")" 2
+    fails_with 0 "$migrate" status
+}
+
+@test "a server older than PostgreSQL 14, which does not know all settings of a connection, is taken as it is" {
+    fleet 2
+    notes_for_all
+    old=$BATS_TEST_TMPDIR/old
+    mkdir "$old"
+    cat >"$old/psql" <<'OLD'
+#!/bin/sh
+case $PGOPTIONS in
+    *client_connection_check_interval*)
+        echo 'psql: error: connection to server on socket "/tmp/.s.PGSQL.5432" failed: FATAL:  unrecognized configuration parameter "client_connection_check_interval"' >&2
+        exit 2
+        ;;
+esac
+exec "$PSQL" "$@"
+OLD
+    chmod +x "$old/psql"
+    fails_with 0 env "PATH=$old:$PATH" "PSQL=$bin/psql" "$migrate" deploy --yes
+    fails_with 0 "$migrate" status
+}
+
 @test "a table in use: the statement steps out of the queue, waits for whoever holds it, and is done then" {
     fleet 2
     notes_for_all

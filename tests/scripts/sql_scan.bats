@@ -160,19 +160,19 @@ SQL
 }
 
 @test "the normalised text forgets comments and white space, not what is in quotes" {
-    mkdir a b c
     printf -- '-- migrate:up scope:tenant\nselect   1, /* x */ $$ a  b $$; -- y\n' >m.sql
     "$scan" --normalised a m.sql >/dev/null
+    equals "$(sed 's/[0-9a-f]\{64\}$/HASH/' a)" "m	HASH"
     printf -- '-- migrate:up scope:tenant   \nselect 1,\n\t$$ a  b $$;' >m.sql
     "$scan" --normalised b m.sql >/dev/null
-    cmp a/m b/m
+    cmp a b
     printf -- '-- migrate:up scope:tenant\nselect 1, $$ a b $$;\n' >m.sql
     "$scan" --normalised c m.sql >/dev/null
-    run cmp a/m c/m
+    run cmp a c
     [ "$status" = 1 ]
     printf -- '-- migrate:up scope:public\nselect 1, $$ a  b $$;\n' >m.sql
     "$scan" --normalised c m.sql >/dev/null
-    run cmp a/m c/m
+    run cmp a c
     [ "$status" = 1 ]
 }
 
@@ -188,7 +188,7 @@ SQL
     echo 'commit;' >two.sql
     run "$scan" one.sql two.sql
     [ "$status" = 1 ]
-    for wrong in '' '--what one.sql' '--default-scope both one.sql' 'no_such.sql' '--normalised no_such_folder one.sql'; do
+    for wrong in '' '--what one.sql' '--default-scope both one.sql' 'no_such.sql' '--normalised no_such_folder/file one.sql'; do
         # shellcheck disable=SC2086
         run "$scan" $wrong
         [ "$status" = 2 ] || { echo "$wrong: $status" >&2; return 1; }
