@@ -23,7 +23,10 @@ reset enable_nestloop;
         session_expect looked
         losing=
     else
-        ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" >"$work/state" || fail "$exit_problem" "the histories cannot be read"
+        ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" >"$work/state" || {
+            tell_strangers "$work/ask.errors"
+            fail "$exit_problem" "the histories cannot be read"
+        }
     fi
     # The first lines: what the server and psql are, and whether campaigns are not at their end.
     campaigns=

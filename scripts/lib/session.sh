@@ -103,6 +103,7 @@ session_lost() {
             "What was being done was rolled back; run the command again when the server is there: it goes on where this one was."
     fi
     [ -z "$losing" ] || {
+        tell_strangers "$errors"
         error_text <"$errors" | sed 's/^[0-9A-Z]\{5\}: //' >&2
         fail "$exit_problem" "$losing"
     }
@@ -179,6 +180,11 @@ refuse_pooler() {
     done
     session_write "select pg_advisory_unlock($proof_class, $proof_key);"
     proved=yes
+}
+
+# A temporary table of a session's own can only be gone because another backend answers.
+tell_strangers() {
+    ! grep -q 'relation "\(pg_temp\.\)\{0,1\}m_[a-z]*" does not exist' "$1" || tell_pooler "from one transaction to the next the backend was another"
 }
 
 tell_pooler() {

@@ -34,24 +34,19 @@ END {
         order[k] = name
     }
     printf "" > (out "/timeline")
-    # For the shell, which would read the timeline byte by byte.
-    printf "set --" > (out "/paths.sh")
     for (i = 1; i <= paths; i++) {
         name = order[i]; p = path_of[name]
         in_public = (p, "public") in has; in_tenant = (p, "tenant") in has
         printf "%s\t%s\t%s\t%s\t%s\n", name, p, hash[p], in_public ? "t" : "f", in_tenant ? "t" : "f" > (out "/timeline")
-        printf " %s", shell(p) > (out "/paths.sh")
         files = files (i > 1 ? ", " : "") sprintf("(%s, %s, %s, %s)", literal(name), literal(hash[p]), in_public ? "true" : "false", in_tenant ? "true" : "false")
         json = name; gsub(/["\\]/, "\\\\&", json)
         manifest = manifest (i > 1 ? "," : "") "\"" json "\":\"" hash[p] "\""
     }
     # A schema is compared with the files of its scope only.
     print "\\set m_files " word(paths ? files : "(null::text, null::text, null::bool, null::bool)") > (out "/files.psql")
-    printf "\n" > (out "/paths.sh")
     print "\\set m_manifest " word("{" manifest "}") > (out "/manifest.psql")
 }
 
 function wrong(code, text) { print text; failed = code; exit code }
-function shell(s) { gsub(/\047/, "\047\\\047\047", s); return "\047" s "\047" }
 function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" }
 function word(s) { gsub(/\\/, "&&", s); return literal(s) }

@@ -3,7 +3,7 @@
 
 # Writes $work/timeline, a line a file in order: name, path, SHA-256 of the bytes, public t|f, tenant t|f. Also what psql is to
 # know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, by which campaigns know
-# their files); and $work/paths.sh, the paths in that order for a function of the shell.
+# their files).
 read_timeline() {
     make_work
     [ -d "$dir" ] || fail "$exit_usage" "there is no folder $dir" "Give the folder of the migrations with --dir."
@@ -35,8 +35,14 @@ find_scanner() {
 scan_timeline() {
     [ ! -e "$work/scan" ] || return 0
     find_scanner
-    # shellcheck source=/dev/null
-    . "$work/paths.sh"
+    # A path a line: control characters were refused. The shell's own read takes a byte at a time.
+    set -f
+    IFS='
+'
+    # shellcheck disable=SC2046
+    set -- $(cut -f 2 "$work/timeline")
+    unset IFS
+    set +f
     # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
     downs=
     for path in "$dir"/[0-9]*/down.sql; do

@@ -340,8 +340,11 @@ abc'
 @test "a deploy that waited for another makes its plan anew, and nothing of the old one is left" {
     fleet 2
     notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240201000000_second <<<"-- migrate:up scope:tenant
+create table second (id int);"
     "$migrate" deploy --yes --tenants t1 >/dev/null
-    migration 20240201000000_second <<SQL
+    migration 20240301000000_third <<SQL
 -- migrate:up scope:tenant
 $at_the_gate
 SQL
@@ -357,8 +360,24 @@ SQL
     wait "$first"
     wait "$second"
     grep -q 't2: 2 migrations applied' "$BATS_TEST_TMPDIR/second"
-    equals "$(sql "select count(*) from t2.schema_history")" 2
+    equals "$(sql "select count(*) from t2.schema_history")" 3
     fails_with 0 "$migrate" status
+}
+
+@test "a fleet of more histories than one transaction may lock is looked at all the same" {
+    notes_for_all
+    fleet 1
+    "$migrate" deploy --yes >/dev/null
+    for part in 0 1 2 3; do
+        sql "do \$\$ begin for n in $((part * 800 + 2))..$((part * 800 + 801)) loop
+               execute format('create schema t%1\$s; create table t%1\$s.schema_history (like t1.schema_history including indexes); insert into tenants values (%1\$s, ''t%1\$s'')', n);
+             end loop; end \$\$"
+    done
+    # All of it in one transaction is too much for this server.
+    run sql "do \$\$ declare n text; begin for n in select schema_name from tenants loop execute format('select from %I.schema_history', n); end loop; end \$\$"
+    shows 'out of shared memory'
+    fails_with 3 "$migrate" status
+    shows '3200 of 3202 schemas are not as the folder says'
 }
 
 @test "a server older than PostgreSQL 14, which does not know all settings of a connection, is taken as it is" {
