@@ -36,6 +36,7 @@ cmd_deploy() {
 
     # While the files are looked at, psql begins; where a person is asked first, no connection waits for the answer.
     [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || session_begin
+    meanwhile=scan_timeline
     while :; do
         look
         if [ ! -s "$work/plan" ]; then

@@ -43,6 +43,11 @@ scan_timeline() {
     set -- $(cut -f 2 "$work/timeline")
     unset IFS
     set +f
+    [ $# -gt 0 ] || {
+        : >"$work/scan"
+        : >"$work/normalised"
+        return 0
+    }
     # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
     downs=
     for path in "$dir"/[0-9]*/down.sql; do
