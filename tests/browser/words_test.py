@@ -163,10 +163,10 @@ def test_every_word_of_a_client_s_page_is_filipino_or_somebody_s_own(site, brows
 OFFICE = {
     "home": ("/admin", ["/api/admin/stats", "/api/admin/cms/versions"], []),
     "services": ("/admin/services", ["/api/admin/cms/services"], []),
-    "service": ("/admin/service?id={service}", ["/api/admin/cms/services", "/api/admin/cms/questions?serviceId={service}", "/api/admin/cms/versions"], ["#questions li:nth-child(1) [aria-expanded]", "[data-add-condition]"]),
+    "service": ("/admin/service?id={service}", ["/api/admin/cms/services", "/api/admin/cms/questions?serviceId={service}", "/api/admin/cms/versions"], ["#questions li:nth-child(1) [aria-expanded]", "[data-add-condition]", ".question-form [type=submit]"]),
     "landing": ("/admin/landing", ["/api/admin/cms/landing", "/api/admin/cms/versions"], []),
-    "leads": ("/admin/leads", ["/api/admin/leads", "/api/services"], []),
-    "calendar": ("/admin/calendar", ["/api/calendar"], []),
+    "leads": ("/admin/leads", ["/api/admin/leads/{lead}", "/api/services"], ["#leads summary", "#leads form[novalidate]:not(.convert form) [type=submit]"]),
+    "calendar": ("/admin/calendar", ["/api/calendar"], ["#day-form [type=submit]"]),
     "audit": ("/admin/audit", ["/api/admin/audit"], []),
     "usage": ("/admin/usage", ["/api/admin/plans/usage"], []),
     "projects": ("/admin/projects?sort=name", ["/api/admin/projects?sort=name", "/api/admin/cms/services", "/api/admin/projects/views"], []),
@@ -179,7 +179,7 @@ OFFICE = {
     "project": ("/projects/{project}", [f"/api/projects/{{project}}/{part}" for part in ("details", "timeline", "messages", "payments", "contacts", "activity")], ["#timeline-staff summary", "#ask-form [type=submit]"]),
 }
 # Names and texts of projects, services, people and files; the names of an audit log's facts.
-OFFICE_OWN = """[data-agency], .languages, .agencies, #preview, #card-preview, .lead-body dt, .as-written, .audit-row dt, .audit-row dd, .seal code, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
+OFFICE_OWN = """[data-agency], .languages, .agencies, #preview, #card-preview, .lead-row ~ .lead-row, .as-written, .audit-row dt, .audit-row dd, .seal code, .prompt, .diff :is(p, ins, del), #choose strong, #choose .choice-row p.small, [translate=no]"""
 UNFOLD = "for (const one of [...document.querySelectorAll('main details:not([open])')].filter((one) => one.checkVisibility()).slice(0, 6)) one.open = true"
 
 
@@ -187,7 +187,22 @@ UNFOLD = "for (const one of [...document.querySelectorAll('main details:not([ope
 def office(site, world):
     admin = site.signed_in(*site.account("admin"))
     admin.post("/api/admin/projects/views", {"name": "Mga natatapos", "query": "status=completed"}).expect(201)
+    world["lead"] = unfinished(site, admin, world["service"])
+    section = admin.get("/api/admin/cms/landing").expect()["sections"][0]
+    for title in ("Ibang pamagat", section["title"]):
+        section["version"] = admin.patch(f"/api/admin/cms/landing/{section['id']}", {"version": section["version"], "title": title}).expect()["version"]
     return admin
+
+
+def unfinished(site, admin, service):
+    """The number of a lead: somebody who came to the questions, was written to, and looked around."""
+    visitor, email = site.visitor(), new_address()
+    token = visitor.post("/api/leads", {"serviceId": service, "path": "/onboarding"}).expect(201)["token"]
+    visitor.patch(f"/api/leads/{token}", {"step": 2, "description": "Isang page para sa aming panaderya.", "clientName": "Ana Reyes", "clientEmail": email}).expect()
+    visitor.post("/api/leads/views", {"path": "/#pricing", "referrer": "https://search.example/", "token": token})
+    lead = next(one for one in admin.get("/api/admin/leads").expect()["leads"] if one["email"] == email)
+    admin.post(f"/api/admin/leads/{lead['id']}/follow-up", {"subject": "Ang inyong project", "message": "Kumusta po, may maitutulong ba kami sa inyo?"}).expect(201)
+    return lead["id"]
 
 
 @pytest.fixture(scope="module")
