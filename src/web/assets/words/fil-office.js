@@ -1028,6 +1028,11 @@ export const messages = {
   "Choose at least one answer to {1}, and at most {2}.": "Pumili ng kahit isang sagot sa {1}, at hanggang {2}.",
   "These questions would wait for one another: {1}.": "Maghihintayan ang mga tanong na ito: {1}.",
   "Too many questions hang on one another here. Use fewer conditions.": "Masyadong maraming tanong dito ang nakadepende sa isa’t isa. Bawasan ang mga kondisyon.",
+  // Choices from a plan, people
+  "A plan has 15 to 25 tasks; these are {1}.": "15 hanggang 25 task ang isang plano; {1} ang mga ito.",
+  "Who has this address works here already. Change their role in the list of people.": "Nagtatrabaho na rito ang may ganitong address. Palitan ang role nila sa listahan ng mga tao.",
+  "This person works here already.": "Nagtatrabaho na rito ang taong ito.",
+  "A link works for 1 to 30 days.": "1 hanggang 30 araw gumagana ang isang link.",
   // Landing page
   "The content is too long.": "Masyadong mahaba ang nilalaman.",
   "This is a list of at most {1}.": "Hanggang {1} lang ang listahang ito.",
@@ -1061,6 +1066,7 @@ export const messages = {
   "{1}; the day itself, as proclaimed for 2025 and 2026": "{1}; ang mismong araw, gaya ng proklamasyon para sa 2025 at 2026",
   "{1}; Easter {2}": "{1}; Pasko ng Pagkabuhay {2}",
   "{1}; last Monday of August": "{1}; huling Lunes ng Agosto",
+  "1 to 20 tasks of a project are worked on at the same time.": "1 hanggang 20 task ng isang project ang puwedeng sabay-sabay.",
   // Searches in lists
   "This is a whole number from 1 to {1}.": "Buong numero ito mula 1 hanggang {1}.",
   "This is a day such as 2026-11-24.": "Petsa ito, tulad ng 2026-11-24."
