@@ -41,6 +41,9 @@ constexpr Sql set_role = R"(
     update project_contacts c set role = $3 from project_contacts before
     where c.project_id = $1 and c.user_id = $2 and before.project_id = c.project_id and before.user_id = c.user_id returning before.role)";
 constexpr Sql take_off = "delete from project_contacts where project_id = $1 and user_id = $2 returning role";
+constexpr Sql leave_project = R"(
+    with gone as (delete from project_contacts where project_id = $1 and user_id = me() returning project_id)
+    select note_activity(project_id, 'contact-left') from gone)";
 // What waits to be told about the project is not for them any more.
 constexpr Sql tell_nothing_more = "update notices set settled_at = now(), outcome = 'withdrawn' where project_id = $1 and user_id = $2 and settled_at is null";
 
@@ -109,6 +112,15 @@ Reply remove_one(Call& call, Id id, Token token) {
     return no_content();
 }
 
+// A contact's own doing, whatever they may on the project. Who owns it stays, and who works here is not on it as a contact.
+Reply leave(Call& call, Id id) {
+    const Person me = person(call);
+    if (!call.db().maybe<leave_project>(id)) throw conflict(me.works_here() ? "You work here: the projects are yours to see without being a contact." : "You own this project, and stay on it.");
+    call.db().change<tell_nothing_more>(id, me.id);
+    call.db().run(audit(call, "contact-left", me.id, Writer{}.object().member("project", id.value).end_object().take()));
+    return no_content();
+}
+
 Reply send_once_more(Call& call, Id id, Id invitation) {
     Form form{call.body()};
     const int days = read_days(form);
@@ -126,6 +138,7 @@ constexpr Route routes[] = {
     get<list>("/api/projects/{id}/contacts", member),
     get<csv>("/api/projects/{id}/contacts/csv", staff),
     post<add>("/api/projects/{id}/contacts", project_owner),
+    post<leave>("/api/projects/{id}/contacts/leave", onlooker),
     patch<change>("/api/projects/{id}/contacts/{person}", project_owner),
     remove<remove_one>("/api/projects/{id}/contacts/{person}", project_owner),
     post<send_once_more>("/api/projects/{id}/contacts/invitations/{invitation}/send", project_owner),

@@ -141,3 +141,23 @@ def test_a_client_shares_a_project_and_the_contact_finds_it_and_may_look(site, b
     browser.click("[data-contact-id] .row button", "Take off")
     browser.see("#people-said", "is off this project")
     browser.wait(lambda: not browser.all("[data-contact-id]"), about="who was taken off is still listed")
+
+
+def test_a_contact_leaves_a_project_once_they_are_sure(site, browser):
+    project = onboarding.create(new_person(site, name="Maria Santos"))
+    ben = new_person(site, name="Ben Cruz")
+    site.sql("insert into project_contacts (project_id, user_id, role) values (%s, %s, 'view')", project, ben.user["id"], tenant=site.tenant)
+    journey.signed_in_device(browser, site, ben)
+    browser.open(f"/projects/{project}#people")
+    browser.click("#leave-project")
+    browser.see("#people", "You see nothing of it from then on")
+    browser.width(360)
+    assert browser.audit() == []
+    browser.screenshot("project-leave-360")
+    browser.any_width()
+    browser.click("#people .row button", "Stay")
+    browser.click("#leave-project")
+    browser.click("#leave-project-yes")
+    browser.wait_for_path("/dashboard")
+    browser.see("main:not([aria-busy])")
+    assert not browser.all(f"[data-project-id='{project}']")

@@ -73,6 +73,16 @@ def new_project(world, client):
                                  clientEmail="walk@example.test")
 
 
+def leaving(world, client):
+    """A contact leaves a project of which they are one for this call alone; everybody else asks about ours, which they own or work for."""
+    role = next((name for name in ("contact", "onlooker") if world.people.get(name) and client.user and client.user["id"] == world.people[name].user["id"]), None)
+    if not role:
+        return f"/api/projects/{world.project}/contacts/leave"
+    other = onboarding.create(new_person(world.site))
+    world.site.sql("insert into project_contacts (project_id, user_id, role) values (%s, %s, %s)", other, client.user["id"], "work" if role == "contact" else "view", tenant=world.site.tenant)
+    return f"/api/projects/{other}/contacts/leave"
+
+
 def own_session(world, client):
     """Another session of the caller; for who is nobody here, one of the client's."""
     person = client if client.user and client.host == world.site.host and client.get("/api/auth/session").json["user"] else world.client
@@ -390,6 +400,7 @@ EXAMPLES = {
                                               other_agency_too=True),
     "GET /api/projects/{id}/contacts": Example(lambda w, c: f"/api/projects/{w.project}/contacts"),
     "POST /api/projects/{id}/contacts": Example(lambda w, c: f"/api/projects/{w.project}/contacts", lambda w, c: {"email": new_address("walk"), "role": "view"}, (201, 409)),
+    "POST /api/projects/{id}/contacts/leave": Example(leaving, {}, (204, 409)),
     "PATCH /api/projects/{id}/contacts/{person}": Example(lambda w, c: one_more_contact(w), {"role": "work"}),
     "DELETE /api/projects/{id}/contacts/{person}": Example(lambda w, c: one_more_contact(w), None, (204,)),
     "POST /api/projects/{id}/contacts/invitations/{invitation}/send": Example(lambda w, c: f"/api/projects/{w.project}/contacts/invitations/{invitation(w, w.project)}/send", {}),

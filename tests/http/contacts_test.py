@@ -75,6 +75,25 @@ def test_who_may_only_look_changes_nothing_and_is_given_more_or_less_at_once(sit
     assert [(n["action"], n["actor_id"], n["data"]["to"]) for n in noted] == [("contact-changed", owner.user["id"], "work"), ("contact-changed", staff.user["id"], "view")]
 
 
+@pytest.mark.parametrize("role", ["view", "work"])
+def test_a_contact_leaves_a_project_alone(site, project, staff, stranger, role):
+    owner, number = project
+    ben, _ = contact(site, owner, number, role)
+    path = f"/api/projects/{number}/contacts/leave"
+    owner.twin().post(path, {}).problem(409, detail="You own this project")
+    staff.twin().post(path, {}).problem(409, detail="You work here")
+    stranger.twin().post(path, {}).problem(404)
+    ben.post(path, {}).expect(204)
+    ben.post(path, {}).problem(404)
+    ben.get(f"/api/projects/{number}/details").problem(404)
+    assert ben.get("/api/projects").expect()["projects"] == []
+    assert owner.get(f"/api/projects/{number}/contacts").expect()["contacts"] == []
+    left = owner.get(f"/api/projects/{number}/activity").expect()["activity"][0]
+    assert (left["kind"], left["actor"]["name"]) == ("contact-left", "Ben Cruz")
+    assert not site.sql("select id from notices where user_id = %s and project_id = %s and settled_at is null", ben.user["id"], number, tenant=site.tenant)
+    assert [row["data"] for row in site.sql("select data from audit_log where actor_id = %s and action = 'contact-left'", ben.user["id"])] == [{"project": number}]
+
+
 def test_who_is_taken_off_is_off_at_once_and_is_told_nothing_more(site, project):
     owner, number = project
     ben, _ = contact(site, owner, number, "work")

@@ -57,7 +57,10 @@ export class Contacts {
   #contact(one, manages) {
     const path = `${this.#path}/${encodeURIComponent(one.id)}`;
     const row = el('li', { 'data-contact-id': one.id, 'data-role': one.role }, this.#who(one.me ? t`${one.name} (you)` : one.name, one.email, !manages && WORDS[one.role], one.disabled && t('disabled by the agency'), t`since ${date(one.since)}`));
-    if (!manages) return row;
+    if (!manages) {
+      if (one.me) row.append(this.#leaving());
+      return row;
+    }
     const role = el('select', { class: 'input', 'aria-label': t`${one.name} may` }, Object.entries(MAY).map(([value, label]) => el('option', { value }, label)));
     role.value = one.role;
     role.addEventListener('change', async () => {
@@ -82,6 +85,29 @@ export class Contacts {
     acts.append(role, ask);
     row.append(acts);
     return row;
+  }
+
+  /** For a contact: off this project by their own choice, asked once more. */
+  #leaving() {
+    const acts = el('div', { class: 'row' });
+    const ask = el('button', { type: 'button', class: 'button quiet short', id: 'leave-project' }, t('Leave this project'));
+    const yes = el('button', { type: 'button', class: 'button short', id: 'leave-project-yes' }, t('Leave'));
+    const no = el('button', { type: 'button', class: 'button quiet short' }, t('Stay'));
+    ask.addEventListener('click', () => { acts.replaceChildren(el('span', {}, t('You see nothing of it from then on. Only its owner or the agency can invite you again.')), yes, no); yes.focus(); });
+    no.addEventListener('click', () => { acts.replaceChildren(ask); ask.focus(); });
+    yes.addEventListener('click', () => busy(yes, t('One moment…'), async () => {
+      try {
+        await post(`${this.#path}/leave`, {});
+        location.assign('/dashboard');
+        await new Promise(() => {}); // the button stays busy until the other page is there
+      } catch (error) {
+        const box = notice('bad', el('p', {}, explain(error)));
+        $('#people-error').replaceChildren(box);
+        focusOn(box);
+      }
+    }));
+    acts.append(ask);
+    return acts;
   }
 
   #invitation(one, manages) {
