@@ -42,6 +42,10 @@ core::Query audit_change_at(core::Call& call, core::Id tenant, std::string_view 
     return ask<note_change_there_sql>(tenant, action, subject, before, after, address_of(call.request.remote_address));
 }
 
+void note_by_staff(core::Call& call, std::string_view action, std::string_view subject, const std::string& data) {
+    if (const auto who = signed_in(call); who && who->works_here()) call.db().run(audit(call, action, subject, data));
+}
+
 void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
     std::optional<std::string> who = actor;
     if (!who && call.route.access->entry) {

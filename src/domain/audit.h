@@ -17,6 +17,8 @@ core::Query audit_change(core::Call& call, std::string_view action, std::string_
 // The same in the log of another tenant, by an owner of the installation; for a platform() route.
 core::Query audit_at(core::Call& call, core::Id tenant, std::string_view action, std::string_view subject, const std::string& data = "{}");
 core::Query audit_change_at(core::Call& call, core::Id tenant, std::string_view action, std::string_view subject, std::string_view before, std::string_view after);
+// Of a route that clients use too: a row where one of the staff did it. What clients do stands in the activity of their project.
+void note_by_staff(core::Call& call, std::string_view action, std::string_view subject, const std::string& data = "{}");
 // As audit(), in a transaction of its own, committed at once: for what only reads (an export), and for what is refused afterwards.
 void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data = "{}",
                   const std::optional<std::string>& actor = {});

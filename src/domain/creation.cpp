@@ -216,6 +216,7 @@ Reply create_project(Call& call) {
     try {
         const std::int64_t project =
             call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + claimed + "}", key, Bytes{hash}, person(call).id).integer(0);
+        note_by_staff(call, "project-created", "project " + std::to_string(project), Writer{}.object().member("client", name).end_object().take());
         call.commit();
         return made(project);
     } catch (const SqlError& error) {

@@ -6,6 +6,7 @@
 
 #include "core/crypto.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 
 namespace domain {
 namespace {
@@ -131,6 +132,8 @@ Kept insert_file(Call& call, const Place& place, const std::string& name, const 
                                                     static_cast<std::int64_t>(digest.size), Bytes{digest.sha256}, is_picture(type), number(upload), place.key);
     if (upload && row.integer(2) != 1) throw core::conflict("This upload is over.");
     if (place.project && place.purpose == "project") call.db().one<tell_others>(number(place.project), row.integer(0), name, who ? who->name : "");
+    if (place.project)
+        note_by_staff(call, "file-sent", "project " + std::to_string(place.project->value), core::Writer{}.object().member("file", row.integer(0)).member("name", name).member("size", static_cast<std::int64_t>(digest.size)).end_object().take());
     return {row.integer(0), row.str(1)};
 }
 

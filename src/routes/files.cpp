@@ -28,7 +28,8 @@ constexpr Sql remove_draft_file = R"(
 constexpr Sql one_file = "select name, content_type, sha256, thumbnail, removed_at is not null from files where id = $1";
 constexpr Sql file_state = R"(
     select removed_at is not null, purged_at is not null, purpose,
-           my_role() in ('admin', 'staff') or user_id = me(), my_role() in ('admin', 'staff') or removed_by = me()
+           my_role() in ('admin', 'staff') or user_id = me(), my_role() in ('admin', 'staff') or removed_by = me(),
+           coalesce('project ' || project_id, 'draft ' || lead_id), name, user_name
     from files where id = $1 for update)";
 constexpr Sql remove_one = R"(
     update files set removed_at = now(), removed_by = me(), removed_by_name = $2 where id = $1
@@ -141,12 +142,15 @@ Reply thumbnail(Call& call, Id id) {
         .with("Content-Disposition", "inline").with("Cache-Control", "private, max-age=3600").with("X-Content-Type-Options", "nosniff");
 }
 
+std::string facts(Id id, const Row& state) { return Writer{}.object().member("file", id.value).member("name", state.text(6)).member("author", state.text(7)).end_object().take(); }
+
 Reply take_away(Call& call, Id id) {
     const Row state = call.db().one<file_state>(id);
     if (state.truth(0)) throw Error{410, "This file was removed already."};
     if (!state.truth(3)) throw forbidden("Files are removed by whoever sent them, or by the agency.");
     if (state.text(2) == "payment") throw conflict("This file is the proof of a payment, which stays.");
     const auto [removed, touched] = call.db().all(ask<remove_one>(id, person(call).name), ask<touch_message>(id));
+    note_by_staff(call, "file-removed", state.text(5), facts(id, state));
     return ok("{\"file\":" + removed.one().str(0) + "}");
 }
 
@@ -156,6 +160,7 @@ Reply bring_back(Call& call, Id id) {
     if (state.truth(1)) throw Error{410, "This file was removed for good."};
     if (!state.truth(4)) throw forbidden("A file is brought back by whoever removed it, or by the agency.");
     const auto [restored, touched] = call.db().all(ask<restore_one>(id), ask<touch_message>(id));
+    note_by_staff(call, "file-restored", state.text(5), facts(id, state));
     return ok("{\"file\":" + restored.one().str(0) + "}");
 }
 

@@ -68,7 +68,7 @@ constexpr Sql note_read = R"(
 constexpr Sql unread = "select unread_messages($1)";
 
 constexpr Sql message_state = R"(
-    select user_id = me(), removed_at is not null, created_at > now() - interval '15 minutes', my_role() in ('admin', 'staff'), body, attachments
+    select user_id = me(), removed_at is not null, created_at > now() - interval '15 minutes', my_role() in ('admin', 'staff'), body, attachments, 'project ' || project_id, user_name
     from messages where id = $1 for update)";
 constexpr Sql keep_old = "insert into message_edits (message_id, old_body) select id, body from messages where id = $1";
 constexpr Sql edit = R"(
@@ -156,6 +156,13 @@ Reply message(int status, std::int64_t id, std::string_view json) {
     return reply;
 }
 
+// For the audit log: which message, never what it says.
+Writer facts(std::int64_t id) {
+    Writer out;
+    out.object().member("message", id);
+    return out;
+}
+
 Reply post_message(Call& call, Id project) {
     Form form{call.body()};
     std::size_t count = 0;
@@ -177,6 +184,7 @@ Reply post_message(Call& call, Id project) {
     const std::string name = person(call).name;
     const std::int64_t id = call.db().one<say>(project, name, body, task, payment, files, key.empty() ? std::nullopt : std::optional{key}).integer(0);
     const auto [attached, told, shown] = call.db().all(ask<attach>(id, files), ask<tell_others>(project, id, name, body), ask<one_message>(id));
+    note_by_staff(call, "message-sent", "project " + std::to_string(project.value), facts(id).member("files", static_cast<std::int64_t>(count)).end_object().take());
     return message(201, id, shown.one().text(0));
 }
 
@@ -199,6 +207,7 @@ Reply change(Call& call, Id id) {
     form.check();
     if (body == state.text(4)) return message(200, id.value, call.db().one<one_message>(id).text(0));
     const auto [kept, edited, told, shown] = call.db().all(ask<keep_old>(id), ask<edit>(id, body), ask<tell_otherwise>(id, body), ask<one_message>(id));
+    note_by_staff(call, "message-edited", state.text(6), facts(id.value).end_object().take());
     return message(200, id.value, shown.one().text(0));
 }
 
@@ -210,6 +219,7 @@ Reply take_away(Call& call, Id id) {
     const std::string name = person(call).name;
     const auto [removed, files, told, shown] =
         call.db().all(ask<take_back>(id, name), ask<take_back_files>(id, name), ask<tell_no_more>(id), ask<one_message>(id));
+    note_by_staff(call, "message-removed", state.text(6), facts(id.value).member("author", state.text(7)).end_object().take());
     return message(200, id.value, shown.one().text(0));
 }
 

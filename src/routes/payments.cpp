@@ -4,6 +4,7 @@
 
 #include "core/app.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/mails.h"
 #include "domain/receipt.h"
 #include "gateways/paymongo.h"
@@ -146,6 +147,7 @@ Reply start(Call& call, Id project) {
     else if (!running) call.db().one<pay_again>(payment, method, method_id, site);
     if (!by_hand && !running) call.db().one<queue_start>(payment, call.config.payment_poll_seconds);
     const std::string json = call.db().one<one_payment>(project, payment).str(0);
+    if (!running) note_by_staff(call, "payment-begun", "project " + std::to_string(project.value), Writer{}.object().member("payment", payment).member("part", part).member("method", method).member("amount", amount).end_object().take());
     call.commit();
     Reply reply = ok(json);
     reply.status = before ? 200 : 201;
@@ -168,7 +170,10 @@ Reply prove(Call& call, Id project, Id payment) {
     form.check();
     if (!call.db().maybe<proof_is_there>(project, *file)) throw unprocessable({{"fileId", "Upload the proof once more: this file is not there."}});
     const auto row = call.db().maybe<take_proof>(project, payment, *file, number);
-    if (row) return ok(row->str(0));
+    if (row) {
+        note_by_staff(call, "payment-proof-sent", "project " + std::to_string(project.value), Writer{}.object().member("payment", payment.value).member("file", *file).member("reference", number).end_object().take());
+        return ok(row->str(0));
+    }
     if (!call.db().maybe<one_payment>(project, payment)) throw not_found("payment");
     throw conflict("This payment waits for no proof: reload the page to see where it stands.");
 }

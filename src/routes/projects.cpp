@@ -193,6 +193,7 @@ Reply plan_anew(Call& call, Id id) {
                        std::chrono::seconds{std::max<std::int64_t>(state.integer(3), 1)});
     try {
         call.db().one<queue_generation>(id);
+        note_by_staff(call, "plan-ordered", "project " + std::to_string(id.value));
         call.commit();
     } catch (const SqlError& error) {
         if (error.constraint != "generations_live") throw;

@@ -239,7 +239,9 @@ Reply ask_for(Call& call, Id project) {
 Reply settle(Call& call, Id project, Id id) {
     const Json done = call.body()["done"];
     if (!done.is(Json::Kind::boolean)) throw unprocessable({{"done", "Say true when it was given, and false when it is needed again."}});
-    if (!call.db().maybe<settle_ask>(project, id, done.boolean())) throw not_found("request");
+    const auto settled = call.db().maybe<settle_ask>(project, id, done.boolean());
+    if (!settled) throw not_found("request");
+    if (!settled->null(0)) note_by_staff(call, done.boolean() ? "ask-settled" : "ask-reopened", "project " + std::to_string(project.value), Writer{}.object().member("ask", id.value).end_object().take());
     return ok(Writer{}.object().member("id", id.value).member("done", done.boolean()).end_object().take());
 }
 

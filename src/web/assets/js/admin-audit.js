@@ -15,7 +15,7 @@ const ACTIONS = {
   'second-factor-reset': t('Reset a second factor'), 'recovery-codes-renewed': t('Made new recovery codes'), 'second-factor-rule': t('Changed whether staff need a second factor'),
   'role-changed': t('Changed a role'), 'person-disabled': t('Disabled a person'), 'person-enabled': t('Enabled a person'), 'sessions-ended': t('Signed somebody out'),
   invited: t('Invited somebody'), 'invitation-sent-again': t('Sent an invitation again'), 'invitation-withdrawn': t('Took an invitation back'), 'invitation-accepted': t('Accepted an invitation'),
-  'contact-changed': t('Changed what a contact may do'), 'contact-removed': t('Took a contact off a project'),
+  'contact-changed': t('Changed what a contact may do'), 'contact-removed': t('Took a contact off a project'), 'contact-left': t('Left a project as its contact'),
   'payment-reviewed': t('Looked at a payment'), 'payment-verified': t('Confirmed a payment'), 'payment-rejected': t('Refused a payment'), 'payment-refunded': t('Gave a payment back'),
   'payment-settled': t('Settled a payment'), 'payment-recorded': t('Recorded a payment'), 'payment-account-added': t('Added an account for payments'),
   'payment-account-changed': t('Changed an account for payments'), 'payment-account-removed': t('Removed an account for payments'), exported: t('Saved a list as a file'),
@@ -25,6 +25,9 @@ const ACTIONS = {
   'content-created': t('Added content'), 'content-edited': t('Changed content'), 'content-ordered': t('Put content in another order'), 'content-restored': t('Brought back a version of content'),
   'project-changed': t('Changed a project'), 'task-added': t('Added a task'), 'task-changed': t('Changed a task'), 'task-moved': t('Moved a task'), 'task-retired': t('Retired a task'),
   'task-restored': t('Brought back a task'), 'client-asked': t('Asked the client for something'), 'agency-created': t('Made the agency'), 'agency-changed': t('Changed the agency’s name, hosts or status'),
+  'message-sent': t('Wrote a message'), 'message-edited': t('Changed a message'), 'message-removed': t('Removed a message'), 'file-sent': t('Sent a file'), 'file-removed': t('Removed a file'),
+  'file-restored': t('Brought back a file'), 'ask-settled': t('Noted what the client gave'), 'ask-reopened': t('Asked the client again'), 'project-created': t('Made a project'),
+  'payment-begun': t('Began a payment'), 'payment-proof-sent': t('Sent a proof of payment'),
   'agency-export-ordered': t('Ordered an export of the agency'), 'agency-deletion-ordered': t('Ordered the agency’s deletion'),
 };
 const list = $('#rows');
