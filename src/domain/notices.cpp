@@ -60,6 +60,7 @@ void payment_facts(const Brand& brand, Words& words, const Json& data) {
     add(words, brand.say("Paid by"), method_word(brand, data["method"].text()));
     add(words, brand.say("Reference"), word(data, "reference"));
     add(words, brand.say("Receipt"), word(data, "receipt"));
+    add(words, brand.say("Credit note"), word(data, "creditNote"));
     if (data["remaining"].integer() > 0) add(words, brand.say("Still to be paid"), money(brand, data, "remaining"));
 }
 

@@ -16,9 +16,9 @@ using core::Sql;
 
 constexpr Sql one_receipt = R"(
     select r.number, r.amount, r.words, to_char(r.issued_at at time zone 'Asia/Manila', 'FMMonth FMDD, YYYY'), to_json(r.issued_at),
-           (select coalesce(json_agg(json_build_object('amount', -l.amount, 'note', l.note, 'reference', l.external_id, 'at', l.created_at,
+           (select coalesce(json_agg(json_build_object('number', lpad(n.number::text, 6, '0'), 'amount', -l.amount, 'note', l.note, 'reference', l.external_id, 'at', l.created_at,
                             'on', to_char(l.created_at at time zone 'Asia/Manila', 'FMMonth FMDD, YYYY')) order by l.id), '[]')
-            from ledger l where l.payment_id = r.payment_id and l.kind = 'refund'), w.language, w.currency_display = 'code'
+            from ledger l join credit_notes n on n.ledger_id = l.id where l.payment_id = r.payment_id and l.kind = 'refund'), w.language, w.currency_display = 'code'
     from receipts r, wording(reader => me()) w where r.payment_id = $2 and r.project_id = $1)";
 
 Row find(core::Call& call, core::Id project, core::Id payment) {
@@ -88,7 +88,7 @@ std::string drawn(const Row& row, const std::string& fonts) {
         if (y >= Pdf::height - 160) continue;  // many small ones: their sum is below
         const std::string_view note = refunds[i]["note"].text();
         pdf.text(right, y, 10, false, brand.pesos(-refunds[i]["amount"].integer()), Pdf::Align::right);
-        y = pdf.paragraph(left, y, 10, false, brand.say("Given back on {1}", {day_words(brand, refunds[i]["on"].text())}) + (note.empty() ? "" : ": " + std::string{note}), right - left - 110) + 8;
+        y = pdf.paragraph(left, y, 10, false, brand.say("Credit note No. {1}, given back on {2}", {std::string{refunds[i]["number"].text()}, day_words(brand, refunds[i]["on"].text())}) + (note.empty() ? "" : ": " + std::string{note}), right - left - 110) + 8;
     }
     if (refunds.size() > 0) {
         pdf.text(left, y + 6, 11, true, brand.say("Kept"));

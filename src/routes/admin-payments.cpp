@@ -33,7 +33,7 @@ constexpr std::string_view as_json = R"(limit $3)
 constexpr std::string_view as_cells = R"(limit $3)
     select q.key, q.id, q.id, q.project_id, j.name, j.client_name, j.client_email, q.part, round(q.amount / 100.0, 2),
            round((select coalesce(-sum(l.amount), 0) from ledger l where l.payment_id = q.id and l.kind = 'refund') / 100.0, 2),
-           q.status, q.stage, q.provider, coalesce(q.channel, q.payment_method), q.reference, q.proof_reference, q.attention,
+           (select string_agg(lpad(n.number::text, 6, '0'), E'\n' order by n.number) from credit_notes n where n.payment_id = q.id), q.status, q.stage, q.provider, coalesce(q.channel, q.payment_method), q.reference, q.proof_reference, q.attention,
            to_char(q.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(q.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     from page q join projects j on j.id = q.project_id )";
 constexpr Sql staff_count = "select count(*) from staff_here()";
@@ -43,6 +43,7 @@ constexpr Sql payment_head = R"(
     from payments p join projects j on j.id = p.project_id where p.id = $1)";
 constexpr Sql payment_entries = R"(
     select coalesce(json_agg(json_build_object('kind', l.kind, 'amount', l.amount, 'reference', l.external_id, 'note', l.note, 'at', l.created_at,
+               'creditNote', (select lpad(n.number::text, 6, '0') from credit_notes n where n.ledger_id = l.id),
                'by', coalesce((select name from people(array[l.actor])), l.actor)) order by l.id), '[]')
     from (select * from ledger where payment_id = $1 order by id limit 200) l)";
 constexpr Sql payment_reports = R"(
@@ -68,10 +69,12 @@ constexpr Sql refund_sql = R"(
     with back as (
         insert into ledger (project_id, payment_id, part, kind, amount, external_id, note, actor)
         select project_id, id, coalesce(part, 'deposit'), 'refund', -$2::bigint, nullif($3, ''), $4, me() from payments where id = $1
-        returning id, project_id, payment_id, part, -amount as amount)
-    select note_activity(project_id, 'payment-refunded', jsonb_build_object('payment', payment_id, 'part', part, 'amount', amount, 'reason', $4::text)),
-           tell_client('payment-refunded', project_id, jsonb_build_object('payment', payment_id, 'part', part, 'amount', amount, 'reason', $4::text), 'refund ' || id)
-    from back)";
+        returning id, project_id, payment_id, part, -amount as amount),
+    counted as (update credit_note_counter set last = last + 1 where only_row and exists (select from back) returning last),
+    noted as (insert into credit_notes (number, ledger_id, payment_id) select c.last, b.id, b.payment_id from back b, counted c returning number),
+    told as (select b.id, b.project_id, jsonb_build_object('payment', b.payment_id, 'part', b.part, 'amount', b.amount, 'reason', $4::text, 'creditNote', lpad(n.number::text, 6, '0')) as data
+             from back b, noted n)
+    select note_activity(project_id, 'payment-refunded', data), tell_client('payment-refunded', project_id, data, 'refund ' || id) from told)";
 constexpr Sql settle_sql = R"(
     with seen as (update payments p set attention = null, updated_at = now() from (select id, attention from payments where id = $1) b
                   where p.id = b.id and b.attention is not null returning p.id, p.project_id, b.attention)
@@ -128,7 +131,7 @@ Reply list(Call& call) {
 
 Reply csv(Call& call) {
     note_at_once(call, "exported", "payments");
-    return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Status", "Stage", "By", "Method",
+    return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Credit notes", "Status", "Stage", "By", "Method",
                                            "Reference", "Client's reference", "Attention", "Begun (UTC)", "Changed (UTC)"},
                     read_page(call.request, orders, 25), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }

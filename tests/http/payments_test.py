@@ -2,6 +2,7 @@
 import hashlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -325,6 +326,25 @@ def test_what_is_given_back_is_in_the_ledger_and_never_more_than_came(site, clie
     receipt = client.get(path(project, one["id"], "/receipt")).expect()
     assert [r["amount"] for r in receipt["refunds"]] == [100, one["amount"] - 100]
     assert client.get(path(project, one["id"], "/receipt.pdf")).status == 200
+    first, second = (r["number"] for r in receipt["refunds"])
+    assert int(second) == int(first) + 1 and len(first) == 6, "credit notes are numbered without a gap"
+    entries = staff.get(f"/api/admin/payments/{one['id']}").expect()["ledger"]
+    assert [(e["kind"], e["creditNote"]) for e in entries] == [("payment", None), ("refund", first), ("refund", second)]
+    told = next(row for row in client.get(f"/api/projects/{project}/activity").expect()["activity"] if row["kind"] == "payment-refunded")
+    assert told["data"]["creditNote"] == second
+    for change in ("update credit_notes set number = 9", "delete from credit_notes"):
+        with pytest.raises(Exception, match="stay as they are"):
+            site.sql(change, tenant=site.tenant)
+
+
+def test_refunds_at_once_are_given_once_and_leave_no_gap_in_the_credit_notes(site, client, staff):
+    payments = [pay(site, client, onboarding.create(client)) for _ in range(3)]
+    before = site.one("select last from credit_note_counter", tenant=site.tenant)
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda one: staff.twin().post(f"/api/admin/payments/{one['id']}/refund", {"amount": one["amount"], "reason": "called off"}).status, payments * 2))
+    assert sorted(done) == [200] * 3 + [422] * 3, "each is given back once"
+    assert [row["number"] for row in site.sql("select number from credit_notes where number > %s order by 1", before, tenant=site.tenant)] == [before + 1, before + 2, before + 3]
+    assert site.one("select last from credit_note_counter", tenant=site.tenant) == before + 3
 
 
 def test_the_list_of_staff_goes_on_page_by_page(site, client, staff):

@@ -111,6 +111,10 @@ def _money(rows):
     for row in rows("""select coalesce(max(number), 0) as highest, count(*), (select last from receipt_counter) as last from receipts
                        having coalesce(max(number), 0) <> count(*) or count(*) <> (select last from receipt_counter)"""):
         yield f"I3 receipts have gaps: {row['count']} of them up to {row['highest']}, the counter says {row['last']}"
+    for row in rows("""select (select count(*) from ledger where kind = 'refund') as refunds, count(n.number), coalesce(max(n.number), 0) as highest, (select last from credit_note_counter) as last
+                       from credit_notes n join ledger l on l.id = n.ledger_id and l.kind = 'refund' and l.payment_id = n.payment_id
+                       having count(n.number) <> all (array[(select count(*) from ledger where kind = 'refund'), max(n.number), (select last from credit_note_counter)])"""):
+        yield f"I3 credit notes have gaps: {row['count']} of them up to {row['highest']} for {row['refunds']} refunds, the counter says {row['last']}"
     for row in rows("""select p.id, r.amount from payments p join ledger l on l.payment_id = p.id and l.kind = 'payment' and l.actor <> 'legacy'
                          left join receipts r on r.payment_id = p.id where r.amount is distinct from p.amount"""):
         yield f"I3 payment {row['id']} has a receipt of {row['amount']}"

@@ -19,7 +19,7 @@ function draw({ number, amount, words, issuedAt, refunds }) {
     [t('Price of the project'), peso(words.price)], [t('Paid by'), methodWords[words.method] ?? words.method], [t('Our reference'), words.reference], [t('Transaction'), words.transaction]];
   $('#receipt-facts').replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
   text($('#receipt-amount'), centavos(amount));
-  $('#receipt-refunds').replaceChildren(...refunds.map((refund) => el('li', {}, el('span', {}, [t`Given back on ${longDate(refund.at)}`, refund.note].filter(Boolean).join(': ')), el('span', {}, centavos(-refund.amount)))),
+  $('#receipt-refunds').replaceChildren(...refunds.map((refund) => el('li', {}, el('span', {}, [t`Credit note No. ${refund.number}, given back on ${longDate(refund.at)}`, refund.note].filter(Boolean).join(': ')), el('span', {}, centavos(-refund.amount)))),
     refunds.length ? el('li', { class: 'kept' }, el('strong', {}, t('Kept')), el('strong', {}, centavos(amount - refunds.reduce((sum, refund) => sum + refund.amount, 0)))) : '');
   $('#back').href = `/projects/${project}/payment`;
   $('#pdf').href = `${api}.pdf`;

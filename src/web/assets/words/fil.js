@@ -603,7 +603,7 @@ export default {
   "This receipt was made by computer and is valid without a signature. Amounts are in Philippine pesos.": "Gawa sa computer ang resibong ito at may bisa kahit walang pirma. Nasa piso ng Pilipinas ang mga halaga.",
   "E-mail": "E-mail",
   "For": "Para sa",
-  "Given back on {1}": "Ibinalik noong {1}",
+  "Credit note No. {1}, given back on {2}": "Credit note Blg. {1}, ibinalik noong {2}",
   "Issued": "Petsa ng resibo",
   "Kept": "Natira",
   "No receipt": "Walang resibo",
