@@ -177,6 +177,7 @@ def test_a_killed_runner_is_followed_by_another_that_ends_the_job(site, platform
     assert over(platform_owner, job)["state"] == "done"
     assert site.one("select status from tenants where slug = %s", slug) == "active"
     assert len(site.mails(f"owner@{slug}.example.test")) <= 1
+    assert list((site.state / "run/runner").glob("migrate.*")), "what a killed runner leaves is in the folder that goes with the site"
 
 
 def test_the_programs_cannot_do_any_of_it_themselves(site):
