@@ -35,6 +35,10 @@ struct Person {
 std::optional<Person> signed_in(core::Call& call);  // with visitor: nobody, or the person
 Person person(core::Call& call);                    // with user and above
 
+// The session of a token's SHA-256, as platform() routes look for it; and who the row is that comes back.
+core::Query own_session(const std::string& token_hash, const std::string& tenant);
+Person person_in(const core::Row& row, bool own_session = true);
+
 const char* session_cookie(const core::Call& call);  // "__Host-session" on https, "session" on http
 
 }  // namespace domain

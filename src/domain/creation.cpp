@@ -7,6 +7,7 @@
 #include "core/form.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/idempotency.h"
 #include "domain/intake.h"
 #include "domain/mails.h"
 
@@ -86,15 +87,6 @@ void check_phone(Form& form, const std::string& phone) {
     const bool plain = phone.find_first_not_of("0123456789+-() ./extEXT#") == std::string::npos;
     if (!phone.empty() && (digits < 7 || digits > 15 || !plain))
         form.wrong("clientPhone", "This is not a phone number. It looks like +63 912 345 6789.");
-}
-
-std::optional<std::string> idempotency_key(const Request& request) {
-    const std::string& key = request.idempotency_key;
-    if (key.empty()) return std::nullopt;
-    const bool printable = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c < 0x7F; });
-    if (key.size() > 200 || !printable)
-        throw bad_request("Idempotency-Key must be 1 to 200 printable ASCII characters.");
-    return key;
 }
 
 // The project that an earlier request with this key made.

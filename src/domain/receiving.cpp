@@ -6,6 +6,7 @@
 #include "core/multipart.h"
 #include "domain/access.h"
 #include "domain/file_name.h"
+#include "domain/idempotency.h"
 
 namespace domain {
 
@@ -66,7 +67,7 @@ Reply receive(Call& call, Place place, Judge judge) {
     std::string name = call.request.query_value("name");
     if (bare && type.starts_with("multipart/")) throw bad_request("Send the file as multipart/form-data, with a boundary.");
     if (bare && name.empty()) throw bad_request("Name the file: ?name=plan.pdf", {{"name", "The file has no name."}});
-    place.key = call.request.idempotency_key;
+    place.key = idempotency_key(call.request).value_or("");
     if (const auto before = sent_before(call, place, bare ? call.request.length : 0)) return made(before->json, before->id);
     const std::uint64_t most = file_limit(call.config, place);
     need_room(call, place, bare ? call.request.length : std::min(call.request.length, most));

@@ -21,7 +21,6 @@ constexpr Sql delete_session = "delete from sessions where token_hash = $1";
 constexpr Sql drop_old_sessions = R"(
     delete from sessions where id in (
         select id from sessions where expires_at < now() order by expires_at limit 100 for update skip locked))";
-constexpr Sql whose_session = "select user_id, name, email, email_verified, role, session_id, confined from enter_own($1, $2)";
 
 // Who chose a language in this browser goes on in it, also by mail; else the account's own counts, and the browser's where there is none.
 constexpr Sql learn_language = R"(
@@ -49,10 +48,10 @@ std::optional<Session> start_session(core::Call& call, const std::string& user_i
         ask<delete_session>(Bytes{old_hash}),
         ask<insert_session>(Bytes{hash}, user_id, password_hash, call.tenant(), address_of(call.request.remote_address),
                             plain_user_agent(call.request.user_agent)),
-        ask<drop_old_sessions>(), ask<whose_session>(Bytes{hash}, call.tenant()), ask<learn_language>(user_id, language_of(call.request), is_shipped(call.request.cookie_value(language_cookie))), ask<whose_language>(user_id));
+        ask<drop_old_sessions>(), own_session(hash, call.tenant()), ask<learn_language>(user_id, language_of(call.request), is_shipped(call.request.cookie_value(language_cookie))), ask<whose_language>(user_id));
     const auto row = answers[3].maybe();
     if (!row) return std::nullopt;
-    return Session{std::move(token), {row->str(0), row->str(1), row->str(2), row->truth(3), row->str(4), row->integer(5), row->truth(6)}, answers[5].one().str(0)};
+    return Session{std::move(token), person_in(*row), answers[5].one().str(0)};
 }
 
 void end_session(core::Call& call) {

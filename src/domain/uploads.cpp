@@ -117,7 +117,6 @@ void forget_upload(Call& call, const Upload& upload) { call.db().change<forget>(
 
 std::optional<Kept> sent_before(Call& call, const Place& place, std::uint64_t size) {
     if (place.key.empty()) return std::nullopt;
-    if (place.key.size() > 200) throw core::bad_request("Idempotency-Key has at most 200 characters.");
     const auto row = call.db().maybe<by_key>(number(place.project), number(place.lead), place.key);
     if (!row) return std::nullopt;
     if (size != 0 && row->integer(2) != static_cast<std::int64_t>(size)) throw Error{422, "This Idempotency-Key belongs to another file. Send a new one with each file."};

@@ -8,6 +8,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/idempotency.h"
 
 using namespace core;
 using namespace domain;
@@ -170,19 +171,18 @@ Reply post_message(Call& call, Id project) {
     const std::string body = body_in(form, count > 0);
     const auto task = form.id("taskId", false), payment = form.id("paymentId", false);
     if (task && payment) form.wrong("paymentId", "A message is about a task or a payment, not both.");
-    const std::string& key = call.request.idempotency_key;
-    if (key.size() > 200) throw bad_request("Idempotency-Key has at most 200 characters.");
+    const auto key = idempotency_key(call.request);
     form.check();
 
     const auto [taken, before, named] = call.db().all(ask<take_thread>(project), ask<said_before>(project, key), ask<what_it_names>(project, task, payment, files));
-    if (const auto row = before.maybe(); row && !key.empty()) return message(201, Json::parse(row->text(0))["id"].integer(), row->text(0));
+    if (const auto row = before.maybe(); row && key) return message(201, Json::parse(row->text(0))["id"].integer(), row->text(0));
     const Row there = named.one();
     if (!there.truth(0)) form.wrong("taskId", "This project has no such task.");
     if (!there.truth(1)) form.wrong("paymentId", "This project has no such payment.");
     if (there.integer(2) != static_cast<std::int64_t>(count)) form.wrong("files", "One of the files is not yours, or is with another message already.");
     form.check();
     const std::string name = person(call).name;
-    const std::int64_t id = call.db().one<say>(project, name, body, task, payment, files, key.empty() ? std::nullopt : std::optional{key}).integer(0);
+    const std::int64_t id = call.db().one<say>(project, name, body, task, payment, files, key).integer(0);
     const auto [attached, told, shown] = call.db().all(ask<attach>(id, files), ask<tell_others>(project, id, name, body), ask<one_message>(id));
     note_by_staff(call, "message-sent", "project " + std::to_string(project.value), facts(id).member("files", static_cast<std::int64_t>(count)).end_object().take());
     return message(201, id, shown.one().text(0));
