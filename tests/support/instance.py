@@ -310,7 +310,7 @@ class Instance:
                 found.append(message)
         return found
 
-    def wait_for_mail(self, address, containing, seconds=10, after=0):
+    def wait_for_mail(self, address, containing, seconds=20, after=0):
         """The newest mail to an address whose text contains something, beyond the first `after` ones."""
         until = time.monotonic() + seconds
         while True:
