@@ -33,8 +33,9 @@ constexpr Sql my_sessions = R"(
     select json_build_object('sessions', coalesce(json_agg(json_build_object(
         'id', s.id, 'current', s.id = $1, 'createdAt', s.created_at, 'lastSeenAt', s.last_seen_at, 'ip', host(s.ip),
         'userAgent', s.user_agent) order by s.last_seen_at desc, s.id desc), '[]'))
-    from sessions s join tenants t on t.id = s.tenant_id
-    where s.user_id = me() and t.schema_name = $2 and s.expires_at > now() and s.last_seen_at > now() - interval '7 days')";
+    from (select n.* from sessions n join tenants t on t.id = n.tenant_id
+          where n.user_id = me() and t.schema_name = $2 and n.expires_at > now() and n.last_seen_at > now() - interval '7 days'
+          order by n.last_seen_at desc, n.id desc limit 100) s)";
 constexpr Sql end_my_session = R"(
     delete from sessions where id = $1 and user_id = me() and tenant_id = (select id from tenants where schema_name = $2))";
 constexpr Sql end_my_others = R"(

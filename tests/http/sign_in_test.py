@@ -154,6 +154,14 @@ def test_a_sign_in_of_the_wrong_shape_is_refused(visitor, body):
     answer.problem(answer.status)
 
 
+def test_of_very_many_sessions_the_newest_hundred_are_listed(site):
+    person = new_person(site)
+    site.sql("insert into sessions (token_hash, user_id, tenant_id, last_seen_at) select sha256(gen_random_uuid()::text::bytea), %s, id, now() - n * interval '1 minute' "
+             "from tenants, generate_series(1, 120) n where slug = 'lunaxcode'", person.user["id"])
+    sessions = person.get("/api/auth/sessions").expect()["sessions"]
+    assert len(sessions) == 100 and sessions[0]["current"] and sessions == sorted(sessions, key=lambda one: one["lastSeenAt"], reverse=True)
+
+
 def test_one_can_see_where_one_is_signed_in_and_sign_out_there(site, sign_up):
     person = sign_up()
     phone = site.visitor()
