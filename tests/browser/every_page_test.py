@@ -5,7 +5,6 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 import journey
-from chromium import AUDIT
 from instance import ROOT
 from people import new_person
 
@@ -18,22 +17,6 @@ ADDRESSES = {
     "invitation": "/invitation?token=AAAAAAAAAAAAAAAAAAAAAA", "unsubscribe": "/unsubscribe?user=u&topic=messages&signature=x", "admin": "/admin", "admin-service": "/admin/service?id={service}", "admin-board": "/admin/board?project={project}",
 }
 STRANGERS = {"index", "404", "50x", "shut", "nobody", "login", "onboarding", "verify", "reset", "invitation", "unsubscribe"}
-# What Tab can lead to takes the focus, shows it, and comes in the order of the document
-REACH = AUDIT + """
-const wrong = [];
-const before = [scrollX, scrollY];
-const stops = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
-  .filter((one) => !one.disabled && (visible(one) || one.matches('.skip')) && !(one.type === 'radio' && !one.checked)).slice(0, 150);
-for (const one of stops) {
-  one.focus({ focusVisible: true, preventScroll: true });
-  if (document.activeElement !== one) wrong.push(`does not take the focus: ${short(one)}`);
-  else if (!focusShown(one)) wrong.push(`the focus cannot be seen on ${short(one)}`);
-}
-for (const one of document.querySelectorAll('[data-form-error], [data-said]')) if (!one.closest('[role=alert], [role=status], [aria-live]')) wrong.push(`nobody hears of ${short(one)}`);
-for (const one of document.querySelectorAll('img:not([alt])')) wrong.push(`a picture without words: ${short(one)}`);
-scrollTo(...before);
-return wrong;
-"""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +42,7 @@ def test_a_page_holds_the_rules_in_every_look(site, browser, world, file):
         browser.width(width)
         wrong += [f"{scheme}, {width} px: {line}" for line in browser.audit()]
     browser.press(Keys.TAB)  # from here on the focus is a keyboard's, also where a script moves it
-    wrong += browser.run(REACH)
+    wrong += browser.reach()
     browser.any_width()
     assert wrong == [], "\n".join(wrong)
     browser.run("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")

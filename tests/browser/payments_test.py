@@ -38,9 +38,7 @@ def paying(site, browser, world, project, width):
 
 
 def choose(browser, value):
-    box = browser.see(f'#methods input[value="{value}"]')
-    browser.run("arguments[0].scrollIntoView({block: 'center'})", box)
-    box.click()
+    browser.click(f'#methods input[value="{value}"]')
 
 
 def fill_card(browser, number):

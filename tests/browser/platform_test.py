@@ -58,7 +58,8 @@ def test_a_tenant_from_its_making_to_its_end(site, browser):
     fill(browser, row, confirm=slug)
     browser.click(f"{row} .danger")
     browser.see("#jobs [data-state=done]", "Kept in the backup", 60)
-    assert not browser.all(row) and slug not in site.tenants()
+    browser.wait(lambda: not browser.all(row), about="it is off the list")
+    assert slug not in site.tenants()
 
 
 @pytest.mark.expects(401, 404, 422, 503)

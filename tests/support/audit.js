@@ -119,6 +119,7 @@ function audit() {
     }
   }
 
+  for (const dialog of all('dialog[open], [role=dialog]')) if (!nameOf(dialog) || !(dialog.hasAttribute('aria-labelledby') || dialog.hasAttribute('aria-label'))) wrong.push(`a dialog without a name: ${short(dialog)}`);
   for (const control of all('input:not([type=hidden]), select, textarea, button, a[href], summary, progress, [role=button], [role=tab], fieldset, img, iframe, nav:not(:only-of-type)')) {
     if (control.localName === 'img' && control.hasAttribute('alt')) continue;
     if (!nameOf(control)) wrong.push(`no name: ${short(control)}`);
@@ -207,5 +208,23 @@ function audit() {
     const wide = [...document.querySelectorAll('body *')].filter((one) => visible(one) && one.getBoundingClientRect().right > root.clientWidth + 1).slice(-1)[0];
     wrong.push(`the page is ${root.scrollWidth} px wide in a window of ${root.clientWidth}: ${wide ? short(wide) : ''}`);
   }
+  return wrong;
+}
+
+function reach() { // what Tab can lead to takes the focus, shows it, and comes in the order of the document; of an open dialog, all there is
+  const wrong = [];
+  const before = [scrollX, scrollY];
+  const modal = document.querySelector('dialog:modal');
+  if (modal && !modal.contains(document.activeElement)) wrong.push(`the focus is not in the dialog but on ${short(document.activeElement)}`);
+  const stops = [...(modal ?? document).querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+    .filter((one) => !one.disabled && (visible(one) || one.matches('.skip')) && !(one.type === 'radio' && !one.checked)).slice(0, 150);
+  for (const one of stops) {
+    one.focus({ focusVisible: true, preventScroll: true });
+    if (document.activeElement !== one) wrong.push(`does not take the focus: ${short(one)}`);
+    else if (!focusShown(one)) wrong.push(`the focus cannot be seen on ${short(one)}`);
+  }
+  for (const one of document.querySelectorAll('[data-form-error], [data-said]')) if (!one.closest('[role=alert], [role=status], [aria-live]')) wrong.push(`nobody hears of ${short(one)}`);
+  for (const one of document.querySelectorAll('img:not([alt])')) wrong.push(`a picture without words: ${short(one)}`);
+  scrollTo(...before);
   return wrong;
 }

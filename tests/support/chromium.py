@@ -1,6 +1,7 @@
 """A real browser: headless Chromium driven by selenium, with what the tests look at (console, storage, network, screenshots)."""
 import base64
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -16,10 +17,18 @@ from selenium.webdriver.common.keys import Keys
 from instance import ROOT
 
 SCREENSHOTS = ROOT / "build/screenshots"
+# What matches and is on view, as the page itself says; with a text, what has it. Selenium's own is_displayed() costs twenty times as much.
+SHOWN = """const drawn = (one) => { const { width, height } = one.getBoundingClientRect(); return (width > 0 && height > 0) || [...one.children].some(drawn); };
+    const shown = (one) => (one.localName === 'option' ? shown(one.closest('select, datalist'))
+        : one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && drawn(one));
+    const says = (one) => arguments[1] === null || (one.innerText || one.value || '').includes(arguments[1]);
+    return [...document.querySelectorAll(arguments[0])].filter((one) => shown(one) && says(one));"""
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-default-apps", "--disable-extensions",
+         # One process for all pages: another at every new device would cost more than what most tests do.
+         "--renderer-process-limit=1", "--disable-site-isolation-trials",
          "--hide-scrollbars", "--window-size=1280,900", "--force-prefers-reduced-motion")
 
 
@@ -73,27 +82,15 @@ class Browser:
         return self.driver.execute_script(script, *values)
 
     def all(self, css):
-        return [one for one in self.driver.find_elements(By.CSS_SELECTOR, css) if self._shown(one)]
-
-    @staticmethod
-    def _shown(element):
-        try:
-            return element.is_displayed()
-        except StaleElementReferenceException:
-            return False
+        return self.run(SHOWN, css, None)
 
     def see(self, css, text=None, seconds=10):
         """The first element on view that matches, and has the text; waits for it."""
         until = time.monotonic() + seconds
-        while True:
-            for element in self.all(css):
-                try:
-                    if text is None or text in (element.text or element.get_attribute("value") or ""):
-                        return element
-                except StaleElementReferenceException:
-                    continue
+        while not (found := self.run(SHOWN, css, text)):
             assert time.monotonic() < until, f"{css}{f' with {text!r}' if text else ''} is not on view at {self.path}:\n{self.words()[:1500]}"
             time.sleep(0.05)
+        return found[0]
 
     def wait(self, condition, seconds=10, about=""):
         until = time.monotonic() + seconds
@@ -113,16 +110,27 @@ class Browser:
         return self.run("return document.body ? document.body.innerText : ''")
 
     def click(self, css, text=None):
-        element = self.see(css, text)
-        self.run("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-        return element
+        def click(element):
+            self.run("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+        return self._touch(css, text, click)
 
     def type(self, css, text):
-        element = self.see(css)
-        element.clear()
-        element.send_keys(text)
-        return element
+        def type(element):
+            element.clear()
+            element.send_keys(text)
+        return self._touch(css, None, type)
+
+    def _touch(self, css, text, deed):
+        """Does it to what is on view; a page that draws itself anew between the look and the touch is looked at again."""
+        for last in (False, False, True):
+            element = self.see(css, text)
+            try:
+                deed(element)
+                return element
+            except StaleElementReferenceException:
+                if last:
+                    raise
 
     def stored(self, name, storage="sessionStorage"):
         value = self.run(f"return {storage}.getItem(arguments[0])", name)
@@ -171,10 +179,49 @@ class Browser:
                 return self.driver.switch_to.active_element
         raise AssertionError(f"Tab does not lead to {css} at {self.path}")
 
+    # Fingers
+    def phone(self, width=360, height=740):
+        """A phone's window and fingers, until the next device."""
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=1)
+        self.cdp("Emulation.setEmitTouchEventsForMouse", enabled=False)
+        self.driver.refresh()
+
+    def middle(self, element):
+        return self.run("const { x, y, width, height } = arguments[0].getBoundingClientRect(); return [x + width / 2, y + height / 2]", element)
+
+    def touch(self, kind, *point):
+        self.cdp("Input.dispatchTouchEvent", type=f"touch{kind}", touchPoints=[{"x": point[0], "y": point[1]}] if point else [])
+
+    def slide(self, x, y, to_x, to_y, steps=10):
+        for step in range(1, steps + 1):
+            self.touch("Move", x + (to_x - x) * step / steps, y + (to_y - y) * step / steps)
+            time.sleep(0.016)
+
+    def swipe(self, element, dx, dy):
+        """A finger that is put on it and moves at once."""
+        x, y = self.middle(element)
+        self.touch("Start", x, y)
+        self.slide(x, y, x + dx, y + dy)
+        self.touch("End")
+
+    def carry(self, element, to_x, to_y, rest=0.5, hold=lambda: None):
+        """A finger that rests on it, takes it somewhere, stays there as long as hold() takes, and lets go."""
+        x, y = self.middle(element)
+        self.touch("Start", x, y)
+        time.sleep(rest)
+        self.slide(x, y, to_x, to_y)
+        hold()
+        self.touch("End")
+
     # Judging
     def audit(self):
         """Sentences about what is wrong with the page for people who see, hear or point differently."""
         return self.run(AUDIT + "return audit()")
+
+    def reach(self):
+        """Sentences about what a keyboard cannot reach, or not see."""
+        return self.run(AUDIT + "return reach()")
 
     def complaints(self, expected=()):
         """What the console says that it should not: errors, CSP violations, failed loads other than those statuses expected.
@@ -186,6 +233,9 @@ class Browser:
         return lines
 
     def screenshot(self, name):
+        """For who looks at the pages: LUNAXCODE_TEST_SCREENSHOTS=1, or a test that failed. A picture of a whole page costs as much as loading it."""
+        if not (os.environ.get("LUNAXCODE_TEST_SCREENSHOTS") or name.startswith("failed-")):
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        data = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        data = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True, optimizeForSpeed=True)["data"]
         (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(data))
