@@ -97,6 +97,48 @@ def test_a_card_is_moved_by_keyboard_and_by_pointer(site, browser, staff, projec
     assert browser.audit() == []
 
 
+def test_a_card_is_carried_by_finger_on_a_phone_and_a_finger_that_moves_at_once_scrolls(site, browser, staff, project):
+    browser.open(f"/admin/board?project={project}")
+    browser.phone()
+    browser.see("[data-card]")
+    first, second, third = cards(browser, "pending")[:3]
+    title = lambda task: browser.see(f"[data-card='{task}'] .task-open")
+    browser.see(".by-finger", "Rest a finger")
+    browser.run("document.querySelector('[data-card]').scrollIntoView({block: 'center'})")
+    at = browser.run("return scrollY")
+    browser.swipe(title(second), 0, -300)
+    browser.wait(lambda: browser.run("return scrollY") > at + 100, about="the board scrolls")
+    assert cards(browser, "pending")[:3] == [first, second, third] and not browser.all("dialog[open]")
+    browser.run("document.querySelector('[data-card]').scrollIntoView({block: 'center'})")
+    x, y = browser.middle(title(second))
+    browser.carry(title(first), x, y + 30, hold=lambda: browser.see(f"[data-card='{first}'].lifted"))
+    browser.wait(lambda: cards(browser, "pending")[:2] == [second, first] and not browser.all(".lifted"), about="it is put down below the second")
+    browser.see("#said", "To do, 2 of")
+    assert not browser.all("dialog[open]"), "putting down opens nothing"
+    # By its dots at once; held near the lower edge, it takes the page along to the last column.
+    grip = browser.see(f"[data-card='{first}'] .grip")
+    browser.run("document.querySelector(`[data-column='completed'] h2`).scrollIntoView({block: 'start'})")
+    below = browser.run("return scrollY")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", grip)
+    assert browser.run("return scrollY") < below - 700, "the last column is not on view"
+    height = browser.run("return innerHeight")
+    browser.carry(grip, 180, height - 6, rest=0, hold=lambda: browser.wait(lambda: cards(browser, "completed") == [first], about="it is over the last column"))
+    browser.wait(lambda: status_of(site, first) == "completed", about="another status")
+    # What the browser takes away (a call comes in) goes back to where it was.
+    browser.run("document.querySelector('[data-card]').scrollIntoView({block: 'center'})")
+    order = cards(browser, "pending")
+    x, y = browser.middle(title(order[0]))
+    browser.touch("Start", x, y)
+    browser.see(".lifted")
+    browser.slide(x, y, x, y + 160)
+    browser.wait(lambda: cards(browser, "pending")[0] != order[0], about="on its way")
+    browser.touch("Cancel")
+    browser.see("#said", "Taken back. To do, 1 of")
+    assert cards(browser, "pending") == order
+    assert browser.audit() == []
+    browser.screenshot("board-phone")
+
+
 @pytest.mark.expects(409, 422)
 def test_a_task_is_edited_added_and_retired(site, browser, staff, project):
     browser.open(f"/admin/board?project={project}")

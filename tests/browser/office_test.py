@@ -3,6 +3,7 @@ import uuid
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 import journey
@@ -139,11 +140,22 @@ def test_questions_are_put_in_order_by_keyboard_and_by_dragging(site, browser, s
     order = lambda: [row["question_key"] for row in site.sql("select question_key from questions where service_id = %s order by sort_order", service["id"], tenant=site.tenant)]
     browser.wait(lambda: order() == ["q2", "q0", "q1"])
     assert [f.text.split(" (")[0] for f in browser.driver.find_elements(By.CSS_SELECTOR, "#preview label")] == ["Question 2?", "Question 0?", "Question 1?"]
-    # A drag as the browser reports it: its own pointer cannot be driven headless.
-    browser.run("""const [first, , last] = document.querySelectorAll('#questions > li'), data = new DataTransfer(), box = last.getBoundingClientRect();
-        for (const [type, node] of [['dragstart', first], ['dragover', last], ['drop', last], ['dragend', first]])
-            node.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data, clientY: box.bottom - 1 }));""")
+    first, last = browser.all("#questions > li h3")[::2]
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", last)
+    ActionChains(browser.driver).click_and_hold(first).move_by_offset(0, 12).move_to_element(last).move_by_offset(0, 40).release().perform()
     browser.wait(lambda: order() == ["q0", "q1", "q2"])
+    # By finger: one that moves at once scrolls, one that rests takes the question along.
+    browser.phone()
+    browser.see("#questions > li")
+    browser.run("document.querySelector('#questions').scrollIntoView({block: 'start'})")
+    at = browser.run("return scrollY")
+    browser.swipe(browser.see("#questions > li h3"), 0, -300)
+    browser.wait(lambda: browser.run("return scrollY") > at + 100, about="it scrolls")
+    assert order() == ["q0", "q1", "q2"]
+    browser.run("document.querySelector('#questions > li').scrollIntoView({block: 'center'})")
+    first, second = browser.all("#questions > li h3")[:2]
+    browser.carry(first, browser.middle(second)[0], browser.middle(second)[1] + 40)
+    browser.wait(lambda: order() == ["q1", "q0", "q2"], about="it is carried")
 
 
 @pytest.mark.expects(422)

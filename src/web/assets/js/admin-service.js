@@ -73,7 +73,7 @@ function closeForm() {
 function row(question) {
   const place = el('div', { class: 'question-place' });
   const edit = el('button', { type: 'button', class: 'button quiet short', 'aria-expanded': 'false', 'aria-label': t`Edit “${question.questionText}”` }, t('Edit'));
-  const item = el('li', { class: question.active ? 'card question-row' : 'card question-row retired', 'data-id': question.id, 'data-ordered': '', draggable: 'true' },
+  const item = el('li', { class: question.active ? 'card question-row' : 'card question-row retired', 'data-id': question.id, 'data-ordered': '', 'data-carry': '' },
     el('div', { class: 'office-row' }, moveButtons(`“${question.questionText}”`),
       el('div', { class: 'office-row-main' }, el('h3', {}, question.questionText),
         el('p', { class: 'soft small' }, [typeName(question.questionType), question.required && t('required'), question.showIf && t('only sometimes'), question.options.length > 0 && plural(question.options.length, 'option')].filter(Boolean).join(' · '))),
@@ -90,7 +90,7 @@ function fold(item) {
   if (openForm?.editor.changed() && !confirm(t('What you typed in this question is not saved. Close it all the same?'))) return;
   closeForm();
   $('.question-place', item).replaceChildren();
-  item.draggable = true;
+  item.toggleAttribute('data-carry', true);
   $('[aria-expanded]', item)?.setAttribute('aria-expanded', 'false');
   preview();
 }
@@ -107,7 +107,7 @@ function unfold(item, question) {
   const { editor } = openForm;
   history.addEventListener('toggle', () => { if (history.open) drawHistory(history.lastElementChild, 'question', question.id, (version) => editor.save({ restore: version })); });
   $('.question-place', item).replaceChildren(openForm.form, ...(question.id ? [history] : []));
-  item.draggable = false;
+  item.toggleAttribute('data-carry', false);
   $('[aria-expanded]', item)?.setAttribute('aria-expanded', 'true');
   $('textarea, input', openForm.form).focus();
 }
@@ -144,7 +144,7 @@ async function reload(open) {
   const item = rows.find((one) => Number(one.dataset.id) === open);
   if (item && form) {
     $('.question-place', item).replaceChildren(...form.childNodes);
-    item.draggable = false;
+    item.toggleAttribute('data-carry', false);
     $('[aria-expanded]', item).setAttribute('aria-expanded', 'true');
     show($('#new-question'), false);
     $('[type=submit]', item)?.focus();

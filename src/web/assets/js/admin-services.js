@@ -12,7 +12,7 @@ const said = $('#said');
 const state = { version: 1 };
 
 function row(service) {
-  return el('li', { class: service.active ? 'card office-row' : 'card office-row retired', 'data-id': service.id, 'data-ordered': '', draggable: 'true' },
+  return el('li', { class: service.active ? 'card office-row' : 'card office-row retired', 'data-id': service.id, 'data-ordered': '', 'data-carry': '' },
     moveButtons(service.name),
     el('div', { class: 'office-row-main' },
       el('h2', {}, el('a', { href: `/admin/service?id=${service.id}` }, service.name)),

@@ -70,6 +70,7 @@ export default {
   "Board": "Board",
   "Close": "Isara",
   "Edit the task": "I-edit ang task",
+  "Rest a finger on a card to move it, or drag its dots.": "Idiin sandali ang daliri sa card para ilipat ito, o hilahin ang mga tuldok nito.",
   "Enter takes it up, arrow keys move it, Enter puts it down, Escape takes it back.": "Enter para buhatin, arrow keys para ilipat, Enter para ibaba, Escape para ibalik.",
   "Plan and versions": "Plano at mga version",
   "Project status": "Status ng project",

@@ -1,6 +1,7 @@
 // Cards in columns that are moved with a pointer or by keyboard: taken up, carried, put down or taken back, and told where they are.
 import { $, $$, text } from '../dom.js';
 import { t } from '../words.js';
+import { carried } from './carry.js';
 
 /**
  * Cards are `[data-card]` with a `.grip` button, columns `[data-column]` with an `ol`. place(card) names where a card is,
@@ -72,34 +73,19 @@ export function movable(board, said, { place, drop }) {
   // Moved in the page, a card loses the focus for a moment; only who goes elsewhere lets it go.
   board.addEventListener('focusout', () => setTimeout(() => { if (held?.by === 'keys' && !held.card.contains(document.activeElement)) putBack(); }));
 
-  let start = null;
-  board.addEventListener('pointerdown', (event) => {
-    const card = event.target.closest('[data-card]');
-    const onGrip = event.target.closest('.grip');
-    if (!card || event.button !== 0 || held || (!onGrip && (event.pointerType !== 'mouse' || event.target.closest('button, a, input, select')))) return;
-    start = { card, x: event.clientX, y: event.clientY, id: event.pointerId };
+  carried(board, {
+    pick: (event) => (!held && (event.target.closest('.grip') || event.pointerType !== 'mouse' || !event.target.closest('button, a, input, select')) ? event.target.closest('[data-card]') : null),
+    handle: (event) => Boolean(event.target.closest('.grip')),
+    lift: (card) => lift(card, 'pointer'),
+    over: (card, x, y) => {
+      const column = document.elementFromPoint(x, y)?.closest('[data-column]');
+      if (!column || !board.contains(column)) return;
+      const others = $$('[data-card]', column).filter((one) => one !== card);
+      const next = others.find((one) => { const box = one.getBoundingClientRect(); return y < box.top + box.height / 2; });
+      if (next ? card.nextElementSibling !== next : $('ol', column).lastElementChild !== card) $('ol', column).insertBefore(card, next ?? null);
+    },
+    drop: putDown,
+    back: putBack,
   });
-  addEventListener('pointermove', (event) => {
-    if (!start || event.pointerId !== start.id) return;
-    if (!held) {
-      if (Math.hypot(event.clientX - start.x, event.clientY - start.y) < 6) return;
-      lift(start.card, 'pointer');
-    }
-    event.preventDefault();
-    const under = document.elementFromPoint(event.clientX, event.clientY);
-    const column = under?.closest('[data-column]');
-    if (!column || !board.contains(column)) return;
-    const others = $$('[data-card]', column).filter((one) => one !== held.card);
-    const next = others.find((one) => { const box = one.getBoundingClientRect(); return event.clientY < box.top + box.height / 2; });
-    if (next ? held.card.nextElementSibling !== next : $('ol', column).lastElementChild !== held.card) $('ol', column).insertBefore(held.card, next ?? null);
-  });
-  const ends = (event, done) => {
-    if (!start || event.pointerId !== start.id) return;
-    start = null;
-    if (held?.by === 'pointer') done();
-  };
-  addEventListener('pointerup', (event) => ends(event, putDown));
-  addEventListener('pointercancel', (event) => ends(event, putBack));
-  board.addEventListener('selectstart', (event) => { if (start) event.preventDefault(); });
   return { busy: () => Boolean(held) };
 }

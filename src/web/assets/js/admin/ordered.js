@@ -2,6 +2,7 @@
 import { explain, post } from '../api.js';
 import { $, $$, el, text } from '../dom.js';
 import { t } from '../words.js';
+import { carried } from './carry.js';
 
 /** The handles of one item; `name` is what it is called. */
 export function moveButtons(name) {
@@ -20,8 +21,8 @@ const ends = (list) => {
 
 /** Lets the children of `list` be moved; `moved()` is called when an order is left alone. Answers a function to call after a redraw. */
 export function orderable(list, said, moved) {
-  let dragged = null;
-  let before = '';
+  let before = ''; // of what is carried: the order it left, and what it stood before
+  let next = null;
   const order = () => [...list.children].map((item) => item.dataset.id ?? item.dataset.place).join();
   list.addEventListener('click', (event) => {
     const button = event.target.closest('[data-move]');
@@ -36,29 +37,24 @@ export function orderable(list, said, moved) {
     text(said, t`Now ${[...list.children].indexOf(item) + 1} of ${list.children.length}.`);
     moved();
   });
-  list.addEventListener('dragstart', (event) => {
-    dragged = event.target.closest?.('[data-ordered]');
-    if (!dragged || dragged.parentElement !== list) { dragged = null; return; }
-    before = order();
-    event.dataTransfer.effectAllowed = 'move';
-    event.dataTransfer.setData('text/plain', '');
-    dragged.classList.add('dragged');
-  });
-  list.addEventListener('dragover', (event) => {
-    const over = dragged && event.target.closest('[data-ordered]');
-    if (!dragged) return;
-    event.preventDefault();
-    if (!over || over === dragged || over.parentElement !== list) return;
-    const box = over.getBoundingClientRect();
-    if (event.clientY < box.top + box.height / 2) over.before(dragged); else over.after(dragged);
-  });
-  list.addEventListener('drop', (event) => { if (dragged) event.preventDefault(); });
-  list.addEventListener('dragend', () => {
-    if (!dragged) return;
-    dragged.classList.remove('dragged');
-    dragged = null;
+  const put = (item) => {
+    item.classList.remove('dragged');
     ends(list);
-    if (order() !== before) moved();
+  };
+  carried(list, {
+    pick: (event) => {
+      const item = event.target.closest('[data-ordered]');
+      return item?.parentElement === list && 'carry' in item.dataset && !event.target.closest(event.pointerType === 'mouse' ? 'button' : 'button, a') ? item : null;
+    },
+    lift: (item) => { before = order(); next = item.nextElementSibling; item.classList.add('dragged'); },
+    over: (item, x, y) => {
+      const over = document.elementFromPoint(x, y)?.closest('[data-ordered]');
+      if (!over || over === item || over.parentElement !== list) return;
+      const box = over.getBoundingClientRect();
+      if (y < box.top + box.height / 2) over.before(item); else over.after(item);
+    },
+    drop: (item) => { put(item); if (order() !== before) moved(); },
+    back: (item) => { list.insertBefore(item, next); put(item); },
   });
   return () => ends(list);
 }
