@@ -203,7 +203,18 @@ class Browser:
         x, y = self.middle(element)
         self.touch("Start", x, y)
         self.slide(x, y, x + dx, y + dy)
+        time.sleep(0.2)  # it comes to rest, so that nothing is left to glide
         self.touch("End")
+        self.settled()
+
+    def settled(self, seconds=10):
+        """The page has not moved for a while: one that glides takes the next finger for its stop."""
+        until, last, since = time.monotonic() + seconds, None, time.monotonic()
+        while (now := self.run("return scrollY")) != last or time.monotonic() - since < 0.4:
+            if now != last:
+                last, since = now, time.monotonic()
+            assert time.monotonic() < until, "it scrolls without end"
+            time.sleep(0.05)
 
     def carry(self, element, to_x, to_y, rest=0.5, hold=lambda: None):
         """A finger that rests on it, takes it somewhere, stays there as long as hold() takes, and lets go."""
