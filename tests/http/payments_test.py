@@ -9,6 +9,7 @@ import pytest
 import invariants
 import onboarding
 import paymongo as stand_in
+import pdf
 from pdf import text_of
 from people import new_person
 
@@ -325,9 +326,14 @@ def test_what_is_given_back_is_in_the_ledger_and_never_more_than_came(site, clie
     assert now["project"]["paymentStatus"] == "pending" and now["parts"][0]["state"] == "due"
     receipt = client.get(path(project, one["id"], "/receipt")).expect()
     assert [r["amount"] for r in receipt["refunds"]] == [100, one["amount"] - 100]
-    assert client.get(path(project, one["id"], "/receipt.pdf")).status == 200
     first, second = (r["number"] for r in receipt["refunds"])
     assert int(second) == int(first) + 1 and len(first) == 6, "credit notes are numbered without a gap"
+    drawn = pdf.text_of(client.get(path(project, one["id"], "/receipt.pdf")).body).replace("\n", " ")
+    assert f"Credit note No. {first}, given back on" in drawn and f"No. {second}," in drawn
+    site.sql("update users set language = 'fil' where id = %s", client.user["id"])
+    drawn = pdf.text_of(client.get(path(project, one["id"], "/receipt.pdf")).body).replace("\n", " ")
+    assert f"Credit note Blg. {first}, ibinalik noong" in drawn
+    site.sql("update users set language = null where id = %s", client.user["id"])
     entries = staff.get(f"/api/admin/payments/{one['id']}").expect()["ledger"]
     assert [(e["kind"], e["creditNote"]) for e in entries] == [("payment", None), ("refund", first), ("refund", second)]
     told = next(row for row in client.get(f"/api/projects/{project}/activity").expect()["activity"] if row["kind"] == "payment-refunded")
