@@ -50,11 +50,11 @@ pytest() { # NAME LABEL SECONDS COST FOLDER MODE VARIANT
         test_is "fuzz-$name" unit 90 5 '' "$top/tests/fuzz.sh" "$top/build/fuzz" 5 "$name"
     done
     pytest stand-ins unit 120 5 stand_ins fcgi release
-    pytest http-fcgi http 1800 200 http fcgi release
-    pytest http-cgi http 2700 400 http cgi release
-    pytest http-asan http 2400 300 http fcgi asan
+    pytest http-fcgi http 1800 300 http fcgi release
+    pytest http-cgi http 1800 150 http cgi release
+    pytest http-asan http 2400 380 http fcgi asan
     pytest faults faults 2400 290 faults fcgi release
-    pytest browser browser 2400 390 browser fcgi release
+    pytest browser browser 2400 400 browser fcgi release
     for file in "$top"/tests/scripts/*.bats; do
         [ -e "$file" ] || continue
         test_is "scripts-$(basename "$file" .bats)" scripts 900 100 "BUILD=$top/build/release" bats "$file"
