@@ -65,7 +65,8 @@ STATES = {  # page → (name of the state, what shows that it is there, what lea
                 ("a transfer", ".to-pay", click('#methods input[value="manual"], #methods input[value^="account"]'), click("#pay")),
                 ("a proof without a file", "#proof-file-error", click("#proof-send"))],
     "project": [("an empty message", "#message-error", click("#message-send"))],
-    "account": [("a second factor is begun", "#factor-secret", click("#factor-begin")), ("a wrong code", "#factor-code-error", write("#factor-code", "000000"), click("#factor-code-form [type=submit]"))],
+    "account": [("a second factor is begun", "#factor-secret", click("#factor-begin")), ("a wrong code", "#factor-code-error", write("#factor-code", "000000"), click("#factor-code-form [type=submit]")),
+                ("a choice is kept", "#mails-said", lambda browser: journey.choose(browser.see("#mails-messages"), "Daily summary"))],
     "services": [("a service without a name", "#service-form .error", lambda browser: browser.open("/admin/service"), click("#service-form [type=submit]"))],
     "service": [("a question is open", "#questions form", click("#questions [aria-expanded]")), ("a condition", "[data-condition-question]", click("[data-add-condition]")),
                 ("a condition of nothing", ".question-form .error", click(".question-form [type=submit]"))],
@@ -76,7 +77,11 @@ STATES = {  # page → (name of the state, what shows that it is there, what lea
               ("a task without a title", "#task-form .error", lambda browser: browser.see("#task-form [name=title]").clear(), click("#task-form [type=submit]"))],
     "plan": [("the prompt", "#preview .prompt", click("#anew-form [type=submit]"))],
     "payments": [("nothing filled in", "#record-project-error", click("#record [type=submit]")), ("an account without a number", "#account-form .error", click("#add-account"), click("#account-form [type=submit]")),
-                 ("a refusal without a reason", "[data-act=reject] .error", click("[data-act=reject] summary"), click("[data-act=reject] button"))],
+                 ("a refusal without a reason", "[data-act=reject] .error", click("[data-act=reject] summary"), click("[data-act=reject] button")),
+                 ("nothing given back", "[data-act=refund] .error", click("#filters [data-state=all]"), click("[data-act=refund] summary"), click("[data-act=refund] button"))],
+    "sections": [("a section is open", "[data-key=faq] form", click("[data-key=faq] summary")),
+                 ("a question without an answer", "[data-key=faq] .item .error", click("[data-key=faq] button", "Add a question"), click("[data-key=faq] [type=submit]"))],
+    "platform": [("a tenant without a name", "#new-form .error", click("#new summary"), click("#new-form [type=submit]"))],
     "calendar": [("no hours", "#hours-error", lambda browser: browser.see("#hours").clear(), click("#hours-submit")), ("a day without a date", "#day-error", click("#day-form [type=submit]"))],
     "people": [("nobody is invited", "#invite-email-error", click("#invite-form [type=submit]")), ("a person is open", "#people details[open] form", click("#people summary", "Juana")),
                ("are you sure?", ".person-acts .button:not(.quiet)", click(".person-acts button", "Disable")), ("nobody fits", "#none", write("#q", "nobody at all"))],
@@ -84,7 +89,7 @@ STATES = {  # page → (name of the state, what shows that it is there, what lea
     "failed": [],
     "empty": [],
 }
-MORE = {"login": (None, "/login", "#login-email"), "signup": (None, "/login?tab=signup", "#signup-email"), "failed": ("client", "/projects/{failed}", "#generation-retry"),
+MORE = {"platform": ("owner", "/platform", "#tenants li"), "login": (None, "/login", "#login-email"), "signup": (None, "/login?tab=signup", "#signup-email"), "failed": ("client", "/projects/{failed}", "#generation-retry"),
         "empty": ("newcomer", "/dashboard", "#empty, .empty, main a.button")}
 
 
@@ -98,10 +103,15 @@ def world(site):
     payment = client.post(f"/api/projects/{paying}/payments", {"part": "deposit", "method": "manual", "accountId": account}).expect(201)["id"]
     proof = client.request("POST", f"/api/projects/{paying}/files?name=proof.pdf&purpose=payment", data=b"%PDF-1.4\n% " + uuid.uuid4().hex.encode(), headers={"Content-Type": "application/pdf"}).expect(201)["id"]
     client.post(f"/api/projects/{paying}/payments/{payment}/proof", {"fileId": proof, "reference": uuid.uuid4().hex[:12]}).expect()
+    paid, owed = onboarding.create(client), lambda project: client.get(f"/api/projects/{project}/payments").expect()["parts"][0]["amount"]
+    record = admin.post("/api/admin/payments/record", {"projectId": paid, "part": "deposit", "channel": "cash", "amount": owed(paid), "reference": f"OR {paid}"}).expect(201)["id"]
+    site.signed_in(*site.account("member")).post(f"/api/admin/payments/{record}/verify", {"amount": owed(paid)}).expect()
+    address, password = site.account("admin", name="platform")
+    site.migrate("tenants", "owner", address)
     draft = site.visitor()
     token = draft.post("/api/leads", {"serviceId": 1}).expect(201)["token"]
     draft.patch(f"/api/leads/{token}", {"clientName": "Ana Reyes", "clientEmail": "ana@example.test", "description": onboarding.unique()[0]}).expect()
-    return {"client": client, "admin": admin, "newcomer": new_person(site), "project": project, "failed": failed}
+    return {"client": client, "admin": admin, "newcomer": new_person(site), "owner": site.signed_in(address, password), "project": project, "failed": failed}
 
 
 def show(browser, site, world, page, script=None):
