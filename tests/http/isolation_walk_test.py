@@ -184,7 +184,7 @@ def test_the_other_agency_has_a_canary_in_everything_and_shows_it_at_home(site, 
             shown.append(pattern)
     assert len(shown) >= 15, shown
     receipt = client.get(f"/api/projects/{CANARY_ID}/payments/{CANARY_ID}/receipt.pdf")
-    assert receipt.status == 200 and CANARY.encode() not in receipt.body and pdf.text_of(receipt.body).count(CANARY) == 2, "the words of a PDF are compressed, and read all the same"
+    assert receipt.status == 200 and CANARY.encode() not in receipt.body and pdf.text_of(receipt.body).count(CANARY) >= 2, "the words of a PDF are compressed, and read all the same"
 
 
 @pytest.mark.parametrize("who", [who if who == "admin" else pytest.param(who, marks=pytest.mark.once) for who in PEOPLE])
