@@ -11,17 +11,13 @@ read_state() {
     printf '\\set m_sequences %s\n\\set m_tenants %s\n\\i :m_work/files.psql\n\\i :m_work/manifest.psql\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n' \
         "${state_sequences:-false}" "$(psql_word "$tenants_query")" >"$work/state.psql"
     if [ -n "$session" ]; then
-        session_ready
         losing="the histories cannot be read"
-        session_write '\o :m_work/state
-\i :m_work/state.psql
-\o /dev/null
-drop table pg_temp.m_schema, pg_temp.m_run;
-reset jit;
-reset enable_nestloop;
-\echo @looked'
+        session_look
         # What the server is not needed for is done meanwhile.
         ${meanwhile-}
+        written=session_look
+        session_ready
+        written=
         session_expect looked
         losing=
     else
@@ -40,6 +36,11 @@ reset enable_nestloop;
             *) break ;;
         esac
     done <"$work/state"
+}
+
+# Has the open session look; where it cannot, whoever waits for the answer says so.
+session_look() {
+    printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' 'drop table pg_temp.m_schema, pg_temp.m_run;' 'reset jit;' 'reset enable_nestloop;' '\echo @looked' >&3 2>/dev/null || true
 }
 
 # Whoever makes a table owns it: all of it has to belong to one role.

@@ -39,13 +39,14 @@ session_begin() {
     session_greeting
 }
 
-# Waits for the session that was begun.
+# Waits for the session that was begun. What was written to it already is written by $written again, where it has to be begun once more.
 session_ready() {
     while [ -z "$greeted" ]; do
         if session_read; then
             [ "$answer_word" != ready ] || greeted=yes
         else
             begin_older
+            ${written-}
         fi
     done
 }

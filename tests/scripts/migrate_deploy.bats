@@ -431,6 +431,21 @@ alter table notes add column x int;'
     release
 }
 
+@test "a deploy loads every function that it calls, and not the parts of other commands" {
+    lib=$top/scripts/lib
+    loaded="connection $(sed -n 's/^load confirm/confirm/p' "$top/scripts/migrate")"
+    # shellcheck disable=SC2046,SC2086 # words
+    equals "$(printf '%s\n' settings $loaded $(sed -n 's/.*|| load //p' "$top/scripts/migrate") | sort)" "$(cd "$lib" && printf '%s\n' *.sh | grep -v rows-kept | sed 's/\.sh$//' | sort)"
+    ours=() others=()
+    for part in "$lib"/*.sh; do
+        name=$(basename "$part" .sh)
+        case " settings $loaded " in *" $name "*) ours+=("$part") ;; *) others+=("$part") ;; esac
+    done
+    names=$(sed -n 's/^\([a-z_]*\)() .*/\1/p' "${others[@]}" | paste -s -d '|')
+    run grep -nE "(^|[;&|({!]|do|then|else|if|while|until)[[:space:]]*($names)([[:space:];)]|\$)" "${ours[@]}"
+    equals "$output" ''
+}
+
 @test "a deploy that is killed leaves no psql, no folder, no half migration" {
     two_tenants
     migration 20240102000000_slow <<'SQL'
