@@ -10,7 +10,7 @@ proof_class=1835625340
 # prepare_sections MODE NAMES [FOLDER [SKIPPED]]: writes $work/MODE/SCOPE.NAME.psql (or FOLDER/…) for the migrations whose names
 # are in the file NAMES. SKIPPED: statements of verify sections that are left out, a line each (scope, migration, line).
 prepare_sections() {
-    [ -d "$work/$1" ] || mkdir -p "$work/$1" "$work/taken"
+    [ -d "$work/$1" ] || mkdir "$work/$1"
     restrict_key
     who_runs
     downs=

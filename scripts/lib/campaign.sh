@@ -275,7 +275,7 @@ take() {
     # Whoever started this worker is gone: what is in hand is finished, and no more.
     kill -0 $$ 2>/dev/null || exit "$exit_failed"
     set -C
-    if ! { true >"$work/taken/$1"; } 2>/dev/null; then
+    if ! { true >"$work/taken.$1"; } 2>/dev/null; then
         set +C
         return 0
     fi

@@ -1,7 +1,8 @@
 # Plans a deploy from what read_state found. Files: the state. Variables: folder, public_only, waves; only is in the environment.
 # Writes into the folder: chosen (the schemas meant: name, whether it is there, whether it has a history), plan (schema, number of
-# its list, its name for psql, its wave, bare when it has no history yet; in the order of work), list.N (names: a fleet has few
-# different ones), list.N.bare.psql and list.N.kept.psql (what psql is to read), names (all that is to be applied), copy (the plan
+# its list, its name for psql, its wave, and the way: bare when it has no history yet, again when a run of a file did not come to its end, else kept;
+# in the order of work), list.N (names: a fleet has few
+# different ones), list.N.WAY.psql (what psql is to read), names (all that is to be applied), copy (the plan
 # for COPY). Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited.
 BEGIN {
     FS = "\t"
