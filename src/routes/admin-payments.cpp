@@ -66,14 +66,14 @@ constexpr Sql reject_sql = R"(
            tell_client('payment-rejected', project_id, jsonb_build_object('payment', id, 'part', part, 'amount', amount, 'reason', $2::text), 'rejected ' || id)
     from gone)";
 constexpr Sql refund_sql = R"(
-    with back as (
-        insert into ledger (project_id, payment_id, part, kind, amount, external_id, note, actor)
-        select project_id, id, coalesce(part, 'deposit'), 'refund', -$2::bigint, nullif($3, ''), $4, me() from payments where id = $1
-        returning id, project_id, payment_id, part, -amount as amount),
-    counted as (update credit_note_counter set last = last + 1 where only_row and exists (select from back) returning last),
-    noted as (insert into credit_notes (number, ledger_id, payment_id) select c.last, b.id, b.payment_id from back b, counted c returning number),
-    told as (select b.id, b.project_id, jsonb_build_object('payment', b.payment_id, 'part', b.part, 'amount', b.amount, 'reason', $4::text, 'creditNote', lpad(n.number::text, 6, '0')) as data
-             from back b, noted n)
+    insert into ledger (project_id, payment_id, part, kind, amount, external_id, note, actor)
+    select project_id, id, coalesce(part, 'deposit'), 'refund', -$2::bigint, nullif($3, ''), $4, me() from payments where id = $1 returning id)";
+// The entry's credit note is a trigger's work, so it can be read by the next statement only.
+constexpr Sql refunded_sql = R"(
+    with told as (
+        select l.id, l.project_id, jsonb_build_object('payment', l.payment_id, 'part', l.part, 'amount', -l.amount, 'reason', l.note,
+               'creditNote', lpad(n.number::text, 6, '0')) as data
+        from ledger l join credit_notes n on n.ledger_id = l.id where l.id = $1)
     select note_activity(project_id, 'payment-refunded', data), tell_client('payment-refunded', project_id, data, 'refund ' || id) from told)";
 constexpr Sql settle_sql = R"(
     with seen as (update payments p set attention = null, updated_at = now() from (select id, attention from payments where id = $1) b
@@ -204,7 +204,7 @@ Reply refund(Call& call, Id payment) {
     if (state.text(6) != "succeeded") throw conflict("Only a payment that has arrived can be given back.");
     if (amount > state.integer(8)) form.wrong("amount", "At most " + pesos(state.integer(8)) + " of this payment can be given back.");
     form.check();
-    call.db().one<refund_sql>(payment, amount, reference, reason);
+    call.db().one<refunded_sql>(call.db().one<refund_sql>(payment, amount, reference, reason).integer(0));
     return done(call, payment.value, "payment-refunded");
 }
 

@@ -97,6 +97,24 @@ noted() { sql "select coalesce(old_value, 'NULL') from $1.legacy_values where ta
     equals "$(noted agency payments 2 status)" paid
 }
 
+@test "what was given back by a program that knew no credit notes has a number after the next deploy" {
+    for file in "$top"/sql/migrations/*.sql; do
+        case $file in */20261127010000_*) break ;; esac
+        cp "$file" "$folder"
+    done
+    "$migrate" deploy --dir "$folder" --yes
+    for amount in 100 200; do
+        sql "insert into agency.ledger (project_id, payment_id, part, kind, amount, actor) values (1, 1, 'deposit', 'refund', -$amount, 'u1')"
+    done
+    equals "$(sql 'select count(*) from agency.credit_notes')" 0
+    "$migrate" deploy --yes
+    sql "insert into agency.ledger (project_id, payment_id, part, kind, amount, actor) values (1, 1, 'deposit', 'refund', -300, 'u1')"
+    equals "$(sql 'select n.number, l.amount from agency.credit_notes n join agency.ledger l on l.id = n.ledger_id order by 1')" '1|-100
+2|-200
+3|-300'
+    equals "$(sql 'select last from agency.credit_note_counter')" 3
+}
+
 @test "tasks keep their order; places held twice are numbered anew; dependencies become JSON" {
     "$migrate" deploy --yes
     equals "$(sql 'select id, "order", estimated_hours, priority, status, dependencies from agency.tasks order by id')" \
