@@ -33,7 +33,9 @@ constexpr std::string_view as_json = R"(limit $3)
 constexpr std::string_view as_cells = R"(limit $3)
     select q.key, q.id, q.id, q.project_id, j.name, j.client_name, j.client_email, q.part, round(q.amount / 100.0, 2),
            round((select coalesce(-sum(l.amount), 0) from ledger l where l.payment_id = q.id and l.kind = 'refund') / 100.0, 2),
-           (select string_agg(lpad(n.number::text, 6, '0'), E'\n' order by n.number) from credit_notes n where n.payment_id = q.id), q.status, q.stage, q.provider, coalesce(q.channel, q.payment_method), q.reference, q.proof_reference, q.attention,
+           (select lpad(r.number::text, 6, '0') from receipts r where r.payment_id = q.id),
+           (select string_agg(lpad(n.number::text, 6, '0'), E'\n' order by n.number) from credit_notes n where n.payment_id = q.id),
+           q.status, q.stage, q.provider, coalesce(q.channel, q.payment_method), q.reference, q.proof_reference, q.attention,
            to_char(q.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(q.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     from page q join projects j on j.id = q.project_id )";
 constexpr Sql staff_count = "select count(*) from staff_here()";
@@ -131,7 +133,7 @@ Reply list(Call& call) {
 
 Reply csv(Call& call) {
     note_at_once(call, "exported", "payments");
-    return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Credit notes", "Status", "Stage", "By", "Method",
+    return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Receipt", "Credit notes", "Status", "Stage", "By", "Method",
                                            "Reference", "Client's reference", "Attention", "Begun (UTC)", "Changed (UTC)"},
                     read_page(call.request, orders, 25), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }

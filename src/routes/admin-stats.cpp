@@ -1,6 +1,8 @@
 // admin-stats: what waits for staff, the projects by status, the money by month, and how many drafts become projects. Serves /api/admin/stats.
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 
 using namespace core;
 using namespace domain;
@@ -39,29 +41,49 @@ constexpr Sql waiting = R"(
         'late', (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'section', l.section, 'due', l.due, 'tasks', l.tasks) order by l.due, p.id), '[]') from (
             select project_id, section, due, count(*) as tasks from (select * from late_tasks limit 100) t group by project_id, section, due order by due, project_id limit 5) l
             join projects p on p.id = l.project_id)))";
-// Every status has its row, also where no project is in it.
-constexpr Sql pipeline = R"(
-    select coalesce(json_agg(json_build_object('status', w.status, 'projects', coalesce(p.many, 0), 'price', coalesce(p.price, 0)) order by w.place), '[]')
+// The figures behind each chart are a file, too: the same rows as cells. Every status has its row, also where no project is in it.
+constexpr std::string_view statuses_as_json = R"(
+    select coalesce(json_agg(json_build_object('status', w.status, 'projects', coalesce(p.many, 0), 'price', coalesce(p.price, 0)) order by w.place), '[]'))",
+    statuses_as_cells = "select '', w.place, w.status, coalesce(p.many, 0), coalesce(p.price, 0)", by_status = R"(
     from unnest('{pending,in-progress,on-hold,completed}'::text[]) with ordinality w (status, place)
-    left join (select status, count(*) as many, sum(price::bigint) as price from projects group by status) p on p.status = w.status)";
-// The ledger of this month and the eleven before it, in centavos, by the agency's own days. An opening entry is what was paid before
-// there was a ledger, so it is nobody's month.
-constexpr Sql revenue = R"(
-    with this as (select date_trunc('month', now() at time zone time_zone) as month, time_zone from settings)
-    select coalesce(json_agg(json_build_object('month', to_char(m, 'YYYY-MM'), 'received', coalesce(l.received, 0), 'refunded', coalesce(l.refunded, 0)) order by m), '[]')
-    from this, generate_series(this.month - interval '11 months', this.month, interval '1 month') m
+    left join (select status, count(*) as many, sum(price::bigint) as price from projects group by status) p on p.status = w.status )",
+    statuses_page = "where $1 = '' and w.place > $2 order by w.place limit $3";
+constexpr Sql pipeline = Joined<statuses_as_json, by_status>::sql, pipeline_cells = Joined<statuses_as_cells, by_status, statuses_page>::sql;
+
+// The ledger by the agency's own months, in centavos: of this one and the eleven before it, in the file of all there were. An opening
+// entry is what was paid before there was a ledger, so it is nobody's month.
+constexpr std::string_view this_month = R"(
+    with this as (select m.month, m.time_zone, least(m.month - interval '11 months', )", a_year = "null", ever = R"(
+                      (select date_trunc('month', min(l.created_at) at time zone m.time_zone) from ledger l where l.kind <> 'opening'))", from_settings = R"() as first
+                  from (select date_trunc('month', now() at time zone time_zone) as month, time_zone from settings) m))";
+constexpr std::string_view months_as_json = R"(
+    select coalesce(json_agg(json_build_object('month', to_char(m, 'YYYY-MM'), 'received', coalesce(l.received, 0), 'refunded', coalesce(l.refunded, 0)) order by m), '[]'))",
+    months_as_cells = R"(
+    select to_char(m, 'YYYY-MM'), 1, to_char(m, 'YYYY-MM'), round(coalesce(l.received, 0) / 100.0, 2), round(coalesce(l.refunded, 0) / 100.0, 2),
+           round((coalesce(l.received, 0) - coalesce(l.refunded, 0)) / 100.0, 2))", by_month = R"(
+    from this, generate_series(this.first, this.month, interval '1 month') m
     left join (select date_trunc('month', l.created_at at time zone this.time_zone) as month,
                       sum(l.amount) filter (where l.kind = 'payment') as received, -sum(l.amount) filter (where l.kind = 'refund') as refunded
-               from this, ledger l where l.created_at >= (this.month - interval '11 months') at time zone this.time_zone group by 1) l on l.month = m)";
+               from this, ledger l where l.created_at >= this.first at time zone this.time_zone group by 1) l on l.month = m )",
+    months_page = "where $2 > 0 and to_char(m, 'YYYY-MM') > $1 order by m limit $3";
+constexpr Sql revenue = Joined<this_month, a_year, from_settings, months_as_json, by_month>::sql,
+              revenue_cells = Joined<this_month, ever, from_settings, months_as_cells, by_month, months_page>::sql;
+
 // Of the newest ten thousand drafts of the last ninety days: how many came at least to each step, and how many became projects.
-constexpr Sql conversion = R"(
+constexpr std::string_view services_as_json = R"(
     select json_build_object('days', 90, 'services', coalesce(json_agg(json_build_object('id', c.service_type_id, 'name', coalesce(s.name, 'No service chosen'),
-               'started', c.started, 'described', c.described, 'answered', c.answered, 'projects', c.projects) order by c.started desc, c.service_type_id), '[]'))
+               'started', c.started, 'described', c.described, 'answered', c.answered, 'projects', c.projects) order by c.started desc, c.service_type_id), '[]')))",
+    services_as_cells = R"(
+    select '', coalesce(c.service_type_id, 0), c.service_type_id, coalesce(s.name, 'No service chosen'), c.started, c.described, c.answered, c.projects, round(100.0 * c.projects / c.started, 1))",
+    by_service = R"(
     from (select l.service_type_id, count(*) as started, count(*) filter (where l.step >= 2 or l.status = 'claimed') as described,
                  count(*) filter (where l.step >= 3 or l.status = 'claimed') as answered, count(*) filter (where l.status = 'claimed') as projects
           from (select service_type_id, step, status, created_at from leads order by id desc limit 10000) l
-          where l.created_at > now() - interval '90 days' group by l.service_type_id order by started desc limit 50) c
-    left join service_types s on s.id = c.service_type_id)";
+          where l.created_at > now() - interval '90 days' group by l.service_type_id )", most_drafts = "order by started desc limit 50",
+    named = ") c left join service_types s on s.id = c.service_type_id ",
+    services_page = "where $1 = '' and coalesce(c.service_type_id, 0) > $2 order by coalesce(c.service_type_id, 0) limit $3";
+constexpr Sql conversion = Joined<services_as_json, by_service, most_drafts, named>::sql,
+              conversion_cells = Joined<services_as_cells, by_service, named, services_page>::sql;
 
 Reply show(Call& call) {
     const auto [needs, leads, work, money] = call.db().last(ask<waiting>(), ask<conversion>(), ask<pipeline>(), ask<revenue>());
@@ -70,8 +92,35 @@ Reply show(Call& call) {
     return ok(out.member_raw("pipeline", work.one().text(0)).member_raw("revenue", money.one().text(0)).end_object().take());
 }
 
+template <const Sql& S>
+Query cells(const Page& page) { return ask<S>(page.key, page.id, page.limit); }
+
+Reply pipeline_csv(Call& call) {
+    constexpr By order[] = {{"status", By::Key::none, "", 0}};
+    const Page page = read_page(call.request, order, 30);
+    note_at_once(call, "exported", "projects by status");
+    return csv_file(call, "projects-by-status.csv", {"Status", "Projects", "Price (PHP)"}, page, cells<pipeline_cells>);
+}
+
+Reply revenue_csv(Call& call) {
+    constexpr By order[] = {{"oldest", By::Key::text, "", 1}};
+    const Page page = read_page(call.request, order, 30);
+    note_at_once(call, "exported", "money by month");
+    return csv_file(call, "money-by-month.csv", {"Month", "Received (PHP)", "Given back (PHP)", "Left (PHP)"}, page, cells<revenue_cells>);
+}
+
+Reply conversion_csv(Call& call) {
+    constexpr By order[] = {{"service", By::Key::none, "", -1}};
+    const Page page = read_page(call.request, order, 30);
+    note_at_once(call, "exported", "drafts by service");
+    return csv_file(call, "drafts-by-service.csv", {"Service", "Name", "Started", "Described it", "Answered the questions", "Became a project", "Share (%)"}, page, cells<conversion_cells>);
+}
+
 constexpr Route routes[] = {
     get<show>("/api/admin/stats", staff),
+    get<pipeline_csv>("/api/admin/stats/pipeline/csv", staff),
+    get<revenue_csv>("/api/admin/stats/revenue/csv", staff),
+    get<conversion_csv>("/api/admin/stats/conversion/csv", staff),
 };
 
 int main(int argc, char** argv) { return serve(routes, argc, argv); }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/app.h"
+#include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/task_graph.h"
@@ -32,6 +33,12 @@ constexpr Sql deadlines = "select section, due from section_deadlines where proj
 constexpr Sql asked = R"(
     select a.id, a.kind, a.title, a.task_id, (a.asked_at at time zone s.time_zone)::date, (a.done_at at time zone s.time_zone)::date
     from asks a, settings s where a.project_id = $1 order by a.done_at desc nulls first, a.id limit 60)";
+constexpr Sql asked_as_cells = R"(
+    with page as (select * from asks where $1 = '' and id > $2 and project_id = $4 order by id limit $3),
+    known as (select * from people(array(select asked_by from page union select done_by from page where done_by is not null)))
+    select '', a.id, a.id, a.kind, a.title, t.title, coalesce(k.name, a.asked_by), to_char(a.asked_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+           coalesce(d.name, a.done_by), to_char(a.done_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    from page a left join tasks t on t.id = a.task_id left join known k on k.id = a.asked_by left join known d on d.id = a.done_by order by a.id)";
 // Days off from when the project was made; a holiday that the agency works through is none.
 constexpr Sql free_days = R"(
     select day, name, kind, confirmed from (
@@ -245,8 +252,17 @@ Reply settle(Call& call, Id project, Id id) {
     return ok(Writer{}.object().member("id", id.value).member("done", done.boolean()).end_object().take());
 }
 
+Reply asks_csv(Call& call, Id project) {
+    constexpr By orders[] = {oldest};
+    const Page page = read_page(call.request, orders, 50);
+    note_export(call, "asks", project);
+    return csv_file(call, "asks-" + std::to_string(project.value) + ".csv", {"Request", "Kind", "What", "Task", "Asked by", "Asked (UTC)", "Settled by", "Settled (UTC)"}, page,
+                    [project](const Page& now) { return ask<asked_as_cells>(now.key, now.id, now.limit, project); });
+}
+
 constexpr Route routes[] = {
     get<show>("/api/projects/{id}/timeline", member),
+    get<asks_csv>("/api/projects/{id}/asks/csv", staff),
     post<ask_for>("/api/projects/{id}/asks", staff),
     patch<settle>("/api/projects/{id}/asks/{ask}", member),
 };

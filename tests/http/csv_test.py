@@ -36,13 +36,15 @@ def project(site):
     send(owner, f"/api/projects/{number}/files", b"some text", name=f"+{number}.txt")
     site.sql("insert into tasks (project_id, title, description, section, priority, status, estimated_hours, dependencies, \"order\") "
              "values (%s, %s, 'What a task is', 'Design', 'high', 'pending', 4, '[]', 900)", number, FORMULA, tenant=site.tenant)
+    site.sql("insert into asks (project_id, kind, title, asked_by) values (%s, 'file', %s, %s)", number, FORMULA, owner.user["id"], tenant=site.tenant)
     contact = new_person(site, name=FORMULA)
     site.sql("insert into project_contacts (project_id, user_id, role) values (%s, %s, 'view')", number, contact.user["id"], tenant=site.tenant)
     return number
 
 
 @pytest.mark.parametrize("what,column,cell", [
-    ("contacts", "Name", "'" + FORMULA), ("messages", "Text", "'" + FORMULA), ("files", "Name", None), ("tasks", "Title", "'" + FORMULA), ("activity", "What", "message-posted")])
+    ("contacts", "Name", "'" + FORMULA), ("messages", "Text", "'" + FORMULA), ("files", "Name", None), ("tasks", "Title", "'" + FORMULA), ("activity", "What", "message-posted"),
+    ("asks", "Asked by", "'" + FORMULA)])
 def test_the_lists_of_a_project_are_files_for_staff(site, project, staff, viewer, what, column, cell):
     path = f"/api/projects/{project}/{what}/csv"
     found = [row[column] for row in rows_of(staff.get(path))]
@@ -139,6 +141,36 @@ def test_people_and_the_audit_log_are_files_for_administrators(site, project, st
     log = rows_of(admin.get("/api/admin/audit/csv?action=exported&sort=oldest"))
     assert [int(row["Row"]) for row in log] == sorted(int(row["Row"]) for row in log) and log[-1]["Whom or what"] == "audit log", "the file tells of itself"
     staff.get("/api/admin/audit/csv").problem(403)
+
+
+def test_the_figures_behind_the_charts_are_files_with_what_the_page_shows(site, staff, viewer):
+    service = site.one("insert into service_types (name, base_price, is_active) values (%s, 100, false) returning id", FORMULA, tenant=site.tenant)
+    site.sql("insert into leads (token_hash, service_type_id, step) select sha256(gen_random_uuid()::text::bytea), %s, step from unnest('{1,1,2,3}'::integer[]) step", service, tenant=site.tenant)
+    owner = new_person(site)
+    paid = onboarding.create(owner)
+    site.sql("insert into payments (project_id, user_id, part, amount, payment_method, status, stage, paid_at) select id, user_id, 'deposit', 1250, 'manual', 'succeeded', 'paid', now() "
+             "from projects where id = %s", paid, tenant=site.tenant)
+    site.sql("insert into ledger (project_id, payment_id, part, kind, amount, actor, created_at) select p.project_id, p.id, p.part, k.kind, k.amount, 'legacy', now() - k.back "
+             "from payments p, (values ('payment', 1250, interval '30 months'), ('refund', -1000, interval '0')) k (kind, amount, back) where project_id = %s", paid, tenant=site.tenant)
+    page = staff.get("/api/admin/stats").expect()
+    assert [(row["Status"], int(row["Projects"]), int(row["Price (PHP)"])) for row in rows_of(staff.get("/api/admin/stats/pipeline/csv"))] == [
+        (one["status"], one["projects"], one["price"]) for one in page["pipeline"]]
+    assert exported(site, staff)[-1] == "projects by status"
+    months = rows_of(staff.get("/api/admin/stats/revenue/csv"))
+    assert [(row["Month"], round(float(row["Received (PHP)"]) * 100), round(float(row["Given back (PHP)"]) * 100)) for row in months[-12:]] == [
+        (one["month"], one["received"], one["refunded"]) for one in page["revenue"]]
+    assert len(months) == 31 and (months[0]["Received (PHP)"], months[0]["Left (PHP)"]) == ("12.50", "12.50"), "also what is longer ago than the chart goes"
+    assert page["revenue"][-1]["refunded"] >= 1000 and exported(site, staff)[-1] == "money by month"
+    drafts = {row["Service"]: row for row in rows_of(viewer.get("/api/admin/stats/conversion/csv"))}
+    assert exported(site, viewer)[-1] == "drafts by service"
+    ours = drafts[str(service)]
+    assert [ours[name] for name in ("Name", "Started", "Described it", "Answered the questions", "Became a project", "Share (%)")] == ["'" + FORMULA, "4", "2", "1", "0", "0.0"]
+    assert {(row["Service"], row["Started"], row["Became a project"]) for row in drafts.values()} == {
+        (str(one["id"] or ""), str(one["started"]), str(one["projects"])) for one in page["conversion"]["services"]}
+    site.sql("delete from leads where service_type_id = %s", service, tenant=site.tenant)
+    for what in ("pipeline", "revenue", "conversion"):
+        staff.get(f"/api/admin/stats/{what}/csv?cursor=x").problem(400, "cursor")
+        owner.get(f"/api/admin/stats/{what}/csv").problem(403)
 
 
 def test_a_file_goes_on_over_many_pieces_without_gap_or_repeat(site, admin):

@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { $, el, show, text } from './dom.js';
 import { date, peso } from './format.js';
 import { header, isStaff } from './session.js';
-import { attempt, notice } from './view.js';
+import { attempt, notice, offerCsv } from './view.js';
 import { Activity } from './project/activity.js';
 import { Contacts } from './project/contacts.js';
 import { drawDocument } from './project/document.js';
@@ -63,6 +63,7 @@ function draw(details) {
   show($('#draft-note'), Boolean(project.draft ?? details.generation?.draft) && !live);
   drawDocument(project.prdHtml ?? details.generation?.prdHtml ?? '', live);
   drawTasks(tasks, { staff: isStaff(user), writing: live });
+  for (const list of ['tasks', 'asks']) offerCsv(list, `/api/projects/${id}/${list}`, isStaff(user));
   drawAnswers({ answers: [], ...details });
   drawPayment(project, payments, isStaff(user));
   generation.draw(details.generation);

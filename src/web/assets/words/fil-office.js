@@ -1,6 +1,9 @@
 // Filipino of the back office: what its pages say beyond fil.js, and what the server says to staff. README.md has the terms, and how to add.
 export default {
   // Lists as files
+  "Save the projects by status as CSV": "I-save bilang CSV ang mga project ayon sa status",
+  "Save the money by month as CSV": "I-save bilang CSV ang pera bawat buwan",
+  "Save the drafts by service as CSV": "I-save bilang CSV ang mga draft ayon sa serbisyo",
   "Save the accounts as CSV": "I-save ang mga account bilang CSV",
   "Save the changes as CSV": "I-save ang mga pagbabago bilang CSV",
   "Save the invitations as CSV": "I-save ang mga imbitasyon bilang CSV",

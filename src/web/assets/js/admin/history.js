@@ -60,6 +60,7 @@ export function drawHistory(place, kind, item, restore) {
       if (!newest) list.append(el('li', { class: 'soft' }, t('Nobody has changed this yet.')));
     };
     await load();
-    place.replaceChildren(list, more);
+    place.replaceChildren(list, el('p', { class: 'row' }, more,
+      newest && el('a', { class: 'small', href: `/api/admin/cms/versions/csv?kind=${kind}&item=${item}`, download: '', 'aria-label': t('Save the versions as CSV') }, t('Save as CSV'))));
   });
 }
