@@ -184,6 +184,29 @@ def test_a_section_of_the_landing_page_is_written_by_its_form(site, browser, sta
     staff.patch(f"/api/admin/cms/landing/{now['id']}", {"version": now["version"], "restore": now["version"] - 1}).expect()
 
 
+def test_sections_are_carried_to_their_place_by_finger_and_by_mouse_while_a_tap_opens_them(browser, staff):
+    sections = lambda: staff.get("/api/admin/cms/landing").expect()
+    before = [one["id"] for one in sections()["sections"]]
+    first, second, *others = before
+    browser.open("/admin/landing")
+    browser.phone()
+    browser.see("#sections > li")
+    row = lambda which: browser.see(f"#sections > [data-id='{which}'] .section-name")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", row(first))
+    browser.carry(row(first), browser.middle(row(second))[0], browser.middle(row(second))[1] + 30)
+    browser.wait(lambda: [one["id"] for one in sections()["sections"]] == [second, first, *others], about="it is carried")
+    assert not browser.all("#sections details[open]"), "letting go is no tap"
+    browser.see("#said", "The order is saved.")
+    row(first).click()
+    browser.see(f"[data-id='{first}'] form")
+    assert not browser.all(f"[data-id='{first}'][data-carry]"), "where somebody writes, nothing is carried"
+    row(first).click()
+    browser.wait(lambda: browser.all(f"[data-id='{first}'][data-carry]"), about="shut, it can be carried again")
+    browser.any_width()
+    browser.run("document.querySelector('#sections').scrollIntoView({block: 'center'})")
+    ActionChains(browser.driver).click_and_hold(row(first)).move_by_offset(0, -12).move_to_element(row(second)).move_by_offset(0, -12).release().perform()
+    browser.wait(lambda: [one["id"] for one in sections()["sections"]] == before, about="it is dragged back")
+
 
 def test_staff_find_a_draft_read_it_and_write_to_its_person(site, browser, staff):
     mark = f"lead{uuid.uuid4().hex[:10]}"

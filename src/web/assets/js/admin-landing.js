@@ -114,8 +114,12 @@ const headline = (section) => [el('span', { class: 'section-name' }, labelOf(sec
 
 function row(section) {
   const details = el('details', {}, el('summary', {}, headline(section)));
-  details.addEventListener('toggle', () => { if (details.open && details.children.length === 1) details.append(...sectionForm(section)); });
-  return el('li', section.id ? { class: 'card section-row', 'data-id': section.id, 'data-key': section.key, 'data-ordered': '' } : { class: 'card section-row', 'data-key': section.key }, section.id && moveButtons(labelOf(section.key)), details);
+  const item = el('li', section.id ? { class: 'card section-row', 'data-id': section.id, 'data-key': section.key, 'data-ordered': '', 'data-carry': '' } : { class: 'card section-row', 'data-key': section.key }, section.id && moveButtons(labelOf(section.key)), details);
+  details.addEventListener('toggle', () => {
+    if (details.open && details.children.length === 1) details.append(...sectionForm(section));
+    item.toggleAttribute('data-carry', Boolean(section.id) && !details.open); // an open one is written in
+  });
+  return item;
 }
 
 async function load() {
