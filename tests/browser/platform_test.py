@@ -3,6 +3,7 @@ import time
 import uuid
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 import journey
 from people import new_person
@@ -74,7 +75,21 @@ def test_who_belongs_to_two_agencies_changes_over_in_the_header_and_a_suspended_
         browser.open("/dashboard")
         browser.click(".agencies summary", "Agencies")
         assert browser.see(".agencies [aria-current]").text == "Lunaxcode"
-        browser.screenshot("agencies")
+        for scheme, width in (("dark", 360), ("light", 1280)):
+            browser.colours(scheme)
+            browser.width(width)
+            wrong = browser.audit()
+            assert wrong == [], "\n".join(wrong)
+            browser.screenshot(f"agencies-{scheme}-{width}")
+        browser.any_width()
+        browser.tab_to(".agencies button", "Second Agency")
+        browser.press(Keys.ESCAPE)
+        assert not browser.all(".agencies[open]") and browser.run("return document.activeElement.matches('.agencies summary')")
+        browser.press(Keys.ENTER)
+        browser.tab_to(".agencies button", "Second Agency")
+        browser.tab_to(".site-nav a")
+        assert not browser.all(".agencies[open]"), "left behind, it is shut"
+        browser.click(".agencies summary", "Agencies")
         browser.click(".agencies button", "Second Agency")
         until = time.monotonic() + 15
         while browser.driver.current_url != f"http://localhost:{site.port}/dashboard":

@@ -6,7 +6,7 @@ from selenium.webdriver.common.keys import Keys
 
 import journey
 import onboarding
-from people import new_person
+from people import new_address, new_person
 
 # What a page asks for fails, and window.failing = false mends it.
 FAILING = """{ const whole = window.fetch; window.failing = true;
@@ -55,6 +55,14 @@ def write(css, words):
     return lambda browser: (browser.type(css, words), browser.press(Keys.ENTER) if "q" in css else None)
 
 
+def opened(token, says):
+    def open_it(browser):
+        browser.open(f"/invitation?token={INVITED[token]}")
+        browser.see("#invitation-title", says)
+    return open_it
+
+
+INVITED = {state: f"{state}-{uuid.uuid4().hex}" for state in ("open", "expired", "withdrawn", "accepted", "unknown")}
 STATES = {  # page → (name of the state, what shows that it is there, what leads to it …), one after the other
     "login": [("nothing filled in", "#login-email-error", click("#login-submit")),
               ("wrong password", "#login-form [data-form-error], #login-password-error", write("#login-email", "nobody@example.test"), write("#login-password", "not the right one"), click("#login-submit")),
@@ -88,9 +96,13 @@ STATES = {  # page → (name of the state, what shows that it is there, what lea
     "settings": [("a colour that is none", "#accent-error", write("#accent", "#12"), click("#look [type=submit]"))],
     "failed": [],
     "empty": [],
+    "invited": [("neither name nor password", "#join-password-error", click("#join-submit"))],
+    "no invitation": [("a link that is cut off", "#invitation-acts a")] + [(f"an invitation that {state}", "#invitation-acts a", opened(token, says)) for state, token, says in (
+        ("is too old", "expired", "too old"), ("was withdrawn", "withdrawn", "was withdrawn"), ("was accepted", "accepted", "was accepted"), ("nobody sent", "unknown", "does not work"))],
 }
-MORE = {"platform": ("owner", "/platform", "#tenants li"), "login": (None, "/login", "#login-email"), "signup": (None, "/login?tab=signup", "#signup-email"), "failed": ("client", "/projects/{failed}", "#generation-retry"),
-        "empty": ("newcomer", "/dashboard", "#empty, .empty, main a.button")}
+MORE = {"invited": (None, "/invitation?token={invited[open]}", "#join-form"), "no invitation": (None, "/invitation", "#invitation-acts a"),
+        "platform": ("owner", "/platform", "#tenants li"), "login": (None, "/login", "#login-email"), "signup": (None, "/login?tab=signup", "#signup-email"),
+        "failed": ("client", "/projects/{failed}", "#generation-retry"), "empty": ("newcomer", "/dashboard", "#empty, .empty, main a.button")}
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +120,15 @@ def world(site):
     site.signed_in(*site.account("member")).post(f"/api/admin/payments/{record}/verify", {"amount": owed(paid)}).expect()
     address, password = site.account("admin", name="platform")
     site.migrate("tenants", "owner", address)
+    for state, ended in (("open", ""), ("expired", "expires_at"), ("withdrawn", "withdrawn_at"), ("accepted", "accepted_at")):
+        site.sql("insert into invitations (tenant_id, email, role_id, token_hash, created_by, expires_at) select t.id, %s, r.id, sha256(%s), %s, now() + interval '1 day' "
+                 "from tenants t, roles r where t.schema_name = %s and r.name = 'viewer'", new_address(state), INVITED[state].encode(), admin.user["id"], site.tenant)
+        if ended:
+            site.sql(f"update invitations set {ended} = now() where token_hash = sha256(%s)", INVITED[state].encode())
     draft = site.visitor()
     token = draft.post("/api/leads", {"serviceId": 1}).expect(201)["token"]
     draft.patch(f"/api/leads/{token}", {"clientName": "Ana Reyes", "clientEmail": "ana@example.test", "description": onboarding.unique()[0]}).expect()
-    return {"client": client, "admin": admin, "newcomer": new_person(site), "owner": site.signed_in(address, password), "project": project, "failed": failed}
+    return {"client": client, "admin": admin, "newcomer": new_person(site), "owner": site.signed_in(address, password), "project": project, "failed": failed, "invited": INVITED}
 
 
 def show(browser, site, world, page, script=None):

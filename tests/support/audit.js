@@ -149,7 +149,8 @@ function audit() {
   const states = { 'aria-pressed': /^(true|false|mixed)$/, 'aria-expanded': /^(true|false)$/, 'aria-hidden': /^(true|false)$/, 'aria-invalid': /^(true|false|grammar|spelling)$/,
     'aria-current': /^(page|step|location|date|time|true|false)$/, 'aria-live': /^(off|polite|assertive)$/, 'aria-busy': /^(true|false)$/ };
   for (const [name, known] of Object.entries(states)) for (const element of document.querySelectorAll(`[${name}]`)) if (!known.test(element.getAttribute(name))) wrong.push(`${name} is ${element.getAttribute(name)}: ${short(element)}`);
-  for (const list of all('nav')) if (list.querySelectorAll('[aria-current]').length > 1) wrong.push(`two places are the current one: ${short(list)}`);
+  const set = (one) => one.parentElement.closest('nav, details') ?? document.body; // a menu in a nav is a set of its own
+  for (const list of all('nav, nav details')) if ([...list.querySelectorAll('[aria-current]')].filter((one) => set(one) === list).length > 1) wrong.push(`two places are the current one: ${short(list)}`);
   // Links within the page lead somewhere
   for (const link of all('a[href^="#"]')) if (link.hash.length > 1 && !document.getElementById(decodeURIComponent(link.hash.slice(1)))) wrong.push(`a link to ${link.hash}, which is not there: ${short(link)}`);
   // What scrolls can be scrolled by keyboard (2.1.1)
