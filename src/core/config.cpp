@@ -16,7 +16,8 @@
 namespace core {
 namespace {
 
-using Target = std::variant<std::string Config::*, int Config::*, bool Config::*>;
+// A setting of the scripts alone has no target: it is listed here, and stays out of the programs.
+using Target = std::variant<std::monostate, std::string Config::*, int Config::*, bool Config::*>;
 
 struct Setting {
     const char* name;
@@ -35,6 +36,7 @@ constexpr const char* default_types =
 // One line a setting; nothing else in the project reads the environment.
 const Setting settings[] = {
     {"DATABASE_URL", "", true, &Config::database_url, "login of the programs (a NOINHERIT role that is granted each tenant's role)"},
+    {"MIGRATE_DATABASE_URL", "", true, std::monostate{}, "its owner, without a pooler between: for scripts/migrate; no program reads it"},
     {"BASE_URL", "http://127.0.0.1:8080", false, &Config::base_url, "address that visitors use; links in mails begin with it"},
     {"TENANT", "", false, &Config::tenant, "tenant that serves every host; empty: found by Host"},
     {"GEMINI_API_KEY", "", true, &Config::gemini_api_key, "empty: the built-in planner writes drafts"},
@@ -84,8 +86,10 @@ std::string trimmed(std::string_view text) {
     return std::string{text.substr(first, text.find_last_not_of(space) - first + 1)};
 }
 
-std::map<std::string, std::string, std::less<>> read_file(const char* path) {
-    std::map<std::string, std::string, std::less<>> values;
+using Values = std::map<std::string, std::string, std::less<>>;
+
+Values read_file(const char* path) {
+    Values values;
     std::ifstream file{path};
     if (!file) throw std::runtime_error(std::string{"LUNAXCODE_ENV names "} + path + ", which cannot be read");
     std::string line;
@@ -104,6 +108,17 @@ std::map<std::string, std::string, std::less<>> read_file(const char* path) {
     return values;
 }
 
+Values file_values() {
+    const char* path = std::getenv("LUNAXCODE_ENV");
+    return path && *path ? read_file(path) : Values{};
+}
+
+std::string given(const Setting& setting, const Values& file) {
+    if (const char* value = std::getenv(setting.name)) return value;
+    const auto found = file.find(setting.name);
+    return found == file.end() ? setting.fallback : found->second;
+}
+
 void assign(Config& config, const Setting& setting, const std::string& value) {
     const auto wrong = [&](const char* wanted) {
         return std::runtime_error(std::string{setting.name} + " must be " + wanted);
@@ -116,13 +131,14 @@ void assign(Config& config, const Setting& setting, const std::string& value) {
         if (code != std::errc{} || end != value.data() + value.size() || parsed < 1 || parsed > setting.most)
             throw wrong(("a whole number from 1 to " + std::to_string(setting.most)).c_str());
         config.*(*number) = parsed;
-    } else {
+    } else if (const auto* truth = std::get_if<bool Config::*>(&setting.target)) {
         if (value != "on" && value != "off") throw wrong("on or off");
-        config.*std::get<bool Config::*>(setting.target) = value == "on";
+        config.*(*truth) = value == "on";
     }
 }
 
 std::string shown(const Config& config, const Setting& setting) {
+    if (std::holds_alternative<std::monostate>(setting.target)) return given(setting, file_values()).empty() ? "" : "(set)";
     if (const auto* text = std::get_if<std::string Config::*>(&setting.target))
         return setting.secret && !(config.*(*text)).empty() ? "(set)" : config.*(*text);
     if (const auto* number = std::get_if<int Config::*>(&setting.target)) return std::to_string(config.*(*number));
@@ -132,13 +148,10 @@ std::string shown(const Config& config, const Setting& setting) {
 }  // namespace
 
 Config Config::load() {
-    std::map<std::string, std::string, std::less<>> file;
-    if (const char* path = std::getenv("LUNAXCODE_ENV"); path && *path) file = read_file(path);
+    const Values file = file_values();
     Config config;
     for (const Setting& setting : settings) {
-        std::string value = setting.fallback;
-        if (const auto found = file.find(setting.name); found != file.end()) value = found->second;
-        if (const char* given = std::getenv(setting.name)) value = given;
+        std::string value = given(setting, file);
         if (value.empty() && *setting.fallback && !std::holds_alternative<std::string Config::*>(setting.target))
             value = setting.fallback;
         assign(config, setting, value);
