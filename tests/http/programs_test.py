@@ -36,11 +36,13 @@ def test_every_statement_fits_the_migrated_schema(site, program):
 
 @pytest.mark.parametrize("program", [*PROGRAMS, "worker"])
 def test_the_settings_are_listed_and_secrets_are_not_shown(site, program):
-    printed = run(site, program, "--config", GEMINI_API_KEY="very-secret-key", SMTP_PASSWORD="very-secret-word").stdout.decode()
+    printed = run(site, program, "--config", GEMINI_API_KEY="very-secret-key", SMTP_PASSWORD="very-secret-word",
+                  MIGRATE_DATABASE_URL="postgresql://owner:very-secret@db/x").stdout.decode()
     names = set(re.findall(r"^([A-Z_]+)=", printed, re.MULTILINE))
     assert {"DATABASE_URL", "BASE_URL", "GEMINI_API_KEY", "GEMINI_MODEL", "SMTP_URL", "MAIL_FROM", "FILES_DIR", "THREADS", "PREPARED", "LOG_LEVEL",
-            "PAYMONGO_SECRET_KEY", "GOOGLE_CLIENT_ID", "GEMINI_FALLBACK_MODEL"} <= names
-    assert "very-secret" not in printed
+            "PAYMONGO_SECRET_KEY", "PAYMONGO_PUBLIC_KEY", "PAYMONGO_WEBHOOK_SECRET", "PAYMONGO_BASE_URL", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET",
+            "GOOGLE_ISSUER", "GEMINI_BASE_URL", "GEMINI_FALLBACK_MODEL", "SMTP_USER", "SMTP_PASSWORD", "MIGRATE_DATABASE_URL"} <= names
+    assert "very-secret" not in printed and "\nMIGRATE_DATABASE_URL=(set)\n" in printed
 
 
 @pytest.mark.parametrize("program", [*PROGRAMS, "worker"])
@@ -99,6 +101,11 @@ def test_without_a_database_a_cgi_script_says_503(site):
     status, headers, body = cgi(site, "services", "GET", "/api/services", DATABASE_URL="postgresql:///nothing?host=/nonexistent")
     assert status == 503 and int(headers["Retry-After"]) > 0 and json.loads(body)["status"] == 503
     assert b"nonexistent" not in body
+
+
+def test_a_database_that_was_never_migrated_is_a_schema_that_is_behind(site):
+    status, headers, body = cgi(site, "health", "GET", "/health", DATABASE_URL=site.env()["DATABASE_URL"].replace("/lunaxcode?", "/postgres?"))
+    assert status == 503 and headers["Retry-After"] == "10" and json.loads(body)["status"] == 503
 
 
 def test_the_password_tool_makes_argon2id(site):
