@@ -265,7 +265,11 @@ Reply dispatch(std::span<const Route> routes, const Request& request, Desk& desk
                 const bool repeatable = sql && sql->repeatable() && attempt == 0 && !call.committed();
                 if (repeatable) log(Level::warn, "request repeated", {{"sqlstate", sql->sqlstate}});
                 else if (call.at_once_ && error.status != 503) at_once = false;  // what its caller may hear is for the whole rule to say
-                else throw;
+                else {
+                    // Who may not see a thing hears that before what is wrong with the question.
+                    if (!sql && error.status < 500 && !call.committed() && call.route.access->check) call.db().entered();
+                    throw;
+                }
             }
         }
     };

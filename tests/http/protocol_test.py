@@ -26,6 +26,14 @@ def test_an_unknown_address_is_a_problem_in_json(visitor, path):
     visitor.get(path).problem(404)
 
 
+@pytest.mark.parametrize("path", ["/api/projects?limit=none", "/api/admin/cms/questions", "/api/admin/leads?cursor=nowhere", "/api/users?sort=size"])
+def test_who_may_not_ask_hears_that_before_what_is_wrong_with_the_question(visitor, stranger, staff, path):
+    visitor.get(path).problem(401)
+    staff.get(path).problem(400)
+    if not path.startswith("/api/projects"):
+        stranger.get(path).problem(403)
+
+
 @pytest.mark.parametrize("path", GROUPS)
 def test_another_method_is_405_and_says_which_there_are(visitor, path):
     answer = visitor.request("PUT", path, {})
