@@ -103,6 +103,9 @@ constexpr Sql set_deadline = R"(
     on conflict (project_id, section) do update set due = excluded.due)";
 constexpr Sql drop_deadline = "delete from section_deadlines where project_id = $1 and section = $2";
 
+// Pesos as they are spoken of: 7500 where the column says 7500.00, and 7500.50 as it is.
+std::string_view pesos(std::string_view amount) { return amount.ends_with(".00") ? amount.substr(0, amount.size() - 3) : amount; }
+
 void write_generation(Writer& out, const std::optional<Row>& row, bool with_text) {
     if (!row) {
         out.null();
@@ -139,7 +142,7 @@ Reply details(Call& call, Id id) {
     thread_local Documents documents;  // rendering took as long as all else that the program does for this answer
     out.member("prdHtml", documents.html(p.text(3)));
     out.member_raw("price", p.text(4)).member("status", p.text(5)).member("paymentStatus", p.text(6));
-    out.member_raw("depositAmount", p.text(7)).member_raw("balanceAmount", p.text(8));
+    out.member_raw("depositAmount", pesos(p.text(7))).member_raw("balanceAmount", pesos(p.text(8)));
     out.member_raw("balanceRequestedAt", p.null(19) ? "null" : p.text(19));
     out.member("clientName", p.text(9)).member("clientEmail", p.text(10)).key("clientPhone");
     p.null(11) ? out.null() : out.value(p.text(11));

@@ -86,6 +86,12 @@ def test_name_service_and_price_come_from_the_database_not_from_the_request(site
     assert (shown["clientName"], shown["timeline"]) == ("Juana dela Cruz", "3 weeks")
 
 
+def test_an_amount_of_whole_pesos_is_a_whole_number(site, client, asking):
+    project = onboarding.create(client, body(client, asking))
+    site.sql("update projects set price = 12346, deposit_amount = 6173 where id = %s", project, tenant=site.tenant)
+    assert '"depositAmount":6173,"balanceAmount":6173,' in client.get(f"/api/projects/{project}/details").text
+
+
 @pytest.mark.parametrize("changes, field", [
     ({"description": "Nineteen characters"}, "description"),
     ({"description": "   " + "short" + " " * 40}, "description"),
