@@ -25,7 +25,7 @@ struct Limit {
     std::chrono::minutes window;
 };
 inline constexpr Limit sign_ins{"login", 10, 50, std::chrono::minutes{15}};
-inline constexpr Limit sign_ups{"signup", 20, 20, std::chrono::minutes{60}};
+inline constexpr Limit sign_ups{"signup", 20, 100, std::chrono::minutes{60}};
 inline constexpr Limit reset_mails{"forgot", 3, 30, std::chrono::minutes{60}};
 inline constexpr Limit verification_mails{"resend", 5, 30, std::chrono::minutes{60}};
 

@@ -50,6 +50,19 @@ def test_everything_a_page_names_is_there_and_kept_for_a_year(visitor, path):
         assert answer.header("cache-control") == "public, max-age=31536000, immutable", name
 
 
+@pytest.mark.parametrize("path", ["/login/", "/admin/", "/admin/projects/", "/projects/7/payment/", "/dashboard/?a=b"])
+def test_a_slash_behind_a_page_leads_to_the_page(visitor, path):
+    answer = visitor.get(path)
+    assert (answer.status, answer.header("location")) == (301, path.replace("/?", "?").rstrip("/"))
+    assert visitor.get(answer.header("location")).status == 200
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/%2fevil.example/", "/\\evil.example/", "/.git/", "/assets/", "/api/services/"])
+def test_a_slash_leads_nowhere_else(visitor, path):
+    answer = visitor.get(path)
+    assert answer.status in (400, 404) or answer.header("location", "").lstrip("/").partition("/")[0] == "evil.example" and not answer.header("location").startswith("//")
+
+
 def test_what_modules_import_is_there_too(visitor):
     seen, todo = set(), set(re.findall(r"(?:src|href)=\"(/assets/[^\"]+\.js)\"", "".join(visitor.get(p).text for p in PAGES)))
     while todo:
