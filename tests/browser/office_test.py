@@ -34,6 +34,18 @@ def new_service(staff, **changes):
     return staff.post("/api/admin/cms/services", body).expect(201)
 
 
+def test_on_a_phone_the_office_s_pages_are_one_row_with_this_one_in_view(browser, staff):
+    browser.width(360)
+    for page in ("/admin", "/admin/services", "/admin/people"):
+        browser.open(page)
+        browser.see(".office-nav [aria-current]")
+        height, *ends = browser.run("const link = document.querySelector('.office-nav [aria-current]').getBoundingClientRect(); return [document.querySelector('.office-nav').offsetHeight, link.left, link.right]")
+        assert height < 60 and 0 <= min(ends) and max(ends) <= 360, (page, height, ends)
+    browser.tab_to(".office-nav a", "Home")
+    assert browser.run("return document.activeElement.getBoundingClientRect().left") >= 0, "the focus brings it into view"
+    browser.any_width()
+
+
 def test_staff_come_from_the_header_and_sell_something_new(site, browser, staff):
     browser.open("/")
     browser.click("[data-session] a", "Office")

@@ -30,7 +30,7 @@ const late = (one) => (one.section ? t`: ${plural(one.tasks, 'task')} of ${one.s
 async function stats() {
   const { waiting, conversion, pipeline, revenue } = await get('/api/admin/stats');
   $('#waiting').replaceChildren(el('ul', { class: 'waiting', role: 'list' },
-    waits(waiting.payments, t('Payments to look at'), t('No payment waits.'), el('p', {}, el('a', { href: '/admin/payments' }, t('Look at them')))),
+    waits(waiting.payments, t('Payments to look at'), t('No payment waits.'), el('p', { class: 'small' }, el('a', { href: '/admin/payments' }, t('Look at them')))),
     waits(waiting.messages, t('Messages you have not read'), t('You have read everything.'), links(waiting.unread, (one) => `: ${one.messages}`)),
     waits(waiting.generations, t('Plans that failed'), t('Every plan was written.'), links(waiting.failed, () => null)),
     waits(waiting.overdue, t('Overdue tasks'), t('Nothing is late.'), links(waiting.late, late))));
@@ -51,7 +51,7 @@ const monthName = (iso, month) => new Intl.DateTimeFormat(locale, { month, ...(m
 function drawRevenue(revenue) {
   const rows = revenue.map(({ month, received, refunded }) => ({ label: monthName(month, 'long'), short: monthName(month, 'short'), value: received, less: refunded,
     words: refunded ? t`${centavos(received)} received, ${centavos(refunded)} given back` : t`${centavos(received)} received` }));
-  $('#revenue').replaceChildren(columns(t('Money received by month'), rows, (most) => t`Up to ${centavos(most)} a month`),
+  $('#revenue').replaceChildren(columns(t('Money received by month'), rows, (most) => t`Up to ${centavos(most)} a month`, [t('Received'), t('Given back')]),
     behind(t('As a table'), t('Money by month, from the ledger'), [t('Month'), t('Received'), t('Given back'), t('Left')], revenue.map((one, index) => [rows[index].label, centavos(one.received), centavos(one.refunded), centavos(one.received - one.refunded)])));
 }
 

@@ -63,6 +63,8 @@ function draw(details) {
   show($('#draft-note'), Boolean(project.draft ?? details.generation?.draft) && !live);
   drawDocument(project.prdHtml ?? details.generation?.prdHtml ?? '', live);
   drawTasks(tasks, { staff: isStaff(user), writing: live });
+  $('#to-board').href = `/admin/board?project=${id}`;
+  show($('#to-board'), isStaff(user));
   for (const list of ['tasks', 'asks']) offerCsv(list, `/api/projects/${id}/${list}`, isStaff(user));
   drawAnswers({ answers: [], ...details });
   drawPayment(project, payments, isStaff(user));

@@ -70,7 +70,6 @@ export default {
   "{1} unread": "{1} hindi pa nababasa",
   // Board
   "Add a task": "Magdagdag ng task",
-  "Board": "Board",
   "Close": "Isara",
   "Edit the task": "I-edit ang task",
   "Rest a finger on a card to move it, or drag its dots.": "Idiin sandali ang daliri sa card para ilipat ito, o hilahin ang mga tuldok nito.",
@@ -672,7 +671,7 @@ export default {
   "Social proof": "Social proof",
   "Text": "Text",
   "Text below it": "Text sa ibaba nito",
-  "The page has this order. A change is public a second after it is saved.": "Ganito ang pagkakasunod-sunod sa page. Makikita ng lahat ang pagbabago isang segundo matapos itong i-save.",
+  "The page has this order: drag a section, or use its arrows. A change is public a second after it is saved.": "Ganito ang pagkakasunod-sunod sa page: i-drag ang section, o gamitin ang mga arrow nito. Makikita ng lahat ang pagbabago isang segundo matapos itong i-save.",
   "Their role": "Ang role nila",
   "Versions of this section": "Mga version ng section na ito",
   "What it counts": "Ang binibilang nito",

@@ -22,6 +22,7 @@ export default {
   "Save as CSV": "I-save bilang CSV",
   "Save the messages as CSV": "I-save ang mga mensahe bilang CSV",
   "Save the contacts as CSV": "I-save ang mga contact bilang CSV",
+  "Board": "Board",
   "Save the tasks as CSV": "I-save ang mga task bilang CSV",
   "Save what was asked for as CSV": "I-save bilang CSV ang mga hiningi",
   "Save the files as CSV": "I-save ang mga file bilang CSV",

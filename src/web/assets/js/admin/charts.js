@@ -29,8 +29,8 @@ export function bars(title, rows, most = Math.max(1, ...rows.map((row) => row.va
   return el('div', { class: 'bars-both' }, picture('bars', rows.length * (BAR + GAP), title, `${rows.map(({ label, words }) => `${label}: ${words}`).join(', ')}.`, shapes), legend);
 }
 
-/** Columns side by side. rows: {label, short, value, less, words}; `less` of the value was taken back again and stands in front of it. */
-export function columns(title, rows, scale) {
+/** Columns side by side. rows: {label, short, value, less, words}; `less` of the value was taken back again and stands in front of it. key: what the two are called. */
+export function columns(title, rows, scale, key) {
   const most = Math.max(1, ...rows.map((row) => Math.max(row.value, row.less)));
   const step = WIDTH / rows.length;
   const column = (classes, index, value, inset) => {
@@ -43,7 +43,8 @@ export function columns(title, rows, scale) {
     svg('line', { class: 'chart-line base', x1: 0, y1: HEIGHT - 1, x2: WIDTH, y2: HEIGHT - 1 })];
   const told = rows.filter(({ value, less }) => value || less);
   return el('div', { class: 'columns-both' },
-    el('p', { class: 'soft small', 'aria-hidden': 'true' }, told.length ? scale(most) : t('Nothing in this time.')),
+    el('div', { class: 'columns-head soft small', 'aria-hidden': 'true' }, el('p', {}, told.length ? scale(most) : t('Nothing in this time.')),
+      rows.some(({ less }) => less) && el('ul', { role: 'list' }, key.map((words) => el('li', {}, words)))),
     picture('columns', HEIGHT, title, told.length ? `${told.map(({ label, words }) => `${label}: ${words}`).join(', ')}.` : t('Nothing in this time.'), shapes),
     el('ul', { class: 'columns-legend', role: 'list', 'aria-hidden': 'true' }, rows.map(({ short }) => el('li', {}, short))));
 }

@@ -8,12 +8,12 @@ import { t } from '../words.js';
 const PAGES = [
   { path: '/admin', label: t('Home') },
   { path: '/admin/projects', label: t('Projects'), also: ['/admin/board', '/admin/plan'] },
-  { path: '/admin/usage', label: t('AI usage') },
   { path: '/admin/leads', label: t('Leads') },
   { path: '/admin/payments', label: t('Payments') },
   { path: '/admin/services', label: t('Services'), also: ['/admin/service'] },
   { path: '/admin/landing', label: t('Landing page') },
   { path: '/admin/calendar', label: t('Calendar') },
+  { path: '/admin/usage', label: t('AI usage') },
   { path: '/admin/settings', label: t('Settings') },
   { path: '/admin/people', label: t('People'), also: ['/admin/audit'] },
 ];
@@ -23,6 +23,9 @@ export function drawNavigation() {
   const here = location.pathname.replace(/\/$/, '');
   $('[data-office-nav]').replaceChildren(el('ul', { class: 'wrap', role: 'list' }, PAGES.map(({ path, label, also = [] }) => el('li', {},
     el('a', { href: path, 'aria-current': path === here ? 'page' : also.includes(here) ? 'true' : null }, label)))));
+  const row = $('[data-office-nav] ul');
+  const own = $('[aria-current]', row);
+  if (own) row.scrollLeft += own.getBoundingClientRect().left - (row.clientWidth - own.offsetWidth) / 2; // where it is one row
 }
 
 /** Runs `start(user)` for who works here; others read why they cannot. */
