@@ -139,6 +139,27 @@ def test_a_card_is_carried_by_finger_on_a_phone_and_a_finger_that_moves_at_once_
     browser.screenshot("board-phone")
 
 
+def test_what_was_typed_is_not_lost_unasked(browser, staff, project):
+    browser.open(f"/admin/board?project={project}")
+    title = browser.see(".task-open").text
+    browser.click(".task-open")
+    browser.see("#task-form")
+    browser.press(Keys.ESCAPE)
+    browser.wait(lambda: not browser.all("#task-form"), about="nothing was typed, so nothing is asked")
+    browser.click(".task-open")
+    browser.type("#task-form [name=title]", "As agreed")
+    browser.press(Keys.ESCAPE)
+    browser.see(".ask", "What you typed is not saved.")
+    assert browser.run("return document.activeElement.textContent") == "Go on writing"
+    browser.press(Keys.ENTER)
+    browser.wait(lambda: not browser.all(".ask"), about="it goes on")
+    assert browser.run("return document.activeElement.name") == "title" and browser.see("#task-form [name=title]").get_attribute("value") == "As agreed"
+    browser.click("#task-close")
+    browser.click(".ask button", "Close without saving")
+    browser.wait(lambda: not browser.all("#task-form"), about="it is shut")
+    assert browser.run("return document.activeElement.matches('.task-open')") and browser.see(".task-open").text == title
+
+
 @pytest.mark.expects(409, 422)
 def test_a_task_is_edited_added_and_retired(site, browser, staff, project):
     browser.open(f"/admin/board?project={project}")

@@ -170,6 +170,31 @@ def test_questions_are_put_in_order_by_keyboard_and_by_dragging(site, browser, s
     browser.wait(lambda: order() == ["q1", "q0", "q2"], about="it is carried")
 
 
+def test_one_question_is_edited_at_a_time_and_what_was_typed_is_not_lost_unasked(browser, staff):
+    service = new_service(staff)
+    for n in range(2):
+        staff.post("/api/admin/cms/questions", {"serviceId": service["id"], "questionKey": f"q{n}", "questionText": f"Question {n}?", "questionType": "text",
+                                                "required": False, "active": True}).expect(201)
+    browser.open(f"/admin/service?id={service['id']}")
+    first, second = "#questions > li:first-child ", "#questions > li:last-child "
+    browser.click(f"{first}[aria-expanded]")
+    browser.see(f"{first}form")
+    browser.click(f"{second}[aria-expanded]")
+    browser.see(f"{second}form")
+    assert not browser.all(f"{first}form"), "nothing was typed, so nothing is asked"
+    field(browser, "questionText", "Another one?", f"{second}form")
+    browser.click("#add-question")
+    browser.click(".ask button", "Go on writing")
+    assert browser.all(f"{second}form") and not browser.all("#new-question")
+    browser.click("#add-question")
+    browser.click(".ask button", "Close without saving")
+    browser.see("#new-question form")
+    assert not browser.all(f"{second}form")
+    browser.click("#drop-question")
+    browser.wait(lambda: not browser.all("#new-question"), about="it is not added")
+    assert browser.run("return document.activeElement.id") == "add-question"
+
+
 @pytest.mark.expects(422)
 def test_a_section_of_the_landing_page_is_written_by_its_form(site, browser, staff):
     mark = f"Is {uuid.uuid4().hex[:8]} included?"

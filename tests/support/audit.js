@@ -125,7 +125,7 @@ function audit() {
     if (!nameOf(control)) wrong.push(`no name: ${short(control)}`);
   }
   for (const element of all('[role]')) {
-    const known = ['alert', 'button', 'dialog', 'list', 'listitem', 'status', 'tab', 'tablist', 'tabpanel', 'group', 'radiogroup', 'img', 'presentation', 'none', 'navigation', 'region', 'progressbar', 'log', 'note', 'table', 'row', 'cell', 'columnheader'];
+    const known = ['alert', 'alertdialog', 'button', 'dialog', 'list', 'listitem', 'status', 'tab', 'tablist', 'tabpanel', 'group', 'radiogroup', 'img', 'presentation', 'none', 'navigation', 'region', 'progressbar', 'log', 'note', 'table', 'row', 'cell', 'columnheader'];
     if (!known.includes(element.getAttribute('role'))) wrong.push(`unknown role: ${short(element)}`);
   }
   for (const element of all('[aria-invalid="true"]')) {
@@ -215,7 +215,7 @@ function audit() {
 function reach() { // what Tab can lead to takes the focus, shows it, and comes in the order of the document; of an open dialog, all there is
   const wrong = [];
   const before = [scrollX, scrollY];
-  const modal = document.querySelector('dialog:modal');
+  const modal = [...document.querySelectorAll('dialog:modal')].at(-1); // a question stands over what it asks about
   if (modal && !modal.contains(document.activeElement)) wrong.push(`the focus is not in the dialog but on ${short(document.activeElement)}`);
   const stops = [...(modal ?? document).querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
     .filter((one) => !one.disabled && (visible(one) || one.matches('.skip')) && !(one.type === 'radio' && !one.checked)).slice(0, 150);

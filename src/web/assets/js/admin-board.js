@@ -7,6 +7,7 @@ import { busy } from './form.js';
 import { attempt, notice } from './view.js';
 import { Editor, formEnd } from './admin/editor.js';
 import { choiceField, textField, valueOf } from './admin/fields.js';
+import { mayClose } from './admin/leave.js';
 import { movable } from './admin/mover.js';
 import { office } from './admin/shell.js';
 import { taskStates, taskWords } from './project/status.js';
@@ -180,7 +181,7 @@ async function retire(task, button) {
   });
 }
 
-const leave = () => { if (!editor?.changed() || confirm(t('What you typed is not saved. Close it all the same?'))) closed(editor?.item.id); };
+const leave = async () => { if (await mayClose(editor)) closed(editor?.item.id); };
 $('#task-close').addEventListener('click', leave);
 dialog.addEventListener('cancel', (event) => { event.preventDefault(); leave(); });
 $('#add').addEventListener('click', () => edit({}));

@@ -9,6 +9,7 @@ import { t } from './words.js';
 import { Editor, formEnd } from './admin/editor.js';
 import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './admin/fields.js';
 import { drawHistory } from './admin/history.js';
+import { mayClose } from './admin/leave.js';
 import { moveButtons, orderSaver, orderable } from './admin/ordered.js';
 import { TYPES, questionForm } from './admin/question-form.js';
 import { office } from './admin/shell.js';
@@ -86,18 +87,23 @@ function row(question) {
   return item;
 }
 
-function fold(item) {
-  if (openForm?.editor.changed() && !confirm(t('What you typed in this question is not saved. Close it all the same?'))) return;
+/** Shuts a question's form; answers whether it is shut. */
+async function fold(item) {
+  if (!await mayClose(openForm?.editor)) return false;
   closeForm();
+  if (item.id === 'new-question') show(item, false);
   $('.question-place', item).replaceChildren();
   item.toggleAttribute('data-carry', true);
   $('[aria-expanded]', item)?.setAttribute('aria-expanded', 'false');
   preview();
+  return true;
 }
 
-function unfold(item, question) {
+async function unfold(item, question) {
   const open = $('[aria-expanded="true"]', list)?.closest('li') ?? $('#new-question:not([hidden])');
-  if (open && open !== item) { fold(open); if (openForm) return; }
+  if (open === item) { $('textarea, input', item).focus(); return; }
+  if (open && !await fold(open)) return;
+  show(item);
   const history = el('details', { class: 'history' }, el('summary', {}, t('Versions of this question')), el('div', {}));
   openForm = questionForm({
     item: question, service: id, others: others(question), changed: preview,
@@ -162,15 +168,10 @@ const ends = orderable(list, said, () => { save(list); questions.sort((a, b) => 
 const place = (question) => [...list.children].findIndex((item) => Number(item.dataset.id) === question.id);
 
 $('#add-question').addEventListener('click', () => {
-  const box = $('#new-question');
-  show(box);
-  unfold(box, { questionKey: '', questionText: '', questionType: 'text', required: false, placeholder: '', options: [], showIf: null, active: true });
+  unfold($('#new-question'), { questionKey: '', questionText: '', questionType: 'text', required: false, placeholder: '', options: [], showIf: null, active: true });
 });
-$('#drop-question').addEventListener('click', () => {
-  fold($('#new-question'));
-  if (openForm) return;
-  show($('#new-question'), false);
-  $('#add-question').focus();
+$('#drop-question').addEventListener('click', async () => {
+  if (await fold($('#new-question'))) $('#add-question').focus();
 });
 
 office(() => attempt($('#failed'), async () => {
