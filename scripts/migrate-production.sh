@@ -3,6 +3,12 @@
 # Options go to `migrate deploy`. Exit codes: those of `scripts/migrate help`.
 set -eu
 migrate=$(dirname -- "$(readlink -f -- "$0")")/migrate
+case ${1-} in
+    --help | -h)
+        sed -n '2,/^set/s/^# //p' "$0"
+        exec "$migrate" help deploy
+        ;;
+esac
 
 stop() {
     echo 'Nothing was changed.' >&2

@@ -117,8 +117,14 @@ unreachable() {
         "Set MIGRATE_DATABASE_URL (or DATABASE_URL, or libpq's PG… variables); the password may be in PGPASSWORD or in a PGPASSFILE."
 }
 
-# psql's words without the name of the file that it happened to read them from.
-error_text() { sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e '/^LOCATION:/d'; }
+# psql's words without the name of the file that it happened to read them from; and what to do, where the server's words do not say.
+error_text() {
+    sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e '/^LOCATION:/d' -e "/in a read-only transaction/a\\
+  Sessions begin read-only here (default_transaction_read_only of the role, the database or the server), or the server is a standby. If\\
+  that is not meant for you: PGOPTIONS='-c default_transaction_read_only=off', or the primary's address in MIGRATE_DATABASE_URL." \
+        -e '/permission denied for schema /a\
+  The role that migrates owns the database: name that one in MIGRATE_DATABASE_URL (or: alter database … owner to …).'
+}
 
 # A literal for SQL and a word for psql's \set; both for standard_conforming_strings.
 sql_literal() {

@@ -5,6 +5,7 @@ cmd_help() {
     case ${1-} in
         '') help_all ;;
         status | deploy | campaigns | verify | resolve | revert | baseline | generate | tenants | init | seed | backup | restore | prune | audit | sandbox | connections | report | help) "help_$1" ;;
+        --help | -h) help_help ;;
         *) usage "there is no command '$1'" ;;
     esac
 }

@@ -79,7 +79,7 @@ END {
     for (i = 1; i <= lacks; i++) { if (lack_pending[order[i]]) to_come++; else lost++ }
 
     say("2", "Summary")
-    if (!pendings && !troubles && !lost && absent == "") say("p", "All " plural(schemas, "schema") " are up to date: nothing to deploy, and everything that the applied migrations made is there.")
+    if (!pendings && !troubles && !lost && absent == "") say("p", (schemas == 1 ? "The schema is" : "All " schemas " schemas are") " up to date: nothing to deploy, and everything that the applied migrations made is there.")
     else {
         if (pendings) say("-", plural(pendings, "migration") " to apply, of " files " in the folder; " schema_count() " of " plural(schemas, "schema") (schema_count() == 1 ? " lacks " : " lack ") (pendings == 1 ? "it." : "them."))
         else say("-", "Nothing to apply: all " files " migrations are in the history of every schema that they are for.")

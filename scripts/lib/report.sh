@@ -25,10 +25,11 @@ cmd_report() {
     at=$(date -u '+%Y-%m-%d %H:%M UTC')
     LC_ALL=C awk -F '\t' -v at="$at" -v dir="$(cd "$dir" && pwd)" -v backup_folder="$folder" -f "$lib/report.awk" \
         "$work/timeline" "$work/scan" "$work/touched" "$work/state" "$work/judged" "$work/tables" "$work/recent" "$work/report.backup" >"$work/report"
-    # One text in two dresses.
-    awk -v markdown="$markdown" '
+    # One text in two dresses; what is to be typed means the same folder and database as this run.
+    given=${as_given% } awk -v markdown="$markdown" '
         { kind = substr($0, 1, 1); text = substr($0, 3) }
         !markdown { gsub(/`/, "", text) }
+        kind == "$" && match(text, /^scripts\/migrate [a-z]+/) { text = substr(text, 1, RLENGTH) ENVIRON["given"] substr(text, RLENGTH + 1) }
         kind == "1" { print (markdown ? "# " : "") text; if (!markdown) { gsub(/./, "=", text); print substr(text, 1, 100) } }
         kind == "2" { print "\n" (markdown ? "## " text : toupper(text)) }
         kind == "3" { print (markdown ? "\n### " : "") text }

@@ -44,6 +44,7 @@ read_options() {
     tenants_query=${MIGRATE_TENANTS_QUERY:-}
     tenants_pattern=${MIGRATE_TENANTS_PATTERN:-}
     remaining=
+    as_given=
     while [ $# -gt 0 ]; do
         case $1 in
             --dir | --database | --tenants-query | --tenants-pattern)
@@ -69,6 +70,7 @@ read_options() {
 # common_option NAME VALUE
 common_option() {
     [ -n "$2" ] || usage "$1 needs a value"
+    case $2 in *[!A-Za-z0-9_./:@=%+,-]*) as_given="$as_given $1 $(shell_word "$2")" ;; *) as_given="$as_given $1 $2" ;; esac
     case $1 in
         --dir) dir=$2 ;;
         --database) database=$(open_address "$2") ;;

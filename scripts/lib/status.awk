@@ -2,6 +2,7 @@
 # Variables: json, files, pending_code, problem_code. Files: what changed in comments only, the state.
 FILENAME == ARGV[1] { touched[$1, $2] = 1; next }
 $1 == "database" { database = $2; host = $3; user = $4 }
+$1 == "schema" && $3 == "t" && $4 == "f" { if (!bare++) bare_name = $2 }
 $1 == "schema" { name[++schemas] = $2; there[$2] = $3; applied[$2] = $5; last[$2] = $6; if ($3 == "f") { missing++; odd[$2] = 1 } }
 $1 == "row" {
     state = $4
@@ -63,6 +64,8 @@ function print_text(   i, s, k, text, line, behind) {
     if (strangers > 10) text = text sprintf(" and %d more", strangers - 10)
     if (line == "") printf "Up to date: %s%s.\n", schemas == 1 ? "1 schema" : "all " schemas " schemas", text
     else printf "%s; %d of %d %s not as the folder says%s.\n", line, behind, schemas, schemas == 1 ? "schema is" : "schemas are", text
+    if (bare && waiting) printf "%s no history yet. Where that was made by other means, `scripts/migrate baseline --dry-run` shows which migrations it has already.\n",
+        bare == 1 ? bare_name " has" : bare " schemas have"
 }
 
 # The odd ones of a fleet: where most tenants are in one state, those in another; else those that are not up to date.

@@ -8,9 +8,11 @@ FILENAME == ARGV[1] {
     hash[path[paths]] = substr($0, 1, 64)
     next
 }
+FNR == 1 { sub(/^\357\273\277/, "") }
 /^-- migrate:/ {
     marked[FILENAME] = 1
-    if ($2 == "migrate:up") {
+    if ($2 ~ /^migrate:up\r?$/) {
+        up[FILENAME] = 1
         where = scope
         for (i = 3; i <= NF; i++) if ($i ~ /^scope:(public|tenant)\r?$/) { where = substr($i, 7); sub(/\r$/, "", where) }
         has[FILENAME, where] = 1
@@ -20,8 +22,8 @@ END {
     if (failed) exit failed
     for (i = 1; i <= paths; i++) {
         p = path[i]
-        # Without a section all of a file is its up section.
-        if (!(p in marked)) has[p, scope] = 1
+        # Without a section all of a file is its up section; without an up section it waits to be refused, which is said when it is deployed.
+        if (!(p in up)) has[p, scope] = 1
         name = p
         if (sub(/\/migration\.sql$/, "", name) == 0) sub(/\.sql$/, "", name)
         sub(/^.*\//, "", name)

@@ -15,6 +15,12 @@ read_timeline() {
         [ -f "$path" ] || continue
         set -- "$@" "$path"
     done
+    unread=
+    for path in "$dir"/[!0-9]*.sql; do
+        [ ! -f "$path" ] || unread="$unread ${path##*/}"
+    done
+    [ -z "$unread" ] || [ -n "${told_unread-}" ] || warn "migrate: not read, since a migration's name begins with its stamp (YYYYMMDDHHMMSS_name.sql):$unread"
+    told_unread=yes
     : >"$work/hashes"
     [ $# = 0 ] || sha256sum -- "$@" >"$work/hashes" || fail "$exit_usage" "cannot read every file in $dir"
     code=0
@@ -81,13 +87,39 @@ scan_timeline() {
     }
 }
 
-# What the scanner refuses in the files whose names are in $1. Fails when there is any.
+# What the scanner refuses in the files whose names are in $1. Fails when there is any. A deploy does not do under a new name
+# what it has done under one that is gone.
 refuse_unfit() {
+    known=/dev/null unfit=0
+    [ "$command" != deploy ] || known=$work/state
     awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
         FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
+        FILENAME == ARGV[3] { second[$1] = $2; next }
+        FILENAME == ARGV[4] {
+            if ($4 == "phantom" && $6 ~ /^applied/) gone[$2, $5] = $3
+            else if ($4 == "pending" || $4 == "late") waits[$2, $3]
+            next
+        }
         { file = $1; sub(/\/down\.sql$/, "/migration.sql", file) }
         (file in path) && $11 != "-" { printf "  %s line %s: %s\n", $1, $8, $11; n++ }
-        END { exit n > 0 }' "$1" "$work/timeline" "$work/scan" >"$work/refused" && return 0
+        $2 == "up" && $5 != "-" && (file in path) { does[path[file]] = 1 }
+        END {
+            if (n) exit 1
+            for (key in waits) {
+                split(key, at, SUBSEP)
+                if ((at[2] in wanted) && (at[2] in does) && ((at[1], second[at[2]]) in gone)) { printf "  %s in %s: as %s\n", at[2], at[1], gone[at[1], second[at[2]]]; r++ }
+            }
+            exit r ? 2 : 0
+        }' "$1" "$work/timeline" "$work/normalised" "$known" "$work/scan" >"$work/refused" || unfit=$?
+    case $unfit in
+        0) return 0 ;;
+        2)
+            warn "migrate: the same statements were applied under a name that is not in the folder any more:"
+            sort "$work/refused" | head -n 20 >&2
+            fail "$exit_problem" "nothing was changed" \
+                "Was the file renamed? Give it the old name back, or: scripts/migrate resolve --applied NEW-NAME. To run it once more: resolve --rolled-back OLD-NAME --without-evidence."
+            ;;
+    esac
     warn "migrate: not fit to be run:"
     cat "$work/refused" >&2
     fail "$exit_refused" "nothing was changed"

@@ -366,12 +366,27 @@ void read_marker(File& file, string_view line, size_t number, string_view defaul
     file.sections.push_back(std::move(section));
 }
 
+// What a person takes for a section's line and we do not: its SQL would run with what stands above, a down section's too.
+bool near_marker(string_view line) {
+    const auto skip = [&line] { line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t"))); };
+    skip();
+    if (!line.starts_with("--")) return false;
+    line.remove_prefix(2);
+    skip();
+    string word{line.substr(0, line.find_first_of(" \t\r"))};
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return word == "migrate:up" || word == "migrate:down" || word == "migrate:verify";
+}
+
 void find_sections(File& file, string_view default_scope) {
     const string_view t = file.text;
     size_t number = 1;
     for (size_t i = 0; i < t.size(); ++number) {
         const size_t end = std::min(t.size(), t.find('\n', i));
-        const auto line = t.substr(i, end - i);
+        auto line = t.substr(i, end - i);
+        if (i == 0 && line.starts_with("   -- ")) line.remove_prefix(3);  // where a byte order mark was
+        if (!line.starts_with("-- migrate:") && near_marker(line))
+            file.faults.emplace_back(number, "a section begins with '-- migrate:up', '-- migrate:down' or '-- migrate:verify', written just so at the beginning of its line");
         if (line.starts_with("-- migrate:")) {
             if (!file.sections.empty()) file.sections.back().end = i;
             else if (skip_blank(t, 0, i) < i) file.faults.emplace_back(1, "SQL before the first section");
@@ -383,6 +398,8 @@ void find_sections(File& file, string_view default_scope) {
     if (file.sections.empty())    // a plain file of another tool: all of it goes up
         file.sections.push_back({.name = "up", .scope = string{default_scope}, .transaction = true, .begin = 0, .end = 0, .line = 1, .statements = {}});
     file.sections.back().end = t.size();
+    if (file.faults.empty() && std::none_of(file.sections.begin(), file.sections.end(), [](const Section& s) { return s.name == "up"; }) && !file.path.ends_with("/down.sql"))
+        file.faults.emplace_back(1, "no up section: begin what is to run with '-- migrate:up'");
 }
 
 // facts: hears of the statements, when the section is one of those whose facts are wanted.

@@ -251,6 +251,69 @@ CASES
     equals "$(sql "select to_regclass('public.before_it') is null and to_regclass('public.schema_history') is null")" t
 }
 
+@test "a section line that is not written right is refused: its SQL is never passed over, and a way down never run with the way up" {
+    while IFS='|' read -r name text words; do
+        rm -f "$folder"/2024010[2-9]*
+        printf -- '%b' "$text" >"$folder/20240102000000_$name.sql"
+        fails_with 3 "$migrate" status
+        fails_with 6 "$migrate" deploy --yes
+        shows "20240102000000_$name.sql line $words"
+    done <<'CASES'
+misspelt|-- migrate:upp\ncreate table a (id int);\n|1: unknown section migrate:upp
+no_space|--migrate:up\ncreate table a (id int);\n--migrate:down\ndrop table a;\n|3: a section begins with
+capitals|-- Migrate:Up\ncreate table a (id int);\n|1: a section begins with
+indented|-- migrate:up\ncreate table a (id int);\n  -- migrate:down\ndrop table a;\n|3: a section begins with
+down_alone|-- migrate:down\ndrop table a;\n|1: no up section
+CASES
+    rm "$folder"/20240102*
+    # As editors on Windows write it.
+    printf -- '\357\273\277-- migrate:up\r\ncreate table a (id int);\r\n-- migrate:down\r\ndrop table a;\r\n' >"$folder/20240102000000_marked.sql"
+    printf -- '-- migrate:up\r\ncreate table b (id int);\r\n-- migrate:down\r\ndrop table b;\r\n' >"$folder/20240103000000_ends.sql"
+    fails_with 0 "$migrate" deploy --yes
+    equals "$(sql "select to_regclass('public.a') is not null and to_regclass('public.b') is not null")" t
+    fails_with 0 "$migrate" revert --steps 2 --yes
+    equals "$(sql "select to_regclass('public.a') is null and to_regclass('public.b') is null")" t
+}
+
+@test "a file whose name has no stamp is no migration, and that is said" {
+    echo 'create table a (id int);' >"$folder/add_a.sql"
+    fails_with 3 "$migrate" status
+    shows 'not read, since a migration'"'"'s name begins with its stamp (YYYYMMDDHHMMSS_name.sql): add_a.sql'
+    fails_with 0 "$migrate" deploy --yes
+    equals "$(grep -c 'not read' <<<"$output")" 1
+}
+
+@test "a file that was renamed after it was applied does not run again under its new name" {
+    migration 20240102000000_more <<<'create table counted (id serial, n int); insert into counted (n) values (1);'
+    migration 20240103000000_nothing <<<'-- nothing yet'
+    fails_with 3 "$migrate" status
+    shows 'public has no history yet. Where that was made by other means'
+    "$migrate" deploy --yes
+    fails_with 0 "$migrate" status
+    shows_not 'no history'
+    mv "$folder/20240102000000_more.sql" "$folder/20240105000000_more.sql"
+    mv "$folder/20240103000000_nothing.sql" "$folder/20240104000000_nothing.sql" # without a statement there is nothing to do twice
+    echo '-- as it was' >>"$folder/20240105000000_more.sql"
+    fails_with 4 "$migrate" deploy --yes
+    shows '  20240105000000_more in public: as 20240102000000_more'
+    shows_not 'nothing in public'
+    equals "$(sql 'select count(*) from counted')" 1
+    fails_with 0 "$migrate" resolve --applied 20240105000000_more
+    fails_with 0 "$migrate" deploy --yes
+    equals "$(sql 'select count(*) from counted')" 1
+}
+
+@test "where sessions begin read-only, and where the role may not make tables, it says what to do" {
+    sql "alter database $database set default_transaction_read_only = on"
+    fails_with 4 "$migrate" status
+    shows "PGOPTIONS='-c default_transaction_read_only=off'"
+    PGOPTIONS='-c default_transaction_read_only=off' fails_with 0 "$migrate" deploy --yes
+    sql "begin read write; alter database $database reset default_transaction_read_only; end"
+    as_superuser postgres -c 'create role nobody_much login' -c "create database poor_$BATS_TEST_NUMBER"
+    fails_with 5 "$migrate" deploy --yes --database "postgresql://nobody_much@/poor_$BATS_TEST_NUMBER"
+    shows 'The role that migrates owns the database'
+}
+
 @test "a tenant's section cannot touch what is public's, nor public's section what is the tenants'" {
     two_tenants
     while IFS='|' read -r scope text words; do

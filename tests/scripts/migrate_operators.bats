@@ -245,6 +245,12 @@ begin;
 select 1;
 SQL
     fails_with 0 "$migrate" report
+    shows 'scripts/migrate deploy --rehearse'
+    output=$("$migrate" report --dir "$folder" --database="$MIGRATE_DATABASE_URL" --markdown)
+    shows "
+scripts/migrate deploy --dir $folder --database $MIGRATE_DATABASE_URL
+" # what is to be typed means what was asked about
+    fails_with 0 "$migrate" report
     shows '20250101000000_by_hand in public: in the database, not in the folder (phantom).'
     shows '20250905000000_step_05 in public: the file was edited after it was applied.'
     shows 'REFUSED: '

@@ -864,6 +864,14 @@ CASES
         fails_with 0 "$migrate" help "$command"
         shows 'Exit: 0'
         shows "  scripts/migrate $command"
+        page=$output
+        fails_with 0 "$migrate" "$command" --help
+        equals "$output" "$page"
         fails_with 0 "$migrate" help
+    done
+    fails_with 0 "$migrate" --help
+    shows '  connections [--kill-idle]'
+    for front in migrate-all-schemas migrate-production migrate-simple generate-migration-prod; do
+        fails_with 0 "$top/scripts/$front.sh" --help
     done
 }
