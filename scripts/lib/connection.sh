@@ -5,6 +5,8 @@
 # address (postgresql://user:secret@host/db, ?password=secret, or password=secret) goes to PGPASSWORD.
 connect_to() {
     [ -n "${connection_ready-}" ] && return 0
+    [ -n "$1" ] || [ -z "${MIGRATE_DATABASE_URL+set}" ] || fail "$exit_usage" "MIGRATE_DATABASE_URL is set, and empty" \
+        "Give it the address; or unset it, for DATABASE_URL or libpq's PG… variables."
     case $1 in
         *:*@* | *password*) part_address "$1" ;;
         *) PSQL_ADDRESS=$1 ;;

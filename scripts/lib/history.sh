@@ -23,7 +23,10 @@ read_state() {
     else
         ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" >"$work/state" || {
             tell_strangers "$work/ask.errors"
-            fail "$exit_problem" "the histories cannot be read"
+            case $tenants_query in
+                'select schema_name from public.tenants order by id') fail "$exit_problem" "the histories cannot be read" ;;
+            esac
+            fail "$exit_problem" "the histories cannot be read" "The tenants were asked for by: $tenants_query"
         }
     fi
     # The first lines: what the server and psql are, and whether campaigns are not at their end.

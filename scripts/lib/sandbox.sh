@@ -51,7 +51,7 @@ sandbox_socket() { if [ -e "$box/socket" ]; then cat "$box/socket"; else printf 
 sandbox_owner() { cat "$box/owner" 2>/dev/null || printf 'lunaxcode_owner'; }
 
 sandbox_url() {
-    printf 'postgresql:///%s?host=%s&user=%s\n' "$(url_part "$(cat "$box/ready")")" "$(url_part "$(sandbox_socket)")" "$(url_part "$(sandbox_owner)")"
+    printf 'postgresql:///%s?host=%s&port=5432&user=%s\n' "$(url_part "$(cat "$box/ready")")" "$(url_part "$(sandbox_socket)")" "$(url_part "$(sandbox_owner)")"
 }
 
 # The server's process, when it is alive and ours: the number alone could be anybody's.
@@ -109,7 +109,7 @@ sandbox_up() {
         printf '%s\n' "$socket" >"$box/socket"
     fi
     as_sandbox "$bin/pg_ctl" -D "$box/data" -s -w -t 60 -l "$box/data/log" start \
-        -o "-c listen_addresses='' -c unix_socket_permissions=0700 -c unix_socket_directories='$(sandbox_socket)' -c max_connections=50 -c max_locks_per_transaction=512 -c shared_buffers=64MB" >"$work/start" 2>&1 8>&- </dev/null ||
+        -o "-c listen_addresses='' -c port=5432 -c unix_socket_permissions=0700 -c unix_socket_directories='$(sandbox_socket)' -c max_connections=50 -c max_locks_per_transaction=512 -c shared_buffers=64MB" >"$work/start" 2>&1 8>&- </dev/null ||
         fail "$exit_failed" "the sandbox's server did not start: $(grep -E 'FATAL|PANIC' "$box/data/log" | tail -n 1)" "More in $box/data/log; scripts/migrate sandbox down removes it all."
     if [ ! -s "$box/ready" ]; then
         at_end="$at_end sandbox_half"
@@ -132,11 +132,11 @@ sandbox_half() {
 # This tool on the sandbox, and with nothing of what leads to the real one.
 in_sandbox() {
     env -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE -u PGSERVICE -u PGPASSWORD -u PGOPTIONS -u DATABASE_URL -u APP_PASSWORD \
-        MIGRATE_DATABASE_URL="postgresql:///${box_database:-postgres}?host=$(url_part "$(sandbox_socket)")&user=postgres" "$here/migrate" "$@" 8>&-
+        MIGRATE_DATABASE_URL="postgresql:///${box_database:-postgres}?host=$(url_part "$(sandbox_socket)")&port=5432&user=postgres" "$here/migrate" "$@" 8>&-
 }
 
 box_psql() {
-    env -u PGOPTIONS -u PGSERVICE psql -X -q -v ON_ERROR_STOP=1 -h "$(sandbox_socket)" -U postgres "$@" 8>&-
+    env -u PGOPTIONS -u PGSERVICE psql -X -q -v ON_ERROR_STOP=1 -h "$(sandbox_socket)" -p 5432 -U postgres "$@" 8>&-
 }
 
 sandbox_empty() {
@@ -211,7 +211,7 @@ sandbox_down() {
 sandbox_psql() {
     sandbox_ready
     unset PGSERVICE PGPASSWORD PGOPTIONS
-    exec psql -X -v ON_ERROR_STOP=1 -h "$(sandbox_socket)" -U "$(sandbox_owner)" -d "dbname='$(sed "s/[\\\\']/\\\\&/g" "$box/ready")'" "$@"
+    exec psql -X -v ON_ERROR_STOP=1 -h "$(sandbox_socket)" -p 5432 -U "$(sandbox_owner)" -d "dbname='$(sed "s/[\\\\']/\\\\&/g" "$box/ready")'" "$@"
 }
 
 sandbox_status() {

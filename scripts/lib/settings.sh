@@ -40,7 +40,8 @@ shell_word() {
 # Takes the options of every command from anywhere on the command line; the rest is in $remaining, for eval.
 read_options() {
     dir=${MIGRATE_DIR:-$here/../sql/migrations}
-    database=${MIGRATE_DATABASE_URL:-${DATABASE_URL:-}}
+    # Set and empty is refused (connect_to): $(scripts/migrate sandbox url) without a sandbox must not end in another database.
+    database=${MIGRATE_DATABASE_URL-${DATABASE_URL:-}}
     tenants_query=${MIGRATE_TENANTS_QUERY:-}
     tenants_pattern=${MIGRATE_TENANTS_PATTERN:-}
     remaining=

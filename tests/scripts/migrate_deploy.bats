@@ -303,6 +303,24 @@ CASES
     equals "$(sql 'select count(*) from counted')" 1
 }
 
+@test "tenants that share a schema have it brought up to date once; public and the server's own schemas are no tenant's" {
+    two_tenants
+    sql "insert into tenants values (8, 'one'), (9, null)"
+    migration 20240102000000_more <<<$'-- migrate:up scope:tenant\ncreate table more (id int);'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Done: 2 migrations applied to 2 schemas.'
+    fails_with 0 "$migrate" status
+    shows 'all 3 schemas'
+    for schema in public pg_catalog; do
+        sql "update tenants set schema_name = '$schema' where id = 9"
+        fails_with 4 "$migrate" deploy --yes
+        shows "among the tenants' schemas is $schema, which is no tenant's: leave it out by --tenants-query"
+    done
+    fails_with 0 "$migrate" deploy --yes --tenants-query "select schema_name from tenants where schema_name not like 'pg%' order by id"
+    fails_with 4 "$migrate" status --tenants-query 'select nothing'
+    shows 'The tenants were asked for by: select nothing'
+}
+
 @test "where sessions begin read-only, and where the role may not make tables, it says what to do" {
     sql "alter database $database set default_transaction_read_only = on"
     fails_with 4 "$migrate" status

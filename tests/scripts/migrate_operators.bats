@@ -271,11 +271,14 @@ scripts/migrate deploy --dir $folder --database $MIGRATE_DATABASE_URL
     fails_with 4 "$migrate" sandbox url
     shows 'sandbox up'
     migration 20240101000000_one <<<$'-- migrate:up\ncreate table t (id int);\ninsert into t values (1), (2);'
-    fails_with 0 "$migrate" sandbox up
+    # The manual's line, with no sandbox there: it must not end in the database that DATABASE_URL names.
+    DATABASE_URL=$MIGRATE_DATABASE_URL MIGRATE_DATABASE_URL=$("$migrate" sandbox url 2>/dev/null || true) fails_with 2 "$migrate" deploy --yes
+    shows 'MIGRATE_DATABASE_URL is set, and empty'
+    PGPORT=6543 fails_with 0 "$migrate" sandbox up # whatever port other servers have
     fails_with 0 "$migrate" sandbox up
     equals "$(stat -c %a "$box")" 700
     url=$("$migrate" sandbox url)
-    MIGRATE_DATABASE_URL=$url fails_with 0 "$migrate" deploy --yes
+    PGPORT=6543 MIGRATE_DATABASE_URL=$url fails_with 0 "$migrate" deploy --yes
     fails_with 0 "$migrate" sandbox psql -At -c 'select count(*), current_user from t group by 2'
     equals "$output" '2|lunaxcode_owner'
     # Our own server is still the one that MIGRATE_DATABASE_URL names.
