@@ -152,13 +152,14 @@ Config Config::load() {
     Config config;
     for (const Setting& setting : settings) {
         std::string value = given(setting, file);
-        if (value.empty() && *setting.fallback && !std::holds_alternative<std::string Config::*>(setting.target))
-            value = setting.fallback;
+        // An empty one is as good as none, but where to have none is a choice.
+        if (value.empty() && setting.target != Target{&Config::gemini_fallback_model}) value = setting.fallback;
         assign(config, setting, value);
     }
     if (!config.secret_key.empty() && !is_secret_key(config.secret_key))
         throw std::runtime_error("SECRET_KEY must be 32 bytes as 64 hexadecimal digits, or as base64");
-    while (config.base_url.ends_with('/')) config.base_url.pop_back();
+    for (std::string* address : {&config.base_url, &config.gemini_base_url, &config.paymongo_base_url})  // paths are put behind them
+        while (address->ends_with('/')) address->pop_back();
     return config;
 }
 

@@ -77,9 +77,21 @@ TEST_F(Settings, AnEmptyTextIsMeantAndAnEmptyNumberIsNot) {
     EXPECT_EQ(config.threads, 4);
 }
 
-TEST_F(Settings, ABaseUrlLosesItsLastSlash) {
+TEST_F(Settings, AnAddressLosesItsLastSlash) {
     set("BASE_URL", "https://agency.example//");
-    EXPECT_EQ(Config::load().base_url, "https://agency.example");
+    set("GEMINI_BASE_URL", "http://127.0.0.1:8090/");
+    set("PAYMONGO_BASE_URL", "http://127.0.0.1:8091/v1/");
+    const Config config = Config::load();
+    EXPECT_EQ(config.base_url, "https://agency.example");
+    EXPECT_EQ(config.gemini_base_url, "http://127.0.0.1:8090");
+    EXPECT_EQ(config.paymongo_base_url, "http://127.0.0.1:8091/v1");
+}
+
+TEST_F(Settings, AnEmptyOneIsTheDefault) {
+    set("GEMINI_BASE_URL", "");
+    set("LOG_LEVEL", "");
+    EXPECT_EQ(Config::load().gemini_base_url, "https://generativelanguage.googleapis.com");
+    EXPECT_EQ(Config::load().log_level, "info");
 }
 
 TEST_F(Settings, AWrongValueIsRefusedByName) {
