@@ -25,7 +25,14 @@ fail() {
     exit "$1"
 }
 
-usage() { fail "$exit_usage" "$1" "See: scripts/migrate help"; }
+usage() {
+    page=
+    case ${command-} in
+        '' | help) ;;
+        *) ! type "cmd_$command" >/dev/null 2>&1 || page=" $command" ;;
+    esac
+    fail "$exit_usage" "$1" "See: scripts/migrate help$page"
+}
 
 plural() { if [ "$1" = 1 ]; then printf '%s %s' "$1" "$2"; else printf '%s %ss' "$1" "$2"; fi; }
 

@@ -10,7 +10,7 @@ from instance import OTHER_HOST
 from people import new_address
 
 GROUPS = ["/health", "/api/services", "/api/questions/1", "/api/landing", "/api/leads", "/api/auth/session", "/api/projects", "/api/tasks/1"]
-UNKNOWN = ["/api/", "/api/nothing", "/api/services/1/more", "/api/services/", "/api/questions", "/api/leads/x/y", "/api/auth", "/api/auth/nothing",
+UNKNOWN = ["/api", "/api/", "/api/nothing", "/api/services/1/more", "/api/services/", "/api/questions", "/api/leads/x/y", "/api/auth", "/api/auth/nothing",
            "/api/projects/1/nothing", "/api/tasks", "/api/landing/x", "/api/servicesx", "/api//services", "/api/projects/../services/x"]
 
 

@@ -305,6 +305,7 @@ CASES
 
 @test "tenants that share a schema have it brought up to date once; public and the server's own schemas are no tenant's" {
     two_tenants
+    sql "alter table tenants alter schema_name drop not null"
     sql "insert into tenants values (8, 'one'), (9, null)"
     migration 20240102000000_more <<<$'-- migrate:up scope:tenant\ncreate table more (id int);'
     fails_with 0 "$migrate" deploy --yes

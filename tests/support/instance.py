@@ -283,7 +283,7 @@ class Instance:
 
     def migrate(self, *words):
         environment = {**os.environ, "LUNAXCODE_ENV": str(self.state / "env"), "MIGRATE_DATABASE_URL": self.database_url(),
-                       "BUILD": str(build()), "STATE": str(self.state)}
+                       "BUILD": str(build()), "STATE": str(self.state), "MIGRATE_BACKUP_DIR": str(self.state / "backups-by-hand")}
         done = subprocess.run([ROOT / "scripts/migrate", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"scripts/migrate {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
