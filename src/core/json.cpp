@@ -131,6 +131,8 @@ std::optional<Json> Json::try_parse(std::string_view text) {
 Json Json::parse(std::string_view text) {
     json_error_t error;
     auto value = load(text, error);
+    if (!value && (json_error_code(&error) == json_error_null_character || json_error_code(&error) == json_error_null_byte_in_key))
+        throw bad_request("A text in the JSON holds a NUL character (\\u0000), which no text here may.");
     if (!value)
         throw bad_request("The JSON is not valid at line " + std::to_string(error.line) + ", column " +
                           std::to_string(error.column) + ".");

@@ -1,6 +1,7 @@
 // Routes: matching, the rules that hold for every request, and the one place where errors become answers.
 #include "core/route.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/error.h"
@@ -214,7 +215,8 @@ Json Call::body() const {
     std::string_view type{request.content_type};
     type = type.substr(0, type.find(';'));
     while (type.ends_with(' ')) type.remove_suffix(1);
-    if (type != "application/json") throw Error{415, "Send JSON, with Content-Type: application/json."};
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; };  // RFC 9110 §8.3.1
+    if (!std::ranges::equal(type, std::string_view{"application/json"}, same)) throw Error{415, "Send JSON, with Content-Type: application/json."};
     std::string streamed(request.stream ? static_cast<std::size_t>(request.length) : 0, '\0');
     for (std::size_t have = 0; have < streamed.size();) {
         const std::size_t got = request.stream(streamed.data() + have, streamed.size() - have);

@@ -79,8 +79,8 @@ def test_a_body_that_is_not_called_json_is_415(visitor, kind):
     visitor.post("/api/auth/login", data=b"{}", headers={"Content-Type": kind}).problem(415)
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/json ;charset=UTF-8"])
-def test_json_may_name_its_charset(visitor, kind):
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/json ;charset=UTF-8", "Application/JSON"])
+def test_json_may_name_its_charset_and_be_written_in_capitals(visitor, kind):
     body = json.dumps({"email": new_address(), "password": "wrong one"}).encode()
     visitor.post("/api/auth/login", data=body, headers={"Content-Type": kind}).problem(401)
 
