@@ -241,7 +241,7 @@ tell_failure() {
         at=$(sed -n 's/^LINE \([0-9]*\): .*/\1/p' "$errors" | tail -n 1)
         line=$((line + ${at:-1} - 1))
     fi
-    warn "$1: $name FAILED with SQLSTATE $code at $where, $path line $line
+    warn "$1: $name FAILED with SQLSTATE $code at $where${path:+, $path line $line}
 $(error_text <"$errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /')${said:+  $said}${holders:+
   In the way was $holders.}"
 }

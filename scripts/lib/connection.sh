@@ -11,7 +11,8 @@ connect_to() {
         *:*@* | *password*) part_address "$1" ;;
         *) PSQL_ADDRESS=$1 ;;
     esac
-    export PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
+    # libpq's own words are read here (LINE 1, server closed the connection); what a server speaks is its own affair.
+    export LANGUAGE=en PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
     # What each session begins with, and returns to by RESET ALL after every section.
     PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
     PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role=$(option_value "$app_role")"
@@ -121,7 +122,7 @@ unreachable() {
 
 # psql's words without the name of the file that it happened to read them from; and what to do, where the server's words do not say.
 error_text() {
-    sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e '/^LOCATION:/d' -e "/in a read-only transaction/a\\
+    sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e 's/^[^ ]*:  \([0-9A-Z]\{5\}: \)/\1/' -e '/^LOCATION:/d' -e "/in a read-only transaction/a\\
   Sessions begin read-only here (default_transaction_read_only of the role, the database or the server), or the server is a standby. If\\
   that is not meant for you: PGOPTIONS='-c default_transaction_read_only=off', or the primary's address in MIGRATE_DATABASE_URL." \
         -e '/permission denied for schema /a\

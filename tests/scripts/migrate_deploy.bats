@@ -125,7 +125,8 @@ SQL
     equals "$(sql 'select count(*) from two.tags')" 1
 }
 
-@test "the line of an error inside of a long statement is the line in the file" {
+@test "the line of an error inside of a long statement is the line in the file, whatever language psql is to speak" {
+    export LC_ALL=C.UTF-8 LANGUAGE=de
     migration 20240102000000_second <<'SQL'
 -- migrate:up scope:public
 select 1;
