@@ -272,7 +272,8 @@ scripts/migrate deploy --dir $folder --database $MIGRATE_DATABASE_URL
     shows 'sandbox up'
     migration 20240101000000_one <<<$'-- migrate:up\ncreate table t (id int);\ninsert into t values (1), (2);'
     # The manual's line, with no sandbox there: it must not end in the database that DATABASE_URL names.
-    DATABASE_URL=$MIGRATE_DATABASE_URL MIGRATE_DATABASE_URL=$("$migrate" sandbox url 2>/dev/null || true) fails_with 2 "$migrate" deploy --yes
+    live=$MIGRATE_DATABASE_URL nothing=$("$migrate" sandbox url 2>/dev/null || true)
+    DATABASE_URL=$live MIGRATE_DATABASE_URL=$nothing fails_with 2 "$migrate" deploy --yes
     shows 'MIGRATE_DATABASE_URL is set, and empty'
     PGPORT=6543 fails_with 0 "$migrate" sandbox up # whatever port other servers have
     fails_with 0 "$migrate" sandbox up
