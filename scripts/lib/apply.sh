@@ -147,15 +147,7 @@ tell_sections() {
         1) told="$1: $last applied, $spent ms" ;;
         *) told="$1: $applied migrations applied ($first … $last), $spent ms" ;;
     esac
-    [ -z "$told" ] || unsaid="${unsaid-}$told
-"
-    # What was committed without waiting for the disk is said later; what waited brought all before it there.
-    if [ -n "$failure$gone" ] || { [ "${commit-}" = off ] && [ -s "$errors" ]; }; then
-        say_unsaid
-    elif [ "${commit-}" != off ]; then
-        printf '%s' "${unsaid-}" 2>/dev/null || true
-        unsaid=
-    fi
+    [ -z "$told" ] || printf '%s\n' "$told" 2>/dev/null || true
     [ ! -s "$errors" ] || sed -n 's/^psql:[^ ]* //; /no transaction in progress/d; s/^WARNING:  [0-9A-Z]*: /  warning: /p' "$errors"
     [ -z "$failure" ] || tell_failure "$1" "$failure"
     [ ! -s "$errors" ] || : >"$errors"

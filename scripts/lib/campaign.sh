@@ -3,6 +3,8 @@
 
 # After so many schemas a session begins afresh.
 sessions_age=100
+newline='
+'
 
 # Opens the campaign of the plan: an unfinished one, or a new one. False when another deploy was at the same schemas, and
 # has ended now: then everything is to be looked at again.
@@ -10,7 +12,10 @@ campaign_begin() {
     campaign_manifest >"$work/campaign.psql"
     session_write "\\i :m_work/manifest.psql
 \\i :m_work/campaign.psql
+\\if :m_campaigns
+\\else
 \\i :m_lib/campaign.sql
+\\endif
 drop table if exists pg_temp.m_plan;
 create temp table m_plan (place int, schema text, wave int);
 \\copy m_plan from $(psql_word "$work/copy")
@@ -60,7 +65,7 @@ create temp table m_plan (place int, schema text, wave int);
 remove_old_work() {
     set -- "${TMPDIR:-/tmp}"/migrate.??????
     [ $# -gt 1 ] || return 0
-    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- &
+    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
 }
 
 # What psql is to know of this deploy. Only options that were given are among them: a campaign that goes on keeps its own.
@@ -115,10 +120,14 @@ campaign_run() {
     session_write "\\set m_campaign $campaign
 \\i :m_lib/campaign-prepare.psql"
     age=0
+    leads=yes
+    parallel_now=1
     wave=0
+    wave_end=0
     read -r last_wave counts <"$work/waves"
     while [ "$wave" -le "$last_wave" ]; do
         in_wave=${counts%% *} counts=${counts#* }
+        wave_end=$((wave_end + in_wave))
         if [ "$in_wave" -gt 0 ]; then
             # What was reached before this wave, now or in an earlier run, must have been found good.
             [ "$wave" -le "$first_wave" ] || [ "$gate" -ge $((wave - 1)) ] || campaign_gate $((wave - 1))
@@ -143,7 +152,7 @@ campaign_gate() {
     fi
     if [ -n "$health" ]; then
         code=0
-        MIGRATE_CAMPAIGN=$campaign MIGRATE_WAVE=$1 timeout "$health_timeout" sh -c "$health" 3>&- 4<&- </dev/null || code=$?
+        MIGRATE_CAMPAIGN=$campaign MIGRATE_WAVE=$1 timeout "$health_timeout" sh -c "$health" 3>&- 4<&- 5>&- 6<&- </dev/null || code=$?
         if [ "$code" != 0 ]; then
             [ "$code" != 124 ] || warn "migrate: the health command did not answer within $health_timeout s"
             campaign_note stopped "health command after wave $1: exit $code"
@@ -162,21 +171,33 @@ campaign_note() {
     session_expect noted
 }
 
-# run_workers: as many psql sessions as asked for, each with a shell that feeds it. In a small fleet this shell is one of them;
-# in a large one it keeps its session, and with it the campaign's lock, while the workers begin theirs afresh now and then.
+# run_workers: as many psql sessions as asked for, each with a shell that feeds it. This shell is one of them until its session, which
+# keeps the campaign's lock, has had its share of schemas. The first of the others has the spare session. Where there are few schemas the
+# rest wait a moment: when they are quick, nothing may be left by then.
 run_workers() {
     workers=
     number=0
     parallel_now=$parallel
     [ "$parallel" -le "$in_wave" ] || parallel_now=$in_wave
-    [ $((age + in_wave)) -gt "$sessions_age" ] || number=1
+    [ "$age" -ge "$sessions_age" ] || number=1
     here_too=$number
+    pause=
+    [ "$here_too" = 0 ] || [ "$in_wave" -gt 40 ] || pause=0.05
     while [ "$number" -lt "$parallel_now" ]; do
         number=$((number + 1))
         run_worker "$wave.$number" &
         workers="$workers $!"
+        spare_given
     done
-    [ "$here_too" = 0 ] || work_last_wave "$wave"
+    [ "$here_too" = 0 ] || {
+        work_last_wave "$wave"
+        pause=
+        if [ ! -e "$work/stop" ] && [ ! -e "$work/taken.$wave_end" ]; then
+            run_worker "$wave.0" &
+            workers="$workers $!"
+            spare_given
+        fi
+    }
     worst=0
     for worker in $workers; do
         code=0
@@ -184,7 +205,7 @@ run_workers() {
         [ "$code" -le "$worst" ] || worst=$code
     done
     workers=
-    for count in "$work/worker.$wave."*/count; do
+    for count in "$work/count.$wave."*; do
         [ -e "$count" ] || continue
         read -r m s d <"$count"
         migrations=$((migrations + m)) schemas=$((schemas + s)) dropped=$((dropped + d))
@@ -198,6 +219,13 @@ run_workers() {
     }
 }
 
+# The spare session is a worker's now, which this one must not keep open.
+spare_given() {
+    [ -n "$spare" ] || return 0
+    exec 5>&- 6<&-
+    spare=
+}
+
 run_worker() {
     trap 'worker_end $?' EXIT
     trap 'exit 129' HUP
@@ -206,23 +234,33 @@ run_worker() {
     exec 3>&- 4<&-
     session=
     workers=
+    leads=
     age=0
-    session_dir=$work/worker.$1
-    mkdir "$session_dir"
     migrations=0 schemas=0 dropped=0
-    session_begin
-    session_ready
+    if [ -n "$spare" ]; then
+        spare_take
+    else
+        [ -z "$pause" ] || {
+            sleep "$pause"
+            [ ! -e "$work/taken.$wave_end" ] || exit 0
+        }
+        session_files=$work/worker.$1
+        session_begin
+        session_ready
+    fi
     worker_greet
     work_last_wave "$wave"
-    printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$session_dir/count"
+    printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$work/count.$1"
     session_close finished
 }
 
 # A wave, and what became of its last schema is noted.
 work_last_wave() {
     settled=
-    quick=0
+    room=0
+    batch_last=
     work_wave "$1"
+    run_batch
     note_last
 }
 
@@ -231,18 +269,6 @@ note_last() {
     session_write "\\i :m_lib/campaign-last.psql"
     session_expect last
     settled=yes
-    say_unsaid
-}
-
-# Where schemas are quick, one commit in ten waits for the disk, and with it, or with this, those before it are said to be done.
-say_unsaid() {
-    [ -n "${unsaid-}" ] || return 0
-    session_write 'reset synchronous_commit;
-select txid_current();
-\echo @flushed'
-    session_expect flushed
-    printf '%s' "$unsaid" 2>/dev/null || true
-    unsaid=
 }
 
 worker_greet() {
@@ -261,6 +287,9 @@ worker_end() {
 # work_wave WAVE: takes schemas of the wave until there is none left, or the run is to stop.
 work_wave() {
     over=
+    batch=
+    batch_names=
+    batch_list=
     # shellcheck source=/dev/null
     . "$work/wave.$1"
 }
@@ -268,7 +297,7 @@ work_wave() {
 # take NUMBER SCHEMA LIST WORD-FOR-PSQL WAY: does this schema, unless another worker has it.
 take() {
     [ -z "$over" ] || return 0
-    if [ -e "$work/stop" ]; then
+    if [ -e "$work/stop" ] || { [ -n "$leads" ] && [ "$age" -ge "$sessions_age" ]; }; then
         over=yes
         return 0
     fi
@@ -282,42 +311,122 @@ take() {
     set +C
     age=$((age + 1))
     if [ "$age" -gt "$sessions_age" ]; then
+        run_batch
         age=1
         note_last
         session_renew
         worker_greet
     fi
+    if [ "$room" -gt 0 ] && [ "$5" = kept ] && { [ "$3" = "$batch_list" ] || batch_of "$3"; }; then
+        # Never more than half of a worker's share of what is left: one that turns out slow keeps those of its batch waiting.
+        [ -n "$batch_last" ] || {
+            share=$(((wave_end - $1) / (2 * parallel_now) + 1))
+            [ "$room" -le "$share" ] || room=$share
+        }
+        batch=$batch$batch_last
+        batch_last="\\set m_next $4
+\\i :m_work/batch.$3.psql
+"
+        batch_names=$batch_names$2$newline
+        room=$((room - 1))
+        [ "$room" -gt 0 ] || run_batch
+        return 0
+    fi
+    run_batch
+    [ ! -e "$work/stop" ] || return 0
     schema=$2
-    deploy_schema "$3.$5" "\\set m_next $4
-\\set m_list :m_work '/list.$3.$5.psql'
-\\set m_retry $patient"
+    deploy_schema "$3.$5" "$4"
 }
 
-# deploy_schema LIST WORDS: one schema of the wave, $schema, of which psql is told WORDS; by the short way where its list has one.
+# Begins a batch of schemas that lack LIST; false where that has no way of being done in one message.
+batch_of() {
+    run_batch
+    [ "$room" -gt 0 ] && [ -e "$work/batch.$1.psql" ] || return 1
+    batch_list=$1
+    read -r batch_name <"$work/list.$1"
+}
+
+# The schemas of the batch: one message each, and only the last commit waits for the disk, which brings the others there. After one in
+# which something does not go as it should psql begins no other: it, and those after it, are done by themselves, statement by statement.
+run_batch() {
+    [ -n "$batch_last" ] || return 0
+    [ -n "$settled" ] || note_last
+    session_write "\\i :m_lib/batch-begin.psql
+$batch\\set m_commit default
+$batch_last\\i :m_lib/batch-end.psql"
+    session_expect batch
+    told=
+    redo=$batch_names
+    count=0
+    spent=0
+    for ms in $answer; do
+        told="$told${redo%%"$newline"*}: $batch_name applied, $ms ms$newline"
+        redo=${redo#*"$newline"}
+        count=$((count + 1))
+        spent=$((spent + ms))
+    done
+    batch=
+    batch_last=
+    batch_names=
+    migrations=$((migrations + count))
+    schemas=$((schemas + count))
+    [ -z "$redo" ] || [ "$count" = 0 ] || {
+        session_write 'reset synchronous_commit;
+select txid_current();
+\echo @flushed'
+        session_expect flushed
+    }
+    tell_batch
+    quick_enough $((spent / (count + 1)))
+    while [ -n "$redo" ] && [ ! -e "$work/stop" ]; do
+        schema=${redo%%"$newline"*}
+        redo=${redo#*"$newline"}
+        deploy_schema "$batch_list.kept" "$(psql_word "$schema")"
+    done
+}
+
+# Says the lines of a batch, each with its warnings: psql has put a mark behind what belongs to a schema.
+tell_batch() {
+    odd=
+    while IFS= read -r line; do [ "$line" = @ ] || odd=yes; done <"$errors"
+    if [ -z "$odd" ] || [ -z "$told" ]; then
+        printf '%s' "$told" 2>/dev/null || true
+    else
+        printf '%s' "$told" | awk '
+            NR == FNR { told[++n] = $0; next }
+            $0 == "@" { print told[++at]; printf "%s", warnings; warnings = ""; next }
+            sub(/^(psql:[^ ]* )?WARNING:  [0-9A-Z]*: /, "  warning: ") { warnings = warnings $0 "\n" }' - "$errors" 2>/dev/null || true
+    fi
+    : >"$errors"
+}
+
+# How many schemas may be in hand at once, where one takes MS: as many as are done in a tenth of a second, at most ten.
+quick_enough() {
+    room=$((100 / ($1 + 1)))
+    [ "$room" -ge 2 ] || room=0
+    [ "$room" -le 10 ] || room=10
+}
+
+# deploy_schema LIST WORD: one schema of the wave, $schema, which is WORD for psql; by the short way where its list has one.
 deploy_schema() {
+    set -- "$1" "\\set m_next $2
+\\set m_list :m_work '/list.$1.psql'
+\\set m_retry $patient"
     broken=
-    commit=default
     slow=yes
     if [ -e "$work/swift.$1.psql" ]; then
         # What became of the last schema has to be noted by then.
         [ -n "$settled" ] || note_last
-        [ "$quick" = 0 ] || case $1 in *.kept) commit=off ;; esac
         session_write "$2
-\\set m_commit $commit
 \\i :m_work/swift.$1.psql"
         apply_list "$schema" begun || broken=yes
     fi
+    room=0
     [ -z "$slow" ] || deploy_slowly "$2" || return 0
     [ -z "$broken" ] && [ "$tries" = 0 ] || settled=
-    if [ -z "$settled" ] || [ "$spent" -gt 200 ]; then
-        quick=0
-    elif [ "$quick" = 0 ]; then
-        quick=9
-    else
-        quick=$((quick - 1))
-    fi
+    [ -z "$settled" ] || quick_enough "$spent"
     migrations=$((migrations + applied))
-    schemas=$((schemas + 1))
+    [ "$applied" = 0 ] || schemas=$((schemas + 1))
     [ -n "$settled" ] || session_write "\\set m_applied $applied"
     [ -z "$gone" ] || tell_dropped
     [ -z "$broken" ] || [ -n "$gone" ] || {
@@ -328,7 +437,6 @@ deploy_schema() {
 
 # File by file, and what becomes of it is noted before and after. False when nothing was begun.
 deploy_slowly() {
-    commit=default
     settled=
     session_write "$1
 \\i :m_lib/campaign-next.psql"
@@ -369,6 +477,7 @@ count_failure() {
 failed_names() { cut -f 1 "$work/failures" | head -n 5 | paste -s -d , | sed 's/,/, /g'; }
 
 campaign_stop() {
+    spare_close
     broke=$(wc -l <"$work/failures")
     campaign_note stopped "$broke failed"
     session_close finished
@@ -386,7 +495,7 @@ campaign_end() {
     broke=0
     [ ! -s "$work/failures" ] || broke=$(wc -l <"$work/failures")
     if [ "$broke" -gt 0 ]; then campaign_note stopped "$broke failed"; else campaign_note "done"; fi
-    session_close finished
+    session_leave
     say "Done: $(plural "$migrations" migration) applied to $(plural "$schemas" schema)$([ "$dropped" = 0 ] || printf '; %s dropped meanwhile' "$dropped")."
     [ "$broke" = 0 ] || fail "$exit_partly" "$(plural "$broke" schema) failed ($(failed_names)), which --max-failures $max_failures allows" \
         "scripts/migrate campaigns $campaign lists them; the same deploy again tries them again."

@@ -36,11 +36,11 @@ cmd_deploy() {
 
     # While the files are looked at, psql begins; where a person is asked first, no connection waits for the answer.
     [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || session_begin
-    meanwhile=scan_timeline
+    meanwhile=prepare_meanwhile
     while :; do
         look
         if [ ! -s "$work/plan" ]; then
-            session_close finished
+            session_leave
             nothing_to_do
             return 0
         fi
@@ -62,17 +62,26 @@ cmd_deploy() {
         fi
         [ -n "$session" ] || session_begin
         [ -n "$proved" ] || { session_ready; look_for_pooler; }
+        [ "${parallel:-1}" = 1 ] || spare_wanted=yes
         prepare_sections deploy "$work/names"
         [ -n "$proved" ] || refuse_pooler
         ! campaign_begin || break
-        rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work/scan"
+        rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work"/batch.* "$work/scan"
     done
     campaign_run
+}
+
+# What does not need to wait for the server's answer.
+prepare_meanwhile() {
+    scan_timeline
+    [ -d "$work/deploy" ] || mkdir "$work/deploy"
+    who_runs
 }
 
 # Everything is looked at: files, histories, and what is to be done.
 look() {
     read_timeline
+    state_leftovers=false
     read_state
     only=$only awk -v public_only="$public_only" -v waves="$waves" -v folder="$work" -f "$lib/plan.awk" "$work/state" >"$work/hindrances"
     while IFS='	' read -r hindrance what; do

@@ -71,9 +71,10 @@ judge_facts() {
 # prepare_insisting NAMES: for migrations that say IF NOT EXISTS, what these statements want: $work/insist/SCOPE.NAME (statement,
 # line, fact). Each in its place among the files before it: what an earlier migration has made is not theirs.
 prepare_insisting() {
-    awk -F '\t' 'FILENAME == ARGV[1] { name[$2] = $1; next } FILENAME == ARGV[2] { wanted[$1] = 1; next }
+    [ "${insisting_of-}" = "$1" ] || awk -F '\t' 'FILENAME == ARGV[1] { name[$2] = $1; next } FILENAME == ARGV[2] { wanted[$1] = 1; next }
         $2 == "up" && $10 ~ /if-not-exists/ && (name[$1] in wanted) && !(($3, $1) in seen) { seen[$3, $1] = 1; print $3 "\t" name[$1] }' \
         "$work/timeline" "$1" "$work/scan" >"$work/insisting"
+    insisting_of=
     [ -s "$work/insisting" ] || return 0
     [ -d "$work/insist" ] || mkdir "$work/insist"
     while IFS='	' read -r scope name; do

@@ -2,7 +2,8 @@
 # Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse|clone), by (who applies),
 # patience (how long a statement may take that runs CONCURRENTLY).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
-# deploy also writes swift.N.kept.psql and swift.N.bare.psql into the folder `swift`, the short way for lists of the plan that have one.
+# deploy also writes swift.N.kept.psql, swift.N.bare.psql and batch.N.psql into the folder `swift`, the short ways for lists of the plan that
+# have one.
 # revert writes the down sections. verify writes only the verify sections, without the statements that the file `skipped` names
 # (scope, migration, line). insisting is a folder with what IF NOT EXISTS wants (prepare_insisting).
 #
@@ -35,6 +36,8 @@ FILENAME == ARGV[3] { wanted[$1] = 1; next }
         if ($4 == "false" || $10 ~ /no-transaction/) stepwise[id] = 1
         # What waits for the end of a transaction means the end of this file.
         if (mode == "deploy" && tolower(sql[id, n]) ~ /deferr|on[ \t\r\n]+commit/) alone_only[id] = 1
+        # A message is parsed as a whole, before this is in force.
+        if (mode == "deploy" && tolower(sql[id, n]) ~ /standard_conforming_strings/) unbatched[id] = 1
     } else if ($2 == "verify" && mode != "revert") {
         n = ++verifies[id]
         check[id, n] = substr(text, $6 + 1, $7); check_line[id, n] = $8
@@ -126,8 +129,10 @@ function write_swift(number, how,   list, name, id, n, title_of, odd) {
         if (odd) { close(list); return }
     }
     close(list)
-    if (how == "kept") write_single(swift "/swift." number ".kept.psql", title_of[1])
-    else write_whole(swift "/swift." number ".bare.psql", title_of, n)
+    if (how == "kept") {
+        write_single(swift "/swift." number ".kept.psql", title_of[1])
+        if (!insists(id) && !(id in unbatched)) write_batch(swift "/batch." number ".psql", title_of[1])
+    } else write_whole(swift "/swift." number ".bare.psql", title_of, n)
 }
 
 function write_single(file, name,   id, i) {
@@ -139,6 +144,19 @@ function write_single(file, name,   id, i) {
     insist(id, file)
     verify(id, file)
     printf "\\set m_ack true\n\\i :m_lib/section-end.psql\n\\set m_ack false\n\\set m_acked :m_ok\n\\endif\n\\if :m_swift\n\\echo @done\n\\else\n\\i :m_lib/swift-slow.psql\n\\endif\n" > file
+    close(file)
+}
+
+# For several schemas that are each one message. Where something is not as it should be, nobody asks where: it is done by itself then.
+function write_batch(file, name,   id) {
+    id = name SUBSEP "tenant"
+    printf "\\if :m_chain\nreset all \\; set synchronous_commit = :m_commit \\; set lock_timeout = :m_brief_lock \\; set statement_timeout = :m_brief \\; begin \\; execute m_join (:\047m_next\047) \\; set local search_path = :\"m_next\" \\;\n" > file
+    message(id, file)
+    printf "set constraints all immediate \\; set local search_path = pg_catalog \\; set local plan_cache_mode = force_generic_plan \\; execute m_clean (:\047m_next\047, :\047m_public_only\047, :\047m_print\047) \\;\n" > file
+    printf "insert into :\"m_next\".schema_history (name, checksum, normalised, started_at, finished_at, duration, applied_by, statements_applied)\nselect %s, %s, %s, now(), c, c - now(), session_user || %s, %d from clock_timestamp() c \\;\n",
+        literal(name), literal(checksum[name]), literal(normalised[name]), literal(" (" by ")"), ups[id] > file
+    printf "execute m_done (:\047m_next\047, now(), 1) \\; commit;\n" > file
+    printf "\\if :ERROR\n\\i :m_lib/batch-failed.psql\n\\else\n\\set m_names :m_names \047,\047 :\047m_next\047\n\\warn @\n\\endif\n\\endif\n" > file
     close(file)
 }
 

@@ -6,7 +6,7 @@ session=
 errors=
 # What cannot be done when psql ends now.
 losing=
-# session_open: the pipes are in $session_dir, the run's own folder when it is not set.
+# session_open: the pipes are in $session_files, the run's own folder when it is not set.
 session_open() {
     session_begin
     session_ready
@@ -20,23 +20,28 @@ session_begin() {
     connect_to "$database"
     modern_server
     greeted=
-    session_dir=${session_dir:-$work}
-    errors=$session_dir/errors
-    [ -p "$session_dir/from" ] || mkfifo "$session_dir/to" "$session_dir/from"
+    session_files=${session_files:-$work/main}
+    start_psql
+    exec 3>"$session_files.to" 4<"$session_files.from"
+    proved=
+    session_greeting
+}
+
+# psql with its pipes in $session_files.to and .from; sets session and errors.
+start_psql() {
+    errors=$session_files.errors
+    [ -p "$session_files.from" ] || mkfifo "$session_files.to" "$session_files.from"
     : >"$errors"
     MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
-    proved=
-    # A worker must not keep the other sessions' pipes open: their psql would never see the end.
-    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default \
+    set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default -v m_campaigns=false \
         -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_public_only=$public_only_tables"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
-    psql "$@" <"$session_dir/to" >"$session_dir/from" 2>>"$errors" &
+    # It must not keep the pipes of other sessions open: their psql would never see the end.
+    psql "$@" <"$session_files.to" >"$session_files.from" 2>>"$errors" 3>&- 4<&- 5>&- 6<&- &
     session=$!
-    exec 3>"$session_dir/to" 4<"$session_dir/from"
     # A psql that is gone must not end this run by a signal: its last words are to be read and shown.
     trap '' PIPE
-    session_greeting
 }
 
 # Waits for the session that was begun. What was written to it already is written by $written again, where it has to be begun once more.
@@ -56,15 +61,14 @@ session_greet() {
     session_expect ready
 }
 
-session_greeting() {
-    session_write '\set VERBOSITY verbose
+greeting='\set VERBOSITY verbose
 \set SHOW_CONTEXT errors
 \o /dev/null
 set search_path = pg_catalog;
 \i :m_lib/strays.psql
-reset search_path;
-\echo @ready'
-}
+reset search_path;'
+# Whoever waits for the answer says so where there is none.
+session_greeting() { printf '%s\n' "$greeting" '\echo @ready' >&3 2>/dev/null || true; }
 
 session_write() { printf '%s\n' "$1" >&3 2>/dev/null || session_lost; }
 
@@ -97,6 +101,8 @@ session_lost() {
     lost=0
     wait "$session" 2>/dev/null || lost=$?
     session=
+    # Taken over from the shell that began it.
+    [ "$lost" != 127 ] || [ -s "$errors" ] || lost=2
     if grep -q 'unsupported startup parameter' "$errors"; then tell_pooler "it took no options with the connection"; fi
     [ "$lost" != 2 ] || [ -n "$greeted" ] || unreachable "$errors"
     if [ "$lost" = 2 ] || [ "$lost" -gt 128 ] || grep -q -e 'server closed the connection' -e 'connection to server was lost' -e ' 57P0[123]: ' "$errors"; then
@@ -120,6 +126,15 @@ session_close() {
         kill "$session" 2>/dev/null || true
     fi
     wait "$session" 2>/dev/null || true
+    session=
+}
+
+# At the end of a run: psql goes while the run's folder is removed, and is waited for after that (end_run).
+leaving=
+session_leave() {
+    [ -n "$session" ] || return 0
+    exec 3>&- 4<&-
+    leaving=$session
     session=
 }
 
@@ -161,18 +176,36 @@ select pg_try_advisory_lock($proof_class, :m_key);
     set -- $answer
     [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
     proof_pid=$2 proof_key=$3
-    # A second client must be another backend, which cannot have that lock, and the first must stay where it is.
-    run_psql -c "select pg_backend_pid() = $2 or pg_try_advisory_lock($proof_class, $3)" -c "select pg_advisory_unlock($proof_class, $3) where pg_backend_pid() = $2" \
-        >"$work/proof" 2>/dev/null </dev/null 3>&- 4<&- &
-    second_client=$!
+    # A second client must be another backend, which cannot have that lock, and the first must stay where it is. Its session is kept as
+    # $spare, on the descriptors 5 and 6, where a worker will have use for one.
+    set -- "$2" "$3" "$session" "$session_files" "$errors"
+    session_files=$work/spare
+    start_psql
+    spare=$session
+    exec 5>"$session_files.to" 6<"$session_files.from"
+    session=$3 session_files=$4 errors=$5
+    MIGRATE_ERRORS=$errors
+    # The question first: what the greeting prepares would be there already on the same backend.
+    printf '%s\n' "\\o /dev/null
+select pg_backend_pid() = $1 or pg_try_advisory_lock($proof_class, $2) as m_same \\gset
+select pg_advisory_unlock($proof_class, $2) where pg_backend_pid() = $1;
+\\echo @proof :m_same
+$greeting" >&5 2>/dev/null || true
 }
 
-# What the second client, which runs beside this, has found; and whether the first is where it was.
+# What the second client has found; and whether the first is where it was.
 refuse_pooler() {
-    wait "$second_client" || : >"$work/proof"
     proof=
-    read -r proof <"$work/proof" || true
-    case $proof in t*) tell_pooler "two connections were given the same backend" ;; esac
+    while IFS= read -r line <&6; do
+        case $line in @proof*)
+            proof=${line#@proof }
+            break
+            ;;
+        esac
+    done
+    [ "$proof" != t ] || tell_pooler "two connections were given the same backend"
+    # One that could not be made proves nothing.
+    if [ -z "$proof" ] || [ -z "${spare_wanted-}" ]; then spare_close; fi
     for again in 1 2 3; do
         session_write "select pg_backend_pid() <> $proof_pid or not exists (select from pg_locks where locktype = 'advisory' and classid = $proof_class and objid = $proof_key and pid = pg_backend_pid()) as m_moved \\gset
 \\echo @proof :m_moved"
@@ -181,6 +214,25 @@ refuse_pooler() {
     done
     session_write "select pg_advisory_unlock($proof_class, $proof_key);"
     proved=yes
+}
+
+spare=
+spare_close() {
+    [ -n "$spare" ] || return 0
+    exec 5>&- 6<&-
+    wait "$spare" 2>/dev/null || true
+    spare=
+}
+
+# A worker goes on with the spare session as its own.
+spare_take() {
+    exec 3>&5 4<&6 5>&- 6<&-
+    session=$spare
+    session_files=$work/spare
+    errors=$session_files.errors
+    MIGRATE_ERRORS=$errors
+    greeted=yes
+    spare=
 }
 
 # A temporary table of a session's own can only be gone because another backend answers.

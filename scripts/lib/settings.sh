@@ -160,6 +160,9 @@ end_run() {
     for step in $at_end; do "$step"; done
     session_close
     drop_scratch
+    [ "$1" -le 128 ] || [ -z "${spare-}" ] || kill "$spare" 2>/dev/null || true
+    spare_close
     rm -rf "$work"
+    [ -z "${leaving-}" ] || wait "$leaving" 2>/dev/null || true
     exit "$1"
 }

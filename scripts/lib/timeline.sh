@@ -41,19 +41,12 @@ find_scanner() {
 scan_timeline() {
     [ ! -e "$work/scan" ] || return 0
     find_scanner
-    # A path a line: control characters were refused. The shell's own read takes a byte at a time.
-    set -f
-    IFS='
-'
-    # shellcheck disable=SC2046
-    set -- $(cut -f 2 "$work/timeline")
-    unset IFS
-    set +f
-    [ $# -gt 0 ] || {
+    [ -s "$work/timeline" ] || {
         : >"$work/scan"
         : >"$work/normalised"
         return 0
     }
+    set --
     # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
     downs=
     for path in "$dir"/[0-9]*/down.sql; do
@@ -68,7 +61,7 @@ scan_timeline() {
         set -- "$@" "$work/downs/$name/down.sql"
     done
     code=0
-    "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/normalised" "$@" >"$work/scan" || code=$?
+    "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/normalised" --timeline "$work/timeline" "$@" >"$work/scan" || code=$?
     [ "$code" -lt 2 ] || fail "$exit_usage" "sql-scan could not read $dir"
     [ -z "$downs" ] || {
         grep -v '^down	' "$work/normalised" >"$work/normalised.up" || true
@@ -88,11 +81,13 @@ scan_timeline() {
 }
 
 # What the scanner refuses in the files whose names are in $1. Fails when there is any. A deploy does not do under a new name
-# what it has done under one that is gone.
+# what it has done under one that is gone. Also notes for prepare_insisting which say IF NOT EXISTS: $work/insisting (scope, name).
 refuse_unfit() {
     known=/dev/null unfit=0
     [ "$command" != deploy ] || known=$work/state
-    awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
+    : >"$work/insisting"
+    insisting_of=$1
+    awk -F '\t' -v insisting="$work/insisting" 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
         FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
         FILENAME == ARGV[3] { second[$1] = $2; next }
         FILENAME == ARGV[4] {
@@ -100,6 +95,7 @@ refuse_unfit() {
             else if ($4 == "pending" || $4 == "late") waits[$2, $3]
             next
         }
+        $2 == "up" && $10 ~ /if-not-exists/ && ($1 in path) && !(($3, $1) in seen) { seen[$3, $1] = 1; print $3 "\t" path[$1] > insisting }
         { file = $1; sub(/\/down\.sql$/, "/migration.sql", file) }
         (file in path) && $11 != "-" { printf "  %s line %s: %s\n", $1, $8, $11; n++ }
         $2 == "up" && $5 != "-" && (file in path) { does[path[file]] = 1 }

@@ -25,12 +25,13 @@ using std::string, std::string_view, std::vector;
 namespace {
 
 constexpr string_view usage =
-    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised FILE] [--public-only NAMES] FILE...\n"
+    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised FILE] [--public-only NAMES] [--timeline FILE] FILE...\n"
     "       sql-scan --facts public|tenant [--only NAME] [--default-scope public|tenant] FILE...\n"
     "One line a statement of every migration file, as JSON, or tab-separated with --tsv:\n"
     "  file section scope transaction statement offset length line kind flags refused targets index losses warnings\n"
     "A line without a statement number is about the file. --normalised writes the SHA-256 of each migration without\n"
-    "comments and white space into FILE: name, tab, hash. --public-only: tables, parted by commas, that no tenant may have by name. Give it\n"
+    "comments and white space into FILE: name, tab, hash. --public-only: tables, parted by commas, that no tenant may have by name.\n"
+    "--timeline: a file of lines with a path in the second of their columns, which tabs part: these files first. Give it\n"
     "all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
     "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
     "facts that this migration is the last to have made. Also what leaves nothing to look at, and the verify sections.\n"
@@ -592,7 +593,14 @@ int main(int argc, char** argv) {
         else if (arg == "--public-only" && i + 1 < argc) public_only = argv[++i];
         else if (arg == "--normalised" && i + 1 < argc) normalised_file = argv[++i];
         else if (arg == "--facts" && i + 1 < argc) facts_scope = argv[++i];
-        else if (arg == "--only" && i + 1 < argc) only = argv[++i];
+        else if (arg == "--timeline" && i + 1 < argc) {
+            std::ifstream timeline{argv[++i]};
+            for (string line; std::getline(timeline, line);) {
+                const size_t from = line.find('\t') + 1;
+                files.push_back({.path = line.substr(from, line.find('\t', from) - from), .text = {}, .sections = {}, .faults = {}});
+            }
+            if (!timeline.eof()) return fprintf(stderr, "sql-scan: cannot read %s\n", argv[i]), 2;
+        } else if (arg == "--only" && i + 1 < argc) only = argv[++i];
         else if (arg.starts_with("--")) return fputs(usage.data(), stderr), 2;
         else files.push_back({.path = string{arg}, .text = {}, .sections = {}, .faults = {}});
     }

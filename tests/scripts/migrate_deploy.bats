@@ -724,3 +724,95 @@ migrate: stopped at schema t5; 4 migrations applied before"
     shows 't6: 20240102000000_second applied'
     equals "$(sql "select string_agg(state || applied, ' ' order by place) from schema_campaign_results where campaign = 3")" 'done1 done1 done1 done1 failed0 done1'
 }
+
+# quick_schemas N: t1 to tN, up to date
+quick_schemas() {
+    "$migrate" deploy --yes --public-only
+    sql "do \$\$ begin for n in 1..$1 loop execute format('create schema t%s', n); insert into tenants values (n, 't' || n); end loop; end \$\$"
+    "$migrate" deploy --yes >/dev/null
+}
+
+@test "among quick schemas one that touches what is not its own is undone and told as ever, and none after it is begun" {
+    quick_schemas 6
+    sql 'create function public.make_stray() returns void language sql as $$ insert into public.people values (1) $$;
+        create function public.make_table() returns void language sql as $$ create table public.made (id int) $$;
+        create function public.drop_table() returns void language plpgsql as $$ begin drop table public.victim; end $$;
+        create function public.make_role() returns void language plpgsql as $$ begin create or replace function public.used() returns int language sql as $f$ select 2 $f$; end $$;
+        create function public.used() returns int language sql as $$ select 1 $$;
+        create table public.victim (id int)'
+    while IFS='|' read -r name what; do
+        migration "20240102000000_$name" <<<"-- migrate:up scope:tenant
+create table waits_$name as select current_setting('synchronous_commit') as wait;
+do \$\$ begin if current_schema = 't4' then perform public.$name(); end if; end \$\$;"
+        fails_with 5 "$migrate" deploy --yes
+        shows "t3: 20240102000000_$name applied"
+        shows "t4: 20240102000000_$name FAILED with SQLSTATE MG001 at the end of its transaction"
+        shows "a tenant's section touched $what"
+        # By then they were done several at once.
+        equals "$(sql "select wait from t2.waits_$name")" off
+        equals "$(sql "select to_regclass('t4.waits_$name') is null and to_regclass('t5.waits_$name') is null, (select count(*) from public.people), to_regclass('public.made') is null, to_regclass('public.victim') is not null, public.used()")" 't|0|t|t|1'
+        equals "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" 0
+        rm "$folder"/*"_$name.sql"
+        sql "do \$\$ begin for n in 1..6 loop execute format('drop table if exists t%s.waits_$name; delete from t%s.schema_history where name like ''%%$name''', n, n); end loop; end \$\$"
+    done <<'CASES'
+make_stray|public.people (RowExclusiveLock)
+make_table|public.made (AccessExclusiveLock), table public.made
+drop_table|something of public's, which is gone
+make_role|function public.used()
+CASES
+}
+
+@test "among quick schemas one that is locked is waited for, one that somebody else has brought up to date is left alone, one that is gone is left out" {
+    quick_schemas 7
+    migration 20240102000000_second <<<"-- migrate:up scope:tenant
+create table if_new (id int);
+do \$\$ begin if current_schema = 't1' and (select count(*) from pg_locks where locktype = 'advisory' and objid = 4711) > 0 then
+    for n in 1..400 loop exit when not exists (select from pg_locks where locktype = 'advisory' and objid = 4711); perform pg_sleep(0.02); end loop; end if; end \$\$;"
+    # While the first is being done, the others are changed: nothing of it was known when the plan was made.
+    close_gate
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    sql "drop schema t5 cascade; create table t3.if_new (id int);
+        insert into t3.schema_history (name, checksum, normalised, started_at, finished_at, applied_by) select '20240102000000_second', 'x', 'x', now(), now(), 'another'"
+    mkfifo "$BATS_TEST_TMPDIR/other"
+    "$bin/psql" -X -q -d "$MIGRATE_DATABASE_URL" <"$BATS_TEST_TMPDIR/other" >/dev/null 3>&- &
+    other=$!
+    exec 7>"$BATS_TEST_TMPDIR/other"
+    echo "select pg_advisory_lock(1835625338, hashtext('t6'));" >&7
+    await 1 "select count(*) from pg_locks where locktype = 'advisory' and classid = 1835625338 and objid::bigint = hashtext('t6')::bigint & 4294967295"
+    open_gate
+    await_line 'waiting for another run that holds the lock of schema t6' "$BATS_TEST_TMPDIR/log"
+    exec 7>&-
+    wait "$other"
+    wait "$run"
+    equals "$(sed -e 's/, [0-9]* ms$//' "$BATS_TEST_TMPDIR/log")" "Campaign 3: 7 schemas.
+t1: 20240102000000_second applied
+t2: 20240102000000_second applied
+t3: already up to date
+t4: 20240102000000_second applied
+t5: was dropped while the deploy ran; it is left out
+migrate: waiting for another run that holds the lock of schema t6
+t6: 20240102000000_second applied
+t7: 20240102000000_second applied
+Done: 5 migrations applied to 5 schemas; 1 dropped meanwhile."
+    equals "$(sql "select string_agg(state || applied, ' ' order by place) from schema_campaign_results where campaign = 3")" 'done1 done1 done0 done1 dropped0 done1 done1'
+    equals "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" 0
+}
+
+@test "histories that are alike are read once, and each schema's own times and failures are told" {
+    quick_schemas 5
+    "$migrate" deploy --yes >/dev/null
+    sql "insert into t2.schema_history (name, checksum, normalised, started_at, finished_at, applied_by) values ('20230101000000_gone', 'x', 'x', '2023-01-01', '2023-01-01 10:00+00', 'me');
+        insert into t3.schema_history (name, checksum, normalised, started_at, finished_at, applied_by) values ('20230101000000_gone', 'x', 'x', '2023-02-02', '2023-02-02 10:00+00', 'me');
+        update t4.schema_history set checksum = 'y', normalised = 'y';
+        insert into t5.schema_history (name, checksum, normalised, applied_by, sqlstate, failed_statement, failed_line, logs) values ('20240102000000_second', 'x', 'x', 'me', '22012', 1, 2, 'by zero')"
+    migration 20240102000000_second <<<'-- migrate:up scope:tenant
+select 1;'
+    fails_with 4 "$migrate" status
+    shows 't2: 2 applied, last 20240101000000_first
+  phantom    20230101000000_gone: phantom: in the database, not in the folder: applied 2023-01-01'
+    shows 'applied 2023-02-02'
+    shows '1 failed, 1 edited, 2 phantom, 4 pending; 5 of 6 schemas'
+    shows 'failed     20240102000000_second: 22012 at statement 1, line 2: by zero'
+}
