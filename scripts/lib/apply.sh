@@ -1,12 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
 # Applying sections to a schema over the open session: lock, history, sections, answers, another try where a table was in use.
 
-# First keys of the advisory locks: of a schema in work (the second key is the hash of its name), of a campaign in work (its
-# id), and of the proof that no pooler is between.
-lock_class=1835625338
-campaign_class=1835625339
-proof_class=1835625340
-
 # prepare_sections MODE NAMES [FOLDER [SKIPPED]]: writes $work/MODE/SCOPE.NAME.psql (or FOLDER/…) for the migrations whose names
 # are in the file NAMES. SKIPPED: statements of verify sections that are left out, a line each (scope, migration, line).
 prepare_sections() {

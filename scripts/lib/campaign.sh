@@ -20,6 +20,8 @@ drop table if exists pg_temp.m_plan;
 create temp table m_plan (place int, schema text, wave int);
 \\copy m_plan from $(psql_word "$work/copy")
 \\i :m_lib/campaign-begin.psql"
+    # While the server is at it.
+    prepare_sections deploy "$work/names"
     changed=
     while session_read; do
         case $answer_word in

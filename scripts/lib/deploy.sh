@@ -34,8 +34,14 @@ cmd_deploy() {
     [ -z "$dry_run" ] || [ -z "$rehearse" ] || usage "deploy: --dry-run and --rehearse exclude each other"
     [ -z "$canary" ] || waves=$canary${waves:+,$waves}
 
-    # While the files are looked at, psql begins; where a person is asked first, no connection waits for the answer.
-    [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || session_begin
+    # While the files are looked at, and the shell reads its own, psql begins; where a person is asked first, no connection waits for the answer.
+    asks_pooler=
+    [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || {
+        session_begin
+        asks_pooler=yes
+    }
+    # shellcheck disable=SC2086 # words
+    load $deploy_parts
     meanwhile=prepare_meanwhile
     while :; do
         look
@@ -60,10 +66,13 @@ cmd_deploy() {
             confirm_deploy
             yes=yes
         fi
-        [ -n "$session" ] || session_begin
-        [ -n "$proved" ] || { session_ready; look_for_pooler; }
+        [ -n "$session" ] || {
+            session_begin
+            session_ready
+            ask_for_pooler
+            second_client
+        }
         [ "${parallel:-1}" = 1 ] || spare_wanted=yes
-        prepare_sections deploy "$work/names"
         [ -n "$proved" ] || refuse_pooler
         ! campaign_begin || break
         rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work"/batch.* "$work/scan"

@@ -12,12 +12,14 @@ read_state() {
         "${state_sequences:-false}" "${state_leftovers:-true}" "$(psql_word "$tenants_query")" >"$work/state.psql"
     if [ -n "$session" ]; then
         losing="the histories cannot be read"
-        session_look
+        session_questions
         # What the server is not needed for is done meanwhile.
         ${meanwhile-}
-        written=session_look
+        written=session_questions
         session_ready
         written=
+        [ -z "${asks_pooler-}" ] || second_client
+        asks_pooler=
         session_expect looked
         losing=
     else
@@ -39,6 +41,11 @@ read_state() {
             *) break ;;
         esac
     done <"$work/state"
+}
+
+session_questions() {
+    [ -z "${asks_pooler-}" ] || ask_for_pooler
+    session_look
 }
 
 # Has the open session look; where it cannot, whoever waits for the answer says so.

@@ -173,7 +173,6 @@ SQL
 }
 
 drop_scratch() {
-    [ -n "${scratch-}" ] || return 0
     run_psql -c "drop database if exists \"$scratch\"" 2>/dev/null || warn "migrate: the scratch database $scratch could not be dropped; it holds nothing that is needed"
     scratch=
 }

@@ -2,6 +2,12 @@
 # One open psql that a command, or one worker of a deploy, talks to line by line: written to on descriptor 3, answers
 # read from descriptor 4. What a migration selects goes to /dev/null; only \echo reaches descriptor 4. Its errors are in $errors.
 
+# First keys of the advisory locks: of a schema in work (the second key is the hash of its name), of a campaign in work (its
+# id), and of the proof that no pooler is between.
+lock_class=1835625338
+campaign_class=1835625339
+proof_class=1835625340
+
 session=
 errors=
 # What cannot be done when psql ends now.
@@ -10,7 +16,8 @@ losing=
 session_open() {
     session_begin
     session_ready
-    look_for_pooler
+    ask_for_pooler
+    second_client
     refuse_pooler
 }
 
@@ -166,18 +173,21 @@ begin_older() {
 
 # Behind a pooler that hands out its connections by transaction, a session's lock belongs to whoever comes next. Two proofs:
 # the settings this connection began with must be there, and what it locked nobody else may have.
-look_for_pooler() {
-    session_write "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
+ask_for_pooler() {
+    printf '%s\n' "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
        pg_backend_pid() as m_pid, (random() * 2000000000)::int as m_key \\gset
 select pg_try_advisory_lock($proof_class, :m_key);
-\\echo @proof :m_deaf :m_pid :m_key"
+\\echo @proof :m_deaf :m_pid :m_key" >&3 2>/dev/null || true
+}
+
+# Another client must be another backend, which cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6, where a
+# worker will have use for one.
+second_client() {
     session_expect proof
     # shellcheck disable=SC2086 # three words
     set -- $answer
     [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
     proof_pid=$2 proof_key=$3
-    # A second client must be another backend, which cannot have that lock, and the first must stay where it is. Its session is kept as
-    # $spare, on the descriptors 5 and 6, where a worker will have use for one.
     set -- "$2" "$3" "$session" "$session_files" "$errors"
     session_files=$work/spare
     start_psql

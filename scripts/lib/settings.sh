@@ -159,7 +159,7 @@ end_run() {
     for worker in ${workers-}; do wait "$worker" 2>/dev/null || true; done
     for step in $at_end; do "$step"; done
     session_close
-    drop_scratch
+    [ -z "${scratch-}" ] || drop_scratch
     [ "$1" -le 128 ] || [ -z "${spare-}" ] || kill "$spare" 2>/dev/null || true
     spare_close
     rm -rf "$work"

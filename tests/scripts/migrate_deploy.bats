@@ -516,9 +516,9 @@ alter table notes add column x int;'
 
 @test "a deploy loads every function that it calls, and not the parts of other commands" {
     lib=$top/scripts/lib
-    loaded="connection $(sed -n 's/^load confirm/confirm/p' "$top/scripts/migrate")"
+    loaded="connection session deploy $(sed -n "s/^deploy_parts='\(.*\)'/\1/p" "$top/scripts/migrate")"
     # shellcheck disable=SC2046,SC2086 # words
-    equals "$(printf '%s\n' settings $loaded $(sed -n 's/.*|| load //p' "$top/scripts/migrate") | sort)" "$(cd "$lib" && printf '%s\n' *.sh | grep -v rows-kept | sed 's/\.sh$//' | sort)"
+    equals "$(printf '%s\n' settings $loaded $(sed -n 's/.*|| load $deploy_parts //p' "$top/scripts/migrate") | sort)" "$(cd "$lib" && printf '%s\n' *.sh | grep -v rows-kept | sed 's/\.sh$//' | sort)"
     ours=() others=()
     for part in "$lib"/*.sh; do
         name=$(basename "$part" .sh)
