@@ -65,9 +65,9 @@ create temp table m_plan (place int, schema text, wave int);
 
 # What runs that were killed have left on this machine.
 remove_old_work() {
-    set -- "${TMPDIR:-/tmp}"/migrate.??????
+    set -- "$work_in"/migrate.??????
     [ $# -gt 1 ] || return 0
-    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
+    find "$work_in" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
 }
 
 # What psql is to know of this deploy. Only options that were given are among them: a campaign that goes on keeps its own.
@@ -299,7 +299,7 @@ work_wave() {
 # take NUMBER SCHEMA LIST WORD-FOR-PSQL WAY: does this schema, unless another worker has it.
 take() {
     [ -z "$over" ] || return 0
-    if [ -e "$work/stop" ] || { [ -n "$leads" ] && [ "$age" -ge "$sessions_age" ]; }; then
+    if [ -e "$work/stop" ] || { [ -n "$leads" ] && aged "$1"; }; then
         over=yes
         return 0
     fi
@@ -311,14 +311,14 @@ take() {
         return 0
     fi
     set +C
-    age=$((age + 1))
-    if [ "$age" -gt "$sessions_age" ]; then
+    if aged "$1"; then
         run_batch
-        age=1
+        age=0
         note_last
         session_renew
         worker_greet
     fi
+    age=$((age + 1))
     if [ "$room" -gt 0 ] && [ "$5" = kept ] && { [ "$3" = "$batch_list" ] || batch_of "$3"; }; then
         # Never more than half of a worker's share of what is left: one that turns out slow keeps those of its batch waiting.
         [ -n "$batch_last" ] || {
@@ -339,6 +339,9 @@ take() {
     schema=$2
     deploy_schema "$3.$5" "$4"
 }
+
+# Whether before the schema NUMBER it is time to begin the session afresh: not for a few that are left.
+aged() { [ "$age" -ge "$sessions_age" ] && [ $((wave_end - $1)) -gt 50 ]; }
 
 # Begins a batch of schemas that lack LIST; false where that has no way of being done in one message.
 batch_of() {
