@@ -35,11 +35,7 @@ cmd_deploy() {
     [ -z "$canary" ] || waves=$canary${waves:+,$waves}
 
     # While the files are looked at, and the shell reads its own, psql begins; where a person is asked first, no connection waits for the answer.
-    asks_pooler=
-    [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || {
-        session_begin
-        asks_pooler=yes
-    }
+    [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || session_begin
     # shellcheck disable=SC2086 # words
     load $deploy_parts
     meanwhile=prepare_meanwhile
@@ -50,6 +46,8 @@ cmd_deploy() {
             nothing_to_do
             return 0
         fi
+        # Its client begins while the files are looked at.
+        [ -z "$session" ] || [ -n "$proved" ] || look_for_pooler
         scan_timeline
         refuse_unfit "$work/names"
         choose_campaign
@@ -69,8 +67,7 @@ cmd_deploy() {
         [ -n "$session" ] || {
             session_begin
             session_ready
-            ask_for_pooler
-            second_client
+            look_for_pooler
         }
         [ "${parallel:-1}" = 1 ] || spare_wanted=yes
         [ -n "$proved" ] || refuse_pooler

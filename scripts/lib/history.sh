@@ -12,14 +12,12 @@ read_state() {
         "${state_sequences:-false}" "${state_leftovers:-true}" "$(psql_word "$tenants_query")" >"$work/state.psql"
     if [ -n "$session" ]; then
         losing="the histories cannot be read"
-        session_questions
+        session_look
         # What the server is not needed for is done meanwhile.
         ${meanwhile-}
-        written=session_questions
+        written=session_look
         session_ready
         written=
-        [ -z "${asks_pooler-}" ] || second_client
-        asks_pooler=
         session_expect looked
         losing=
     else
@@ -41,11 +39,6 @@ read_state() {
             *) break ;;
         esac
     done <"$work/state"
-}
-
-session_questions() {
-    [ -z "${asks_pooler-}" ] || ask_for_pooler
-    session_look
 }
 
 # Has the open session look; where it cannot, whoever waits for the answer says so.

@@ -16,8 +16,7 @@ losing=
 session_open() {
     session_begin
     session_ready
-    ask_for_pooler
-    second_client
+    look_for_pooler
     refuse_pooler
 }
 
@@ -173,21 +172,18 @@ begin_older() {
 
 # Behind a pooler that hands out its connections by transaction, a session's lock belongs to whoever comes next. Two proofs:
 # the settings this connection began with must be there, and what it locked nobody else may have.
-ask_for_pooler() {
-    printf '%s\n' "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
+look_for_pooler() {
+    session_write "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
        pg_backend_pid() as m_pid, (random() * 2000000000)::int as m_key \\gset
 select pg_try_advisory_lock($proof_class, :m_key);
-\\echo @proof :m_deaf :m_pid :m_key" >&3 2>/dev/null || true
-}
-
-# Another client must be another backend, which cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6, where a
-# worker will have use for one.
-second_client() {
+\\echo @proof :m_deaf :m_pid :m_key"
     session_expect proof
     # shellcheck disable=SC2086 # three words
     set -- $answer
     [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
     proof_pid=$2 proof_key=$3
+    # Another client must be another backend, which cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6, where a
+    # worker will have use for one.
     set -- "$2" "$3" "$session" "$session_files" "$errors"
     session_files=$work/spare
     start_psql
