@@ -115,7 +115,7 @@ create table made$1 (id int primary key, note int references notes);"
 -- migrate:up scope:tenant
 do $$ begin if current_schema = 't3' then perform pg_sleep(20); end if; end $$;
 SQL
-    "$migrate" deploy --yes --health 'true' --soak 0 --max-failures 2 >/dev/null 2>&1 3>&- &
+    TMPDIR=$BATS_TEST_TMPDIR "$migrate" deploy --yes --health 'true' --soak 0 --max-failures 2 >/dev/null 2>&1 3>&- &
     run=$!
     await 1 "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
     run "$migrate" campaigns
