@@ -121,7 +121,9 @@ campaign_run() {
     [ "$blocked_max" -gt 0 ] || patient=false
     session_write "\\set m_campaign $campaign
 \\i :m_lib/campaign-prepare.psql"
+    # A session that has looked at that many histories is slow by now: it leaves the schemas to others.
     age=0
+    [ "$in_all" -le 300 ] || age=$sessions_age
     leads=yes
     parallel_now=1
     wave=0
