@@ -438,6 +438,10 @@ deploy_schema() {
     [ -z "$gone" ] || tell_dropped
     [ -z "$broken" ] || [ -n "$gone" ] || {
         session_write "\\i :m_lib/campaign-failed.psql"
+        # What the first file makes is there: a table or index, a schema, a column, a function, a type.
+        case $1:$applied:$failure in
+            *.bare:0:"failed 42P07 "* | *.bare:0:"failed 42P06 "* | *.bare:0:"failed 42701 "* | *.bare:0:"failed 42723 "* | *.bare:0:"failed 42710 "*) true >>"$work/made" ;;
+        esac
         count_failure "$exit_failed"
     }
 }
@@ -489,6 +493,8 @@ campaign_stop() {
     campaign_note stopped "$broke failed"
     session_close finished
     IFS='	' read -r schema code <"$work/failures"
+    [ ! -e "$work/made" ] || fail "$exit_failed" "stopped at schema $schema; $(plural "$migrations" migration) applied before" \
+        "There is no history, but what the first file makes is there: was it made before migrate came? See: scripts/migrate baseline --dry-run"
     [ "$broke" -gt 1 ] || {
         [ "$code" != "$exit_locked" ] || fail "$exit_locked" "stopped at schema $schema; $(plural "$migrations" migration) applied before"
         fail "$exit_failed" "stopped at schema $schema; $(plural "$migrations" migration) applied before" \

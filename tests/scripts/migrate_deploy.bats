@@ -816,3 +816,13 @@ select 1;'
     shows '1 failed, 1 edited, 2 phantom, 4 pending; 5 of 6 schemas'
     shows 'failed     20240102000000_second: 22012 at statement 1, line 2: by zero'
 }
+
+@test "what a database had before it came under migrate is no fault of the first file: baseline is named" {
+    sql 'create table people (id int primary key)'
+    fails_with 5 "$migrate" deploy --yes
+    shows 'public: 20240101000000_first FAILED with SQLSTATE 42P07 at statement 2'
+    shows 'was it made before migrate came? See: scripts/migrate baseline --dry-run'
+    shows_not 'Mend the file'
+    fails_with 0 "$migrate" baseline --dry-run
+    shows 'public: 20240101000000_first failed: resolve it first'
+}
