@@ -11,6 +11,8 @@ setup_file() {
 teardown_file() { stop_cluster; }
 setup() {
     new_database ready
+    # A runner that is killed leaves its folder.
+    export TMPDIR=$BATS_TEST_TMPDIR
     export FILES_DIR=$BATS_TEST_TMPDIR/files MIGRATE_BACKUP_DIR=$BATS_TEST_TMPDIR/backups BASE_URL=https://hub.example:8443
     mkdir -p "$FILES_DIR/acme/ab" "$FILES_DIR/acme/uploads"
     echo 'bytes of a file' >"$FILES_DIR/acme/ab/abcd"
