@@ -63,11 +63,17 @@ create temp table m_plan (place int, schema text, wave int);
     remove_old_work
 }
 
-# What runs that were killed have left on this machine.
+# What runs that were killed have left on this machine, in memory or not.
 remove_old_work() {
-    set -- "$work_in"/migrate.??????
-    [ $# -gt 1 ] || return 0
-    find "$work_in" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
+    set -- "${TMPDIR:-/tmp}"
+    [ "$work_in" = "$1" ] || set -- "$1" "$work_in"
+    for place in "$@"; do
+        for old in "$place"/migrate.??????; do
+            if [ "$old" = "$work" ] || [ ! -d "$old" ]; then continue; fi
+            find "$place" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
+            break
+        done
+    done
 }
 
 # What psql is to know of this deploy. Only options that were given are among them: a campaign that goes on keeps its own.
@@ -488,7 +494,6 @@ count_failure() {
 failed_names() { cut -f 1 "$work/failures" | head -n 5 | paste -s -d , | sed 's/,/, /g'; }
 
 campaign_stop() {
-    spare_close
     broke=$(wc -l <"$work/failures")
     campaign_note stopped "$broke failed"
     session_close finished

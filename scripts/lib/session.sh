@@ -190,7 +190,6 @@ select pg_try_advisory_lock($proof_class, :m_key);
     spare=$session
     exec 5>"$session_files.to" 6<"$session_files.from"
     session=$3 session_files=$4 errors=$5
-    MIGRATE_ERRORS=$errors
     # The question first: what the greeting prepares would be there already on the same backend.
     printf '%s\n' "\\o /dev/null
 select pg_backend_pid() = $1 or pg_try_advisory_lock($proof_class, $2) as m_same \\gset
@@ -236,7 +235,6 @@ spare_take() {
     session=$spare
     session_files=$work/spare
     errors=$session_files.errors
-    MIGRATE_ERRORS=$errors
     greeted=yes
     spare=
 }

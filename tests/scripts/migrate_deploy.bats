@@ -826,3 +826,22 @@ select 1;'
     fails_with 0 "$migrate" baseline --dry-run
     shows 'public: 20240101000000_first failed: resolve it first'
 }
+
+@test "what killed runs have left is removed after a day, in memory or not; what is younger stays" {
+    unset TMPDIR
+    local places=(/tmp) left=() kept=() place old young
+    [ ! -w /dev/shm ] || places+=(/dev/shm)
+    for place in "${places[@]}"; do
+        old=$(mktemp -d "$place/migrate.XXXXXX") young=$(mktemp -d "$place/migrate.XXXXXX")
+        touch -d '2 days ago' "$old"
+        left+=("$old") kept+=("$young")
+    done
+    run "$migrate" deploy --yes
+    for _ in $(seq 100); do
+        [ -n "$(ls -d "${left[@]}" 2>/dev/null)" ] || break
+        sleep 0.05
+    done
+    run ls -d "${left[@]}" "${kept[@]}"
+    rm -rf "${left[@]}" "${kept[@]}"
+    equals "$(printf '%s\n' "${lines[@]}" | grep -v '^ls: ' | sort)" "$(printf '%s\n' "${kept[@]}" | sort)"
+}
