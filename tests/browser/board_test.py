@@ -215,7 +215,7 @@ def test_a_plan_is_written_anew_chosen_from_and_brought_back(site, browser, staf
     browser.screenshot("plan-prompt")
     assert browser.audit() == []
     browser.click("#send")
-    browser.see("#choose", seconds=30)
+    browser.see("#choose")
     browser.see("#choose", "Only in the plan as it is")
     browser.screenshot("plan-choose")
     assert browser.audit() == []

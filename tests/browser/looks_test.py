@@ -1,4 +1,6 @@
 """Every page in light and dark, wide and narrow: readable, named, reachable, nothing wider than the window, a silent console."""
+import threading
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -127,7 +129,8 @@ def test_every_step_of_the_onboarding_serves_everybody(site, browser):
 def test_a_plan_that_is_being_written_serves_everybody(site, browser):
     person = new_person(site)
     description, mark = onboarding.unique()
-    site.gemini.fail("pace", match=mark, stage="prd", chunks=10, pause=0.5)
+    looked = threading.Event()
+    site.gemini.fail("pace", match=mark, stage="prd", chunks=10, pause=0.1, gate=looked)
     project = onboarding.create(person, description=description)
     journey.signed_in_device(browser, site, person)
     browser.open(f"/projects/{project}")
@@ -135,6 +138,7 @@ def test_a_plan_that_is_being_written_serves_everybody(site, browser):
     browser.wait(lambda: len(browser.see("#prd").text) > 100)
     assert looks(browser, "plan-being-written", 1280) == []
     assert browser.see("#generation [aria-live], #generation [role=status]")
+    looked.set()
     onboarding.wait_for_plan(person, project)
 
 

@@ -1,4 +1,5 @@
 """The main job in a real browser: from a pricing card to a requirements document and tasks, and everything that may come between."""
+import threading
 import time
 
 import pytest
@@ -17,8 +18,9 @@ def made_by(site, mark):
 
 def test_from_a_pricing_card_to_tasks(site, browser):
     description, mark = onboarding.unique(journey.DESCRIPTION)
-    site.gemini.fail("pace", match=mark, stage="prd", chunks=40, pause=0.1)
-    site.gemini.fail("pace", match=mark, stage="tasks", latency=1)
+    half_seen, both_stages_seen = threading.Event(), threading.Event()
+    site.gemini.fail("pace", match=mark, stage="prd", chunks=20, pause=0.05, gate=half_seen)
+    site.gemini.fail("pace", match=mark, stage="tasks", gate=both_stages_seen)
     journey.pick_service(browser)
     browser.screenshot("1-onboarding-step-1")
     assert "15,000" in browser.see("#service-price").text and browser.see("#service-timeline").text
@@ -45,15 +47,18 @@ def test_from_a_pricing_card_to_tasks(site, browser):
 
     browser.see("#generation-title")
     lengths, stages = set(), set()
-    until = time.monotonic() + 40
+    until = time.monotonic() + 90
     while not journey.tasks_on_view(browser):
         assert time.monotonic() < until, browser.words()[:1000]
         lengths.add(len(browser.run("return document.querySelector('#prd').innerText")))
         stages.add(browser.run("return document.querySelector('#generation-title').textContent"))
-        if len(lengths) == 3:
+        if lengths - {0} and not half_seen.is_set():
             browser.screenshot("5-plan-being-written")
+            half_seen.set()
+        if len(stages) >= 2:
+            both_stages_seen.set()
         time.sleep(0.2)
-    assert len(lengths) >= 3, "the document does not grow in view"
+    assert len(lengths - {0}) >= 2, "the document does not grow in view"
     assert len(stages) >= 2, stages
     tasks = journey.wait_for_tasks(browser)
     assert not browser.all("#generation") and browser.see("#tasks-title", f"{len(tasks)} total")
@@ -212,15 +217,15 @@ def test_double_clicks_on_a_slow_network_make_one_project(site, browser):
 def test_a_refresh_while_the_project_is_being_made_makes_it_once(site, browser):
     description, mark = onboarding.unique(journey.DESCRIPTION)
     journey.pick_service(browser)
-    journey.fill_in(browser, description)
+    email = journey.fill_in(browser, description)
     browser.click("#submit-onboarding")
     browser.wait_for_path("/login?from=onboarding")
     browser.type("#signup-password", PASSWORD)
     browser.network(latency=700)
     browser.click("#signup-submit")
-    browser.wait(lambda: site.one("select count(*) from users where email like 'client%%' and created_at > now() - interval '5 seconds'"), 10)
+    browser.wait(lambda: site.sql("select 1 from users where email = %s", email))
     browser.driver.refresh()
-    project = journey.project_id(browser, 30)
+    project = journey.project_id(browser)
     browser.network()
     assert [row["id"] for row in made_by(site, mark)] == [project]
 
@@ -248,7 +253,7 @@ def test_another_device_goes_on_by_the_draft_link(site, browser):
     browser.new_device()
     browser.width(390)
     browser.driver.get(link)
-    assert browser.see("#client-email, #description", seconds=10)
+    assert browser.see("#client-email, #description", seconds=45)
     browser.wait(lambda: (browser.stored("onboardingData") or {}).get("description") == description)
     assert browser.stored("onboardingData")["clientEmail"] == email
     for _ in range(3):
@@ -294,7 +299,7 @@ def test_without_a_network_what_is_typed_stays_and_is_saved_later(site, browser)
     journey.describe(browser, "While the network was away from all of us")
     browser.see("#save-state", "Not saved yet")
     browser.network()
-    browser.see("#save-state", "Saved", 20)
+    browser.see("#save-state", "Saved")
     assert site.visitor().get(f"/api/leads/{token}").expect()["description"] == "While the network was away from all of us"
     browser.driver.get_log("browser")  # the failed loads are the story
 

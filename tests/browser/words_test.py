@@ -307,7 +307,7 @@ def test_an_agency_that_offers_one_language_speaks_it_to_everybody(site, browser
         browser.click("#speech button[type=submit]")
         browser.see("#changes li", "Languages offered: English, Filipino → Filipino")
         browser.new_device()
-        browser.wait(lambda: (browser.open("/login"), settled(browser), browser.run("return document.documentElement.lang"))[-1] == "fil", about="two seconds are what is promised", seconds=4)
+        browser.wait(lambda: (browser.open("/login"), settled(browser), browser.run("return document.documentElement.lang"))[-1] == "fil", about="the page is not in Filipino")
         browser.see("#login-submit", "Mag-sign in")
         assert not browser.all(".languages")
     finally:

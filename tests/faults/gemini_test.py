@@ -50,7 +50,7 @@ def all_begun(once, for_good):
     """Everything is under way before the first is waited for."""
 
 
-def finished(client, project, seconds=100):
+def finished(client, project, seconds=240):
     details = onboarding.wait_for_plan(client, project.id, seconds, ("ready", "failed"))
     if details["generation"]["state"] == "ready":
         onboarding.check_plan(details)
@@ -135,7 +135,7 @@ def test_nothing_of_a_cut_text_is_kept(site, once, client):
 @pytest.mark.parametrize("kind, stage", FOR_GOOD, ids=[f"{k} · {s or 'both'}" for k, s in FOR_GOOD])
 def test_when_gemini_fails_for_good_there_is_a_plan_all_the_same(site, client, for_good, kind, stage):
     project = for_good[kind, stage]
-    details = finished(client, project, 120)
+    details = finished(client, project)
     if details["generation"]["state"] == "failed":
         site.gemini.forgive(project.mark)
         assert client.post(f"/api/projects/{project.id}/generation").status == 202
@@ -176,7 +176,7 @@ def asked(site, mark, stage="prd"):
 
 def test_a_quota_of_the_day_parks_its_model_for_everybody_until_tomorrow(site, client, for_good):
     for project in for_good.values():
-        finished(client, project, 120)
+        finished(client, project)
     first = begin(site, client, "429 per day", "prd", 1)
     assert finished(client, first)["project"]["draft"] is False
     main, fallback = asked(site, first.mark)

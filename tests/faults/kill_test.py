@@ -13,6 +13,7 @@ import pytest
 import onboarding
 from people import new_address, new_person
 from instance import PASSWORD, build
+from instance import kill as killed
 
 SETTINGS = {"GEMINI_TIMEOUT_SECONDS": 20}
 AWAY = (429, 500, 502, 503, 504)
@@ -29,7 +30,7 @@ def body(client):
     return onboarding.onboarding(client)
 
 
-def insist(client, path, body, key, seconds=40):
+def insist(client, path, body, key, seconds=120):
     """Posts until it is done, as a browser's retry button does: always with the same key."""
     until = time.monotonic() + seconds
     while True:
@@ -68,12 +69,12 @@ class Crowd:
     def stop(self):
         self._stop.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(180)
         assert not self.failed, self.failed
         return self.made
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=90):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen"
@@ -93,15 +94,14 @@ def each_is_there_once(site, made):
 
 
 def kill_program(site):
-    for pid in site.pids("projects"):
-        os.kill(pid, signal.SIGKILL)
+    site.kill("projects")
 
 
 def kill_backend(site):
     """Of PostgreSQL: it then throws everybody out and recovers."""
     pid = site.sql("select pid from pg_stat_activity where usename = 'lunaxcode_app' and pid <> pg_backend_pid() order by random() limit 1")
     if pid:
-        os.kill(pid[0]["pid"], signal.SIGKILL)
+        killed(pid[0]["pid"])
     site.forget_database()
 
 
@@ -142,13 +142,12 @@ def test_plans_in_every_stage_survive(site, client, body, kill):
     wait_for(lambda: sum(bool(site.gemini.seen(mark)) for _, mark in plans) == len(plans))
     time.sleep(0.6)
     if kill == "worker":
-        for pid in site.pids("worker"):
-            os.kill(pid, signal.SIGKILL)
+        site.kill("worker")
     else:
         kill(site)
         wait_for(lambda: healthy(site))
     for project, mark in plans:
-        details = onboarding.wait_for_plan(client, project, 60)
+        details = onboarding.wait_for_plan(client, project, 180)
         onboarding.check_plan(details)
         assert mark in details["project"]["prd"] and details["project"]["prd"].count("Success Metrics") == 1
         assert details["project"]["draft"] is False
@@ -158,17 +157,16 @@ def test_plans_in_every_stage_survive(site, client, body, kill):
 def test_a_plan_that_is_written_anew_survives_the_workers_death_and_the_one_that_is_there_stays(site, client, body):
     description, mark = onboarding.unique()
     project = onboarding.create(client, {**body, "description": description})
-    before = onboarding.wait_for_plan(client, project, 60)
+    before = onboarding.wait_for_plan(client, project, 180)
     staff = site.signed_in(*site.account("member"))
     asked = len(site.gemini.seen(mark))
     site.gemini.fail("pace", match=mark, stage="prd", times=1, chunks=40, pause=0.06)
     made = staff.post(f"/api/admin/plans/{project}/proposals", {"scope": "both"}).expect(202)["id"]
     wait_for(lambda: len(site.gemini.seen(mark)) > asked)
     time.sleep(0.5)  # in the middle of its words
-    for pid in site.pids("worker"):
-        os.kill(pid, signal.SIGKILL)
+    site.kill("worker")
     state = lambda: staff.get(f"/api/admin/plans/{project}").expect()["generation"]
-    wait_for(lambda: state()["state"] == "ready", 60)
+    wait_for(lambda: state()["state"] == "ready", 180)
     now = state()
     assert now["id"] == made and now["proposal"] and not now["draft"] and now["outcome"] is None
     proposal = staff.get(f"/api/admin/plans/{project}/proposals/{made}").expect()
@@ -191,14 +189,14 @@ def test_a_worker_that_slept_past_its_lease_changes_nothing_any_more(site, clien
         site.sql("update jobs set lease_until = now() - interval '1 second' where payload->>'project' = %s and state = 'running'", str(project))
         environment = {"LUNAXCODE_ENV": str(site.state / "env"), "PATH": os.environ["PATH"]}
         other = subprocess.Popen([os.readlink(f"/proc/{frozen}/exe")], env=environment, stderr=subprocess.DEVNULL)
-        details = onboarding.wait_for_plan(client, project, 40)
+        details = onboarding.wait_for_plan(client, project, 120)
     finally:
         os.kill(frozen, signal.SIGCONT)
     ids = [task["id"] for task in details["tasks"]]
     time.sleep(3)
     after = client.get(f"/api/projects/{project}/details").expect()
     other.terminate()
-    assert other.wait(15) is not None
+    assert other.wait(60) is not None
     assert [task["id"] for task in after["tasks"]] == ids and after["project"]["prd"] == details["project"]["prd"]
 
 
@@ -226,8 +224,7 @@ def test_signing_up_survives_the_death_of_its_program(site):
         thread.start()
     for _ in range(3):
         time.sleep(0.4)
-        for pid in site.pids("auth"):
-            os.kill(pid, signal.SIGKILL)
+        site.kill("auth")
     wait_for(lambda: len(made) > 3)
     stop.set()
     for thread in threads:
@@ -243,14 +240,15 @@ def test_a_program_that_is_asked_to_stop_finishes_what_it_has_in_hand(site):
     answers = []
     asker = threading.Thread(target=lambda: answers.append(site.visitor().get("/api/services", headers={"Cookie": "past=cache"})))
     asker.start()
-    wait_for(lambda: site.one("select count(*) from pg_locks where not granted") > 0)
+    # The session of this request: the worker's may wait for the same lock.
+    wait_for(lambda: site.sql("select 1 from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.query like '%%from service_types where is_active order by%%'"))
     old, = site.pids("services")
     os.kill(old, signal.SIGTERM)
     time.sleep(0.3)
     assert os.path.exists(f"/proc/{old}"), "it did not wait for its request"
     holder.rollback()
     holder.close()
-    asker.join(20)
+    asker.join(90)
     assert answers and answers[0].status == 200
     wait_for(lambda: old not in site.pids("services"))
     wait_for(lambda: site.visitor().get("/api/services", headers={"Cookie": "past=cache"}).status == 200)
@@ -261,7 +259,9 @@ def test_no_thread_is_lost_when_descriptors_run_out(site):
     place = site.state / "run/services.sock"
     before, owner = place.stat(), site.pids("services")
     environment = {"LUNAXCODE_ENV": str(site.state / "env"), "PATH": os.environ["PATH"]}
-    program = subprocess.Popen([build() / "bin/services", "--listen", place], env=environment, stderr=subprocess.DEVNULL)
+    log = site.state / "descriptors.log"
+    with open(log, "wb") as said:
+        program = subprocess.Popen([build() / "bin/services", "--listen", place], env=environment, stderr=said)
     try:
         wait_for(lambda: place.exists() and place.stat().st_ino != before.st_ino)
         os.chown(place, before.st_uid, before.st_gid)
@@ -269,19 +269,8 @@ def test_no_thread_is_lost_when_descriptors_run_out(site):
         threads, limit = len(os.listdir(f"/proc/{program.pid}/task")), max(descriptors(program)) + 1
         _, hard = resource.prlimit(program.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (limit, hard))
-        ran_out, over = threading.Event(), threading.Event()
-
-        def look():
-            while not over.is_set():
-                if descriptors(program) >= set(range(limit)):
-                    ran_out.set()
-
-        looking = threading.Thread(target=look)
-        looking.start()
         statuses = ask_at_once(site, 60)
-        over.set()
-        looking.join()
-        assert set(statuses) <= {200, *AWAY} and ran_out.is_set(), "the descriptors did not run out"
+        assert set(statuses) <= {200, *AWAY} and "Too many open files" in log.read_text(), "the descriptors did not run out"
         resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (hard, hard))
         time.sleep(1.5)
         assert program.poll() is None and len(os.listdir(f"/proc/{program.pid}/task")) == threads
@@ -289,9 +278,9 @@ def test_no_thread_is_lost_when_descriptors_run_out(site):
             assert set(ask_at_once(site, 32)) == {200}
     finally:
         program.terminate()
-        program.wait(15)
+        program.wait(60)
         for pid in owner:
-            os.kill(pid, signal.SIGKILL)  # started again, it takes its socket back
+            killed(pid)  # started again, it takes its socket back
     wait_for(lambda: site.visitor().get("/api/services", headers={"Cookie": "past=cache"}).status == 200)
 
 
@@ -325,7 +314,7 @@ def test_when_the_database_is_away_the_answer_is_503_and_then_all_is_well(site, 
             assert int(answer.header("retry-after")) > 0 and "postgres" not in problem["detail"].lower()
     finally:
         away.rename(socket)
-    wait_for(lambda: client.get("/health").status == 200, 5)
+    wait_for(lambda: client.get("/health").status == 200)
     client.get("/api/projects").expect(200)
 
 

@@ -1,9 +1,7 @@
 """Payments when PayMongo, the network and our own parts fail: every peso is in the ledger once, and nothing forged ever is."""
 import http.client
 import json
-import os
 import random
-import signal
 import threading
 import time
 
@@ -47,7 +45,7 @@ def start(client, project, method="gcash", **more):
     return answer.json["id"]
 
 
-def until(look, seconds=25, about="it did not happen"):
+def until(look, seconds=90, about="it did not happen"):
     end = time.monotonic() + seconds
     while True:
         if found := look():
@@ -60,12 +58,12 @@ def state(client, project, payment):
     return client.get(f"/api/projects/{project}/payments/{payment}").expect()
 
 
-def ready(client, project, payment, seconds=25):
+def ready(client, project, payment, seconds=90):
     """Waits until the client can go and pay; answers the payment."""
     return until(lambda: (now := state(client, project, payment))["stage"] != "starting" and now, seconds, lambda: state(client, project, payment))
 
 
-def paid(client, project, payment, seconds=25):
+def paid(client, project, payment, seconds=90):
     return until(lambda: (now := state(client, project, payment))["status"] == "succeeded" and now, seconds, lambda: state(client, project, payment))
 
 
@@ -108,7 +106,7 @@ def test_whatever_happens_while_a_method_is_attached_the_client_is_sent_on_once(
     payments = [start(client, new_project(client, form)) for _ in faults]
     for payment in payments:
         project = site.one("select project_id from payments where id = %s", payment, tenant=site.tenant)
-        one = ready(client, project, payment, 40)
+        one = ready(client, project, payment)
         assert one["stage"] == "open" and one["nextUrl"], one
         assert len(pm.payable(payment)) == 1
 
@@ -152,7 +150,7 @@ def left_for_a_transfer(site, pm, client, form, account, *faults):
 def test_an_intent_that_was_left_is_ended_at_paymongo_whatever_happens_on_the_way(site, pm, client, form, account):
     cases = {kind: left_for_a_transfer(site, pm, client, form, account, kind) for kind in paymongo.FAULTS}
     for kind, (project, payment, _, intent) in cases.items():
-        until(lambda: row_of(site, payment)["ended_at"], 25, lambda: (kind, row_of(site, payment)))
+        until(lambda: row_of(site, payment)["ended_at"], about=lambda: (kind, row_of(site, payment)))
         pm.settle(intent)
         assert pm.intents[intent]["attributes"]["status"] == "cancelled" and not pm.payable(payment), kind
         assert site.one("select count(*) from ledger where project_id = %s", project, tenant=site.tenant) == 0
@@ -196,7 +194,7 @@ def test_money_of_an_old_intent_that_could_not_be_ended_is_in_the_ledger_and_fla
         def given_up():
             site.sql("update jobs set run_after = now() where kind = 'payment-end' and state = 'queued'")
             return row_of(site, payment)["not_ended"]
-        assert "did not answer" in until(given_up, 30, lambda: row_of(site, payment))
+        assert "did not answer" in until(given_up, about=lambda: row_of(site, payment))
         again = start(client, project)
         ready(client, project, again)
         pm.settle(pm.of_payment(again)[0]["id"])
@@ -218,7 +216,7 @@ def test_a_service_that_stays_away_is_said_and_nothing_is_charged(site, pm, clie
         site.sql("update jobs set run_after = now() where kind = 'payment-start' and state = 'queued'")
         now = state(client, project, payment)
         return now["status"] == "failed" and now
-    one = until(over, 40)
+    one = until(over)
     assert "Nothing was charged" in one["failure"] and not pm.payable(payment)
     pm._faults.clear()
     assert start(client, project) == payment, "a second try goes on with the same payment"
@@ -231,11 +229,10 @@ def test_killing_the_worker_while_payments_begin_leaves_one_intent_each(site, pm
     for number, project in enumerate(projects):
         payments.append(start(client, project))
         if number % 2:
-            for pid in site.pids("worker"):
-                os.kill(pid, signal.SIGKILL)
+            site.kill("worker")
             time.sleep(0.3)
     for project, payment in zip(projects, payments):
-        one = ready(client, project, payment, 60)
+        one = ready(client, project, payment, 180)
         assert one["stage"] == "open" and len(pm.payable(payment)) == 1, one
         pm.settle(pm.of_payment(payment)[0]["id"])
     for project, payment in zip(projects, payments):
@@ -250,9 +247,10 @@ class Sender(threading.Thread):
         self.site, self.letters, self.wrong, self.sent = site, letters, wrong, 0
 
     def run(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=60)
         for body, header, expected in self.letters:
-            for _ in range(200):
+            until = time.monotonic() + 120
+            while time.monotonic() < until:
                 try:
                     connection.request("POST", "/api/payments/webhook", body, {"Host": self.site.host, "Content-Type": "application/json",
                                                                                "Paymongo-Signature": header})
@@ -322,7 +320,7 @@ def test_ten_thousand_events_leave_every_centavo_exactly_once(site, pm, client, 
     projects = [new_project(client, form) for _ in range(66)]
     payments = {start(client, project): project for project in projects}
     for payment, project in payments.items():
-        ready(client, project, payment, 60)
+        ready(client, project, payment, 180)
     rows = site.sql("select id, amount, payment_intent_id as intent from payments where id = any(%s) order by id", list(payments), tenant=site.tenant)
     ids = [row["id"] for row in rows]
     # Some are paid and told of; some paid, and every event lost; the others never paid, whatever is claimed.
@@ -342,17 +340,16 @@ def test_ten_thousand_events_leave_every_centavo_exactly_once(site, pm, client, 
     for program, share in (("worker", 0.3), ("payments", 0.5), ("worker", 0.7)):
         while sum(sender.sent for sender in senders) < share * len(letters) and any(sender.is_alive() for sender in senders):
             time.sleep(0.02)
-        for pid in site.pids(program):
-            os.kill(pid, signal.SIGKILL)
+        site.kill(program)
     for sender in senders:
-        sender.join(120)
+        sender.join(600)
     took = time.monotonic() - began
     assert not wrong, wrong[:5]
     assert sum(sender.sent for sender in senders) == len(letters) >= 10_000
 
-    until(lambda: not site.sql("select 1 from jobs where kind = 'payment' and state in ('queued', 'running') limit 1"), 60, "events wait for ever")
+    until(lambda: not site.sql("select 1 from jobs where kind = 'payment' and state in ('queued', 'running') limit 1"), 240, "events wait for ever")
     believed = chosen["paid"] | chosen["lost"]
-    until(lambda: {row["id"] for row in site.sql("select id from payments where id = any(%s) and status = 'succeeded'", ids, tenant=site.tenant)} == believed, 40,
+    until(lambda: {row["id"] for row in site.sql("select id from payments where id = any(%s) and status = 'succeeded'", ids, tenant=site.tenant)} == believed, 240,
           lambda: site.sql("select id, status, stage from payments where id = any(%s) and (status = 'succeeded') <> (id = any(%s))", ids, list(believed), tenant=site.tenant))
     settled = time.monotonic() - began
     ledger = site.sql("select payment_id, amount, kind from ledger where payment_id = any(%s) order by payment_id", ids, tenant=site.tenant)

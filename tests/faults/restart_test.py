@@ -6,7 +6,15 @@ import time
 import pytest
 
 import onboarding
+from instance import kill
 from people import new_person
+
+
+def ticks():
+    """Of the machine's processors so far: those with nothing to do, and all."""
+    with open("/proc/stat") as stat:
+        spent = [int(word) for word in stat.readline().split()[1:9]]
+    return spent[3] + spent[4], sum(spent)
 
 
 def test_a_stop_in_the_middle_of_everything_loses_nothing(site):
@@ -19,11 +27,11 @@ def test_a_stop_in_the_middle_of_everything_loses_nothing(site):
     time.sleep(0.5)
     began = time.monotonic()
     site.stop()  # which looks for what is left behind
-    assert time.monotonic() - began < 12
-    began = time.monotonic()
+    assert time.monotonic() - began < 30
+    began, (idle, all_of_it) = time.monotonic(), ticks()
     site.start()
-    quiet = os.getloadavg()[0] < 2
-    assert time.monotonic() - began < (5 if quiet else 20), "start to first page takes under 5 seconds on a machine with nothing else to do"
+    took, (idle, all_of_it) = time.monotonic() - began, (ticks()[0] - idle, ticks()[1] - all_of_it)
+    assert took < (5 if idle > all_of_it / 2 else 60), "start to first page takes under 5 seconds on a machine with nothing else to do"
     assert client.get("/api/auth/session").json["user"]["id"] == client.user["id"]
     for project in plans:
         onboarding.check_plan(onboarding.wait_for_plan(client, project, 60))
@@ -45,7 +53,7 @@ def test_a_site_whose_supervisor_is_killed_takes_its_programs_along(site):
     site.forget_database()
     os.kill(site.process.pid, signal.SIGKILL)
     site.process.wait()
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while left := site.processes():
         assert time.monotonic() < until, left
         time.sleep(0.1)
@@ -54,9 +62,10 @@ def test_a_site_whose_supervisor_is_killed_takes_its_programs_along(site):
 
 @pytest.mark.parametrize("program", ["worker", "services", "nginx"])
 def test_what_dies_is_started_again(site, program):
-    pids = site.pids(program) if program != "nginx" else [int((site.state / "run/nginx.pid").read_text())]
-    os.kill(pids[0], signal.SIGKILL)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
+    while not (pids := site.pids(program) if program != "nginx" else [int((site.state / "run/nginx.pid").read_text())]):
+        assert time.monotonic() < until, "it is not there"
+    kill(pids[0])
 
     def back():
         try:

@@ -1,8 +1,10 @@
 // trip: makes one call of a C function of a program go wrong, as LUNAXCODE_TRIP=FUNCTION:NUMBER:HOW says. HOW is before or
-// after (the process is killed there, as by kill -9), or the number of an errno that the call fails with. Preloaded by tests.
+// after (the process is killed there, as by kill -9), or the number of an errno that the call fails with. Before that it makes the
+// file LUNAXCODE_TRIPPED: who got an answer that was the last cannot see yet that it was. Preloaded by tests.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,8 @@ static int trips(const char* function) {
     if (!wanted || strncmp(wanted, function, size) != 0 || wanted[size] != ':') return 0;
     if (__sync_add_and_fetch(&calls, 1) != atoi(wanted + size + 1)) return 0;
     const char* how = strrchr(wanted, ':') + 1;
+    const char* mark = getenv("LUNAXCODE_TRIPPED");
+    if (mark) close(open(mark, O_CREAT | O_WRONLY, 0600));
     if (strcmp(how, "before") == 0) kill(getpid(), SIGKILL);
     return strcmp(how, "after") == 0 ? 1 : -atoi(how);
 }

@@ -19,7 +19,7 @@ def plan(site, staff):
     def written(**body):
         """Has a plan written to choose from, and answers it."""
         made = staff.post(f"{base}/proposals", {"scope": "both", **body}).expect(202)["id"]
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while (now := staff.get(base).expect()["generation"])["state"] not in ("ready", "failed"):
             assert time.monotonic() < until, now
             time.sleep(0.15)

@@ -93,7 +93,7 @@ class World:
         now = self.staff.get(base).expect()["generation"]
         if not (now["proposal"] and now["outcome"] is None):
             self.staff.post(f"{base}/proposals", {"scope": "prd"}).expect(202)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while (now := self.staff.get(base).expect()["generation"])["state"] != "ready":
             assert time.monotonic() < until, now
             time.sleep(0.15)
@@ -101,7 +101,7 @@ class World:
 
     def idle(self):
         """No plan is being written: with a key that is none, Gemini would refuse it."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while self.row("select exists (select from generations where state in ('queued', 'running'))"):
             assert time.monotonic() < until
             time.sleep(0.15)

@@ -84,7 +84,7 @@ def test_hours_week_and_team_move_a_timeline(admin, member, settings):
     usual = finish()
     assert admin.patch("/api/calendar", {"hoursPerDay": 4, "workingDays": [3, 1], "parallelTasks": 1}).expect() == {"hoursPerDay": 4, "workingDays": [1, 3], "parallelTasks": 1}
     slow = finish()
-    admin.patch("/api/calendar", {"hoursPerDay": 7.5, "workingDays": [1, 2, 3, 4, 5, 6], "parallelTasks": 4}).expect()
+    admin.patch("/api/calendar", {"hoursPerDay": 20, "workingDays": [1, 2, 3, 4, 5, 6, 7], "parallelTasks": 10}).expect()
     assert finish() < usual < slow
 
 

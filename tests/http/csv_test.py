@@ -151,7 +151,8 @@ def test_the_figures_behind_the_charts_are_files_with_what_the_page_shows(site, 
     site.sql("insert into payments (project_id, user_id, part, amount, payment_method, status, stage, paid_at) select id, user_id, 'deposit', 1250, 'manual', 'succeeded', 'paid', now() "
              "from projects where id = %s", paid, tenant=site.tenant)
     site.sql("insert into ledger (project_id, payment_id, part, kind, amount, actor, created_at) select p.project_id, p.id, p.part, k.kind, k.amount, 'legacy', now() - k.back "
-             "from payments p, (values ('payment', 1250, interval '30 months'), ('refund', -1000, interval '0')) k (kind, amount, back) where project_id = %s", paid, tenant=site.tenant)
+             "from payments p, (select now() - ((date_trunc('month', now() at time zone time_zone) - interval '30 months') + interval '14 days') at time zone time_zone from settings) s (back), "
+             "lateral (values ('payment', 1250, s.back), ('refund', -1000, interval '0')) k (kind, amount, back) where project_id = %s", paid, tenant=site.tenant)
     page = staff.get("/api/admin/stats").expect()
     assert [(row["Status"], int(row["Projects"]), int(row["Price (PHP)"])) for row in rows_of(staff.get("/api/admin/stats/pipeline/csv"))] == [
         (one["status"], one["projects"], one["price"]) for one in page["pipeline"]]

@@ -1,12 +1,14 @@
 """What nginx does around the programs: headers, pages, caching, compression, limits."""
 import gzip
 import re
+import socket
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from client import soon
 from instance import OTHER_HOST, ROOT
 
 PAGES = ["/", "/onboarding?serviceId=1", "/login", "/login?from=onboarding", "/dashboard", "/projects/1", "/verify", "/reset", "/account"]
@@ -134,10 +136,17 @@ def test_an_anonymous_answer_is_kept_for_a_second(visitor):
 def test_a_crowd_makes_one_request_to_the_program(site):
     path = f"/api/questions/1?{uuid.uuid4().hex}"
     clients = [site.visitor() for _ in range(16)]
+
+    def ask(client):
+        began = time.monotonic()
+        return client.get(path), time.monotonic() - began
+
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda c: c.get(path), clients))
-    assert {a.status for a in answers} == {200} and len({a.body for a in answers}) == 1
-    assert [a.header("x-cache") for a in answers].count("MISS") == 1
+        answers = list(pool.map(ask, clients))
+    assert {a.status for a, _ in answers} == {200} and len({a.body for a, _ in answers}) == 1
+    missed = [took for answer, took in answers if answer.header("x-cache") == "MISS"]
+    # Whoever has waited for a quarter of a second goes to the program, too: on a slow machine that may be more than one.
+    assert missed and sum(took < 0.25 for took in missed) <= 1, missed
 
 
 def test_whoever_has_a_cookie_gets_a_fresh_answer_that_nobody_else_gets(site, visitor, sign_up):
@@ -153,10 +162,7 @@ def test_a_change_shows_within_two_seconds(site, visitor):
     try:
         site.sql("update landing_page_content set title = %s where id = (select id from landing_page_content where is_active order by sort_order, id limit 1)",
                  name, tenant=site.tenant)
-        until = time.monotonic() + 3
-        while name not in visitor.get("/api/landing").text:
-            assert time.monotonic() < until, "the cache still holds what was there three seconds ago"
-            time.sleep(0.1)
+        soon(lambda: name in visitor.get("/api/landing").text, about="the cache still holds what was there two seconds ago")
     finally:
         site.sql("update landing_page_content set title = %s where title = %s", before, name, tenant=site.tenant)
 
@@ -183,12 +189,14 @@ def test_what_is_private_is_never_kept(visitor, path):
 
 def test_a_flood_from_one_address_is_held_back_and_others_are_not(site):
     flood = site.visitor()
-    for count in range(600):
-        answer = flood.get("/api/services")
-        if answer.status == 429:
-            break
+    # All at once, whatever the machine's speed: a slow one would not come above so many a second by asking one after the other.
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60, source_address=(flood.address, 0)) as line:
+        line.sendall(f"GET /api/services HTTP/1.1\r\nHost: {site.host}\r\n\r\n".encode() * 400 + f"GET /health HTTP/1.1\r\nHost: {site.host}\r\nConnection: close\r\n\r\n".encode())
+        statuses = re.findall(rb"HTTP/1\.1 (\d{3}) ", b"".join(iter(lambda: line.recv(1 << 16), b"")))
+    assert statuses.index(b"429") >= 60, "a person's page would be held back"
+    answer = flood.get("/api/services")
     answer.problem(429)
-    assert int(answer.header("retry-after")) >= 1 and count >= 60, "a person's page would be held back"
+    assert int(answer.header("retry-after")) >= 1
     assert site.visitor().get("/api/services").status == 200
 
 

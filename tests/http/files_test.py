@@ -32,7 +32,7 @@ def files(project):
     return f"/api/projects/{project}/files"
 
 
-def wait_for(condition, seconds=10):
+def wait_for(condition, seconds=60):
     until = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < until, "it does not come to pass"
@@ -103,7 +103,7 @@ def test_the_type_is_what_the_content_says(owner, files):
 
 def test_a_file_over_the_limit_is_refused_by_nginx_and_the_program_with_the_same_words(site, owner, files):
     too_much = 27 * 1024 * 1024 + 1
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as line:
         cookies = "; ".join(f"{name}={value}" for name, value in owner.cookies.items())
         line.sendall((f"POST {files}?name=x.txt HTTP/1.1\r\nHost: {site.host}\r\nOrigin: {owner.origin}\r\nCookie: {cookies}\r\n"
                       f"Content-Type: text/plain\r\nContent-Length: {too_much}\r\nConnection: close\r\n\r\n").encode())
@@ -295,7 +295,7 @@ def as_apache(site, client, path, method="GET", **more):
     """The program as plain CGI under a web server that sends no files for it: status, headers, body."""
     variables = {"PATH": os.environ["PATH"], "LUNAXCODE_ENV": str(site.state / "env"), "REQUEST_METHOD": method, "REQUEST_URI": path, "HTTP_HOST": site.host,
                  "HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in client.cookies.items()), "HTTP_ORIGIN": client.origin, **more}
-    done = subprocess.run([build() / "bin/files"], env=variables, stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+    done = subprocess.run([build() / "bin/files"], env=variables, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
     return int(headers["Status"].split()[0]), headers, body

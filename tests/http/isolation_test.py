@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 
 import onboarding
+from client import soon
 from instance import OTHER_HOST
 from people import new_person
 from routes import routes
@@ -145,13 +146,7 @@ def test_a_suspended_agency_is_gone_and_comes_back(site):
     assert "Other Page" in status()
     site.sql("update tenants set status = 'suspended' where slug = 'other'")
     try:
-        until = time.monotonic() + 12
-        while "Other Page" in status():
-            assert time.monotonic() < until
-            time.sleep(0.3)
+        soon(lambda: "Other Page" not in status(), 12)
     finally:
         site.sql("update tenants set status = 'active' where slug = 'other'")
-    until = time.monotonic() + 12
-    while "Other Page" not in status():
-        assert time.monotonic() < until
-        time.sleep(0.3)
+    soon(lambda: "Other Page" in status(), 12)

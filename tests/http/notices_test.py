@@ -19,6 +19,13 @@ def tell(site, kind, project, data="{}", key=None, wait=None, who="client", user
         return cursor.fetchone()[0]
 
 
+def due(site, client):
+    """What waits for more of its kind waits no longer."""
+    site.sql("update notices set due_at = now() where user_id = %s and settled_at is null", client.user["id"], tenant=site.tenant)
+    site.sql("update jobs set run_after = now() where kind = 'notice' and payload->>'user' = %s and state = 'queued'", client.user["id"])
+    site.sql("select pg_notify('jobs', '')")
+
+
 @pytest.fixture
 def verified(site, sign_up):
     """Somebody whose address is verified, with a project."""
@@ -43,12 +50,13 @@ def test_an_address_that_is_not_verified_hears_of_its_project_once_it_is(site, s
     client = sign_up()
     project = onboarding.create(client)
     onboarding.wait_for_plan(client, project)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not site.sql("select 1 from jobs where kind = 'notice' and payload->>'user' = %s and state = 'queued' and last_error like '%%not verified%%'", client.user["id"]):
         assert time.monotonic() < until
         time.sleep(0.05)
+    confirm = site.wait_for_mail(client.email, "/verify?token=")
     assert [m["Subject"] for m in site.mails(client.email)] == ["Confirm your e-mail address for Lunaxcode"]
-    client.post("/api/auth/verify", {"token": link_in(site.mails(client.email)[0], "/verify")}).expect()
+    client.post("/api/auth/verify", {"token": link_in(confirm, "/verify")}).expect()
     site.wait_for_mail(client.email, f"/projects/{project}")
 
 
@@ -64,7 +72,8 @@ def test_the_same_thing_is_told_once_however_often_it_is_said(site, verified):
 def test_messages_that_follow_one_another_are_one_mail(site, verified):
     client, project = verified
     for number in range(3):
-        tell(site, "message", project, f'{{"author": "Maria", "excerpt": "Part {number}"}}', wait="1 second")
+        tell(site, "message", project, f'{{"author": "Maria", "excerpt": "Part {number}"}}', wait="10 minutes")
+    due(site, client)
     mail = site.wait_for_mail(client.email, "Part 2")
     assert mail["Subject"].startswith("3 new messages about") and "Part 0" in text_of(mail)
 
@@ -72,16 +81,18 @@ def test_messages_that_follow_one_another_are_one_mail(site, verified):
 def test_files_that_follow_one_another_are_one_mail(site, verified):
     client, project = verified
     for number in range(3):
-        tell(site, "file-uploaded", project, f'{{"author": "Maria", "name": "menu-{number}.pdf"}}', wait="1 second")
+        tell(site, "file-uploaded", project, f'{{"author": "Maria", "name": "menu-{number}.pdf"}}', wait="10 minutes")
+    due(site, client)
     mail = site.wait_for_mail(client.email, "menu-2.pdf")
     assert mail["Subject"].startswith("3 new files for") and "Maria added menu-0.pdf." in text_of(mail)
 
 
 def test_what_was_read_meanwhile_is_not_mailed(site, verified):
     client, project = verified
-    tell(site, "message", project, '{"author": "Maria", "excerpt": "Already read"}', wait="1 second")
+    tell(site, "message", project, '{"author": "Maria", "excerpt": "Already read"}', wait="10 minutes")
     site.one("select withdraw_notices(%s, 'message', %s)", client.user["id"], project, tenant=site.tenant)
-    tell(site, "project-status", project, '{"status": "in-progress"}', wait="1.5 seconds")
+    tell(site, "project-status", project, '{"status": "in-progress"}', wait="10 minutes")
+    due(site, client)
     site.wait_for_mail(client.email, "is in progress now")
     assert not [m for m in site.mails(client.email) if "Already read" in text_of(m)]
 
@@ -111,10 +122,11 @@ def test_a_wrong_choice_is_refused_by_its_field(sign_up, body, field):
 
 def test_what_is_switched_off_is_not_told_even_where_it_was_waiting(site, verified):
     client, project = verified
-    assert tell(site, "project-status", project, '{"status": "on-hold"}', wait="1 second")
+    assert tell(site, "project-status", project, '{"status": "on-hold"}', wait="10 minutes")
     client.patch("/api/notifications", {"project": "off"}).expect()
+    due(site, client)
     assert not tell(site, "project-status", project, '{"status": "on-hold"}')
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while site.one("select outcome from notices where user_id = %s and kind = 'project-status'", client.user["id"], tenant=site.tenant) != "off":
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -1,5 +1,4 @@
 """A forgotten password."""
-import statistics
 import time
 
 import pytest
@@ -56,7 +55,7 @@ def test_a_newer_link_and_a_used_one_end_the_older(site, sign_up):
     person = sign_up()
     first = reset_link(site, person)
     assert site.visitor().post("/api/auth/forgot", {"email": person.email}).status == 202
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while (second := link_in(site.wait_for_mail(person.email, "/reset?token="), "/reset")) == first and time.monotonic() < until:
         time.sleep(0.05)
     assert second != first
@@ -90,7 +89,7 @@ def test_the_time_of_the_answer_does_not_tell_either(site, sign_up):
             began = time.perf_counter()
             assert client.post("/api/auth/forgot", {"email": address}).status == 202
             times.append(time.perf_counter() - began)
-    first, second = statistics.median(known), statistics.median(unknown)
+    first, second = min(known), min(unknown)  # whatever else the machine does only adds to them
     assert abs(first - second) < max(0.010, 0.6 * max(first, second)), f"{first * 1000:.1f} ms with, {second * 1000:.1f} ms without an account"
 
 

@@ -16,7 +16,7 @@ from people import new_person
 PROOF = b"%PDF-1.4\n% a proof of payment, "
 
 
-def until(look, seconds=15):
+def until(look, seconds=60):
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, "it did not happen"

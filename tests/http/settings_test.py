@@ -1,11 +1,11 @@
 """Settings: what an agency settles for itself, how quickly visitors see it, and that its AI key is kept as a secret."""
 import re
-import time
 import urllib.parse
 
 import pytest
 
 import onboarding
+from client import soon
 from instance import OTHER_HOST
 from uploading import png
 
@@ -40,15 +40,9 @@ def style(visitor):
     return answer.text
 
 
-def until(visitor, wanted, seconds=2.2):
+def until(visitor, wanted, seconds=2):
     """The style sheet, as soon as `wanted` is in it; two seconds are what is promised."""
-    deadline = time.monotonic() + seconds
-    while True:
-        text = style(visitor)
-        if wanted in text:
-            return text
-        assert time.monotonic() < deadline, f"{wanted} is not in {text}"
-        time.sleep(0.1)
+    return soon(lambda: wanted in (text := style(visitor)) and text, seconds, lambda: f"{wanted} is not in {style(visitor)}")
 
 
 def variables(text):
@@ -145,10 +139,7 @@ def test_a_logo_is_a_sound_small_picture_and_nothing_else(site, visitor, admin, 
     assert shown.body == png(80, 40) and shown.header("content-type") == "image/png" and shown.header("x-content-type-options") == "nosniff"
     assert site.visitor(host=OTHER_HOST).get(answer["logo"]["address"]).status == 404, "another agency's address has another's logo"
     assert admin.delete(logo).expect()["logo"] is None
-    deadline = time.monotonic() + 2.2
-    while "/brand/logo" in style(visitor):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    soon(lambda: "/brand/logo" not in style(visitor))
 
 
 def test_the_own_ai_key_is_used_kept_encrypted_and_never_shown(site, admin, settings, sign_up):

@@ -1,9 +1,9 @@
 """Signing in and out, the limits on it, and what it does not tell."""
-import statistics
 import time
 
 import pytest
 
+from client import soon
 from instance import OTHER_HOST, PASSWORD
 from people import new_address, new_person
 
@@ -31,19 +31,19 @@ def test_wrong_password_and_unknown_address_get_the_same_answer(sign_up, site):
     assert [h for h in wrong.headers if h[0] not in drop] == [h for h in unknown.headers if h[0] not in drop]
 
 
-def medians(ask, known, unknown, rounds=5):
-    """Median seconds of both kinds of request, taken in turn."""
+def least(ask, known, unknown, rounds=5):
+    """The fewest seconds of both kinds of request, taken in turn: whatever else the machine does only adds to them."""
     times = {"known": [], "unknown": []}
     for number in range(rounds):
         for kind, address in (("known", known), ("unknown", unknown(number))):
             began = time.perf_counter()
             ask(address)
             times[kind].append(time.perf_counter() - began)
-    return statistics.median(times["known"]), statistics.median(times["unknown"])
+    return min(times["known"]), min(times["unknown"])
 
 
 def test_the_time_of_an_answer_does_not_tell_whether_an_account_exists(site, sign_up):
-    known, unknown = medians(lambda address: sign_in(site.visitor(), address, "not the password").problem(401),
+    known, unknown = least(lambda address: sign_in(site.visitor(), address, "not the password").problem(401),
                              sign_up().email, lambda n: new_address("nobody"))
     assert 0.5 < known / unknown < 2, f"{known * 1000:.1f} ms for an account, {unknown * 1000:.1f} ms for none"
 
@@ -52,7 +52,7 @@ def test_an_account_without_a_password_gives_nothing_away_either(site, sign_up):
     """Such as one that will come by Google."""
     person = sign_up()
     site.sql("update users set password = null where id = %s", person.user["id"])
-    known, unknown = medians(lambda address: sign_in(site.visitor(), address, "not the password").problem(401),
+    known, unknown = least(lambda address: sign_in(site.visitor(), address, "not the password").problem(401),
                              person.email, lambda n: new_address("nobody"), 3)
     assert 0.5 < known / unknown < 2, f"{known * 1000:.1f} ms for an account, {unknown * 1000:.1f} ms for none"
 
@@ -100,10 +100,9 @@ def test_a_used_session_is_noted_as_used_and_ends_within_a_month(site, sign_up):
     person = sign_up()
     site.sql("update sessions set last_seen_at = now() - interval '2 days' where user_id = %s", person.user["id"])
     person.get("/api/projects").expect(200)
-    time.sleep(0.2)  # the answer does not wait for the commit
-    row = site.one("select now() - last_seen_at < interval '1 minute' as seen, expires_at <= created_at + interval '30 days 1 second' as ends "
-                   "from sessions where user_id = %s", person.user["id"])
-    assert row == {"seen": True, "ends": True}
+    # The answer does not wait for the commit.
+    soon(lambda: site.one("select now() - last_seen_at < interval '1 hour' from sessions where user_id = %s", person.user["id"]), 20)
+    assert site.one("select expires_at <= created_at + interval '30 days 1 second' from sessions where user_id = %s", person.user["id"])
 
 
 def test_a_disabled_account_is_out_at_once(site, sign_up):

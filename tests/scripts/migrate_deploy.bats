@@ -480,7 +480,7 @@ $at_the_gate"
     second=$!
     await_gate 1
     cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
-    for _ in $(seq 400); do
+    for _ in $(seq 1200); do
         ! grep -q 'waiting for another run' "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" || break
         sleep 0.05
     done
@@ -534,17 +534,17 @@ alter table notes add column x int;'
     migration 20240102000000_slow <<'SQL'
 -- migrate:up scope:tenant
 create table half (id int);
-do $$ begin perform pg_sleep(10); end $$;
+do $$ begin perform pg_sleep(60); end $$;
 SQL
     TMPDIR=$BATS_TEST_TMPDIR "$migrate" deploy --yes >/dev/null 2>&1 3>&- &
     run=$!
-    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(10)%' and application_name = 'migrate'"
+    await 1 "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and application_name = 'migrate'"
     kill "$run"
     wait "$run" || true
     equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'migrate.*')" ''
     equals "$(sql "select to_regclass('one.half') is null")" t
     sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'migrate'" >/dev/null
-    sed -i 's/pg_sleep(10)/pg_sleep(0)/' "$folder/20240102000000_slow.sql"
+    sed -i 's/pg_sleep(60)/pg_sleep(0)/' "$folder/20240102000000_slow.sql"
     fails_with 0 "$migrate" deploy --yes
 }
 
@@ -751,7 +751,7 @@ do \$\$ begin if current_schema = 't4' then perform public.$name(); end if; end 
         # By then they were done several at once.
         equals "$(sql "select wait from t2.waits_$name")" off
         equals "$(sql "select to_regclass('t4.waits_$name') is null and to_regclass('t5.waits_$name') is null, (select count(*) from public.people), to_regclass('public.made') is null, to_regclass('public.victim') is not null, public.used()")" 't|0|t|t|1'
-        equals "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" 0
+        await 0 "select count(*) from pg_locks where locktype = 'advisory'"
         rm "$folder"/*"_$name.sql"
         sql "do \$\$ begin for n in 1..6 loop execute format('drop table if exists t%s.waits_$name; delete from t%s.schema_history where name like ''%%$name''', n, n); end loop; end \$\$"
     done <<'CASES'
@@ -767,7 +767,7 @@ CASES
     migration 20240102000000_second <<<"-- migrate:up scope:tenant
 create table if_new (id int);
 do \$\$ begin if current_schema = 't1' and (select count(*) from pg_locks where locktype = 'advisory' and objid = 4711) > 0 then
-    for n in 1..400 loop exit when not exists (select from pg_locks where locktype = 'advisory' and objid = 4711); perform pg_sleep(0.02); end loop; end if; end \$\$;"
+    for n in 1..3000 loop exit when not exists (select from pg_locks where locktype = 'advisory' and objid = 4711); perform pg_sleep(0.02); end loop; end if; end \$\$;"
     # While the first is being done, the others are changed: nothing of it was known when the plan was made.
     close_gate
     "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
@@ -797,7 +797,7 @@ t6: 20240102000000_second applied
 t7: 20240102000000_second applied
 Done: 5 migrations applied to 5 schemas; 1 dropped meanwhile."
     equals "$(sql "select string_agg(state || applied, ' ' order by place) from schema_campaign_results where campaign = 3")" 'done1 done1 done0 done1 dropped0 done1 done1'
-    equals "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" 0
+    await 0 "select count(*) from pg_locks where locktype = 'advisory'"
 }
 
 @test "histories that are alike are read once, and each schema's own times and failures are told" {
@@ -837,7 +837,7 @@ select 1;'
         left+=("$old") kept+=("$young")
     done
     run "$migrate" deploy --yes
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ -n "$(ls -d "${left[@]}" 2>/dev/null)" ] || break
         sleep 0.05
     done

@@ -712,7 +712,7 @@ SQL
     reverting=$!
     await_line 'waits at line 4 for a table that is in use by pid' "$BATS_TEST_TMPDIR/out"
     # While it waits nobody stands behind it.
-    sql "set lock_timeout = '1s'; select count(*) from one.notes"
+    sql "set lock_timeout = '10s'; select count(*) from one.notes"
     release
     wait "$reverting"
     grep -q 'one: 20240101000000_first reverted' "$BATS_TEST_TMPDIR/out"

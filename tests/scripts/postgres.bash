@@ -66,7 +66,7 @@ hold() {
     held_pid=$! held_out=${held[0]} held_in=${held[1]} held_says=
     { cat; printf '%s\n' '\echo @held'; } >&"$held_in"
     local line
-    while read -r -t 20 line <&"$held_out"; do
+    while read -r -t 60 line <&"$held_out"; do
         [ "$line" != @held ] || return 0
         held_says=$line
     done
@@ -90,7 +90,7 @@ await_gate() { await "$1" "select count(*) from pg_stat_activity where query lik
 
 # await_line TEXT FILE
 await_line() {
-    for _ in $(seq 400); do
+    for _ in $(seq 1200); do
         ! grep -q -- "$1" "$2" || return 0
         sleep 0.05
     done
@@ -99,9 +99,9 @@ await_line() {
     return 1
 }
 
-# await VALUE QUERY: asks until the answer is VALUE, for at most 20 s
+# await VALUE QUERY: asks until the answer is VALUE, for at most a minute
 await() {
-    for _ in $(seq 400); do
+    for _ in $(seq 1200); do
         [ "$(sql "$2")" != "$1" ] || return 0
         sleep 0.05
     done

@@ -30,7 +30,7 @@ serve() {
     free_port
     "$top/scripts/serve" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
     site=$!
-    for _ in $(seq 600); do
+    for _ in $(seq 2400); do
         ! grep -q '^Ready' "$BATS_TEST_TMPDIR/said" || return 0
         kill -0 "$site" 2>/dev/null || break
         sleep 0.05
@@ -40,7 +40,7 @@ serve() {
 }
 refused() { # CODE WORDS
     free_port
-    fails_with "$1" timeout 30 "$top/scripts/serve"
+    fails_with "$1" timeout 120 "$top/scripts/serve"
     shows "$2"
 }
 

@@ -79,7 +79,7 @@ whole() {
     for stage in schema demo owner; do
         "$migrate" tenants work --every 1 >"$BATS_TEST_TMPDIR/work.$stage" 2>&1 3>&- &
         runner=$!
-        for _ in $(seq 400); do
+        for _ in $(seq 1500); do
             case "$(sql "select coalesce(stage, '-') || state from platform_jobs where id = $number")" in "$stage"* | *done) break ;; esac
             sleep 0.02
         done

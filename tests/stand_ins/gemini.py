@@ -150,6 +150,7 @@ class Call:
         self.system = "\n".join(part.get("text", "") for part in body.get("systemInstruction", {}).get("parts", []))
         self.response_id = uuid.uuid4().hex[:22]
         self.sent_text = ""
+        self.gate = None
         self.keep = True  # whether the connection can serve another request afterwards
 
     # What to say
@@ -190,11 +191,15 @@ class Call:
         """A whole good answer in the way that was asked for: events with pauses, or one JSON text."""
         text = self.text() if text is None else text
         if not self.stream:
+            if self.gate:
+                self.gate.wait(15)
             self.sent_text = text
             self.json(200, self.response([{"text": text}] if text else None, finish))
             return
         self.begin_events()
         for piece in self.pieces(text):
+            if self.gate and len(self.sent_text) > len(text) / 2:
+                self.gate.wait(15)
             self.sent_text += piece
             self.event(self.response([{"text": piece}]))
             time.sleep(self.settings["pause"])

@@ -683,8 +683,10 @@ def _(tasks, names):
 
 
 @fault("pace", "accept")
-def _(call, **settings):
-    """No fault: other chunks, pause, latency or number of tasks for one request."""
+def _(call, gate=None, **settings):
+    """No fault: other chunks, pause, latency or number of tasks for one request. A gate (threading.Event) holds it up, a text half-way,
+    until somebody opens it or 15 seconds are over: for who looks at a plan that is being written, on a machine of any speed."""
     time.sleep(settings.get("latency", 0))
     call.settings.update(settings)
+    call.gate = gate
     call.answer()

@@ -116,7 +116,7 @@ class Smtp:
     def to(self, recipient):
         return [mail for mail in list(self.mails) if recipient in mail.recipients]
 
-    def wait_for(self, recipient, count=1, seconds=10):
+    def wait_for(self, recipient, count=1, seconds=60):
         until = time.monotonic() + seconds
         while len(self.to(recipient)) < count and time.monotonic() < until:
             time.sleep(0.03)

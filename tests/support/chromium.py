@@ -44,7 +44,7 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        self.driver.set_page_load_timeout(30)
+        self.driver.set_page_load_timeout(90)
 
     def close(self):
         self.driver.quit()
@@ -84,7 +84,7 @@ class Browser:
     def all(self, css):
         return self.run(SHOWN, css, None)
 
-    def see(self, css, text=None, seconds=10):
+    def see(self, css, text=None, seconds=45):
         """The first element on view that matches, and has the text; waits for it."""
         until = time.monotonic() + seconds
         while not (found := self.run(SHOWN, css, text)):
@@ -92,7 +92,7 @@ class Browser:
             time.sleep(0.05)
         return found[0]
 
-    def wait(self, condition, seconds=10, about=""):
+    def wait(self, condition, seconds=45, about=""):
         until = time.monotonic() + seconds
         while True:
             try:
@@ -103,7 +103,7 @@ class Browser:
             assert time.monotonic() < until, f"{about or condition} at {self.path}:\n{self.words()[:1500]}"
             time.sleep(0.05)
 
-    def wait_for_path(self, beginning, seconds=15):
+    def wait_for_path(self, beginning, seconds=45):
         self.wait(lambda: self.path.startswith(beginning), seconds, f"the page does not become {beginning}")
 
     def words(self):
@@ -207,7 +207,7 @@ class Browser:
         self.touch("End")
         self.settled()
 
-    def settled(self, seconds=10):
+    def settled(self, seconds=30):
         """The page has not moved for a while: one that glides takes the next finger for its stop."""
         until, last, since = time.monotonic() + seconds, None, time.monotonic()
         while (now := self.run("return scrollY")) != last or time.monotonic() - since < 0.4:

@@ -7,6 +7,7 @@ import json
 import os
 import select
 import threading
+import time
 
 PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
            410: "Gone", 411: "Length Required", 416: "Range Not Satisfiable", 507: "Insufficient Storage",
@@ -15,6 +16,18 @@ PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not 
 
 _addresses = itertools.count(1)
 _lock = threading.Lock()
+
+
+def soon(look, seconds=2, about="it does not come to pass"):
+    """What a look finds, as soon as it finds something. A promise of some seconds is broken by a look that began after them and still
+    found nothing; how long the looks themselves take on a slow machine is no part of it."""
+    until = time.monotonic() + seconds
+    while True:
+        late = time.monotonic() > until
+        if found := look():
+            return found
+        assert not late, about() if callable(about) else about
+        time.sleep(0.1)
 
 
 def fresh_address():
@@ -71,7 +84,7 @@ class Answer:
 class Client:
     """One visitor. Not for two threads at once: take `twin()` for that."""
 
-    def __init__(self, site, host=None, address=None, timeout=20):
+    def __init__(self, site, host=None, address=None, timeout=60):
         self.site = site
         self.host = host or site.host
         self.address = address or fresh_address()

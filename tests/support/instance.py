@@ -1,4 +1,5 @@
 """Instance: a whole site of its own (PostgreSQL, programs, worker, nginx) started by scripts/serve for the tests."""
+import contextlib
 import email
 import email.policy
 import functools
@@ -56,6 +57,12 @@ def build():
     return Path(os.environ.get("BUILD") or ROOT / "build/release")
 
 
+def kill(pid, number=signal.SIGKILL):
+    """A process that has ended meanwhile is as good as killed."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
 class Instance:
     """`settings` become environment variables; GEMINI_* lead to a stand-in of its own unless gemini=False. `other` is there
     as add_other_tenant() makes it. Unless new=True, the state is a copy of what a first start has left once."""
@@ -76,7 +83,7 @@ class Instance:
         self._staff = {}
 
     # Life
-    def start(self, seconds=60):
+    def start(self, seconds=120):
         if not self.new and not (self.state / "postgres").exists():
             template.copy_into(self.state, "two" if self.other else "one", self._leave_behind)
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("GEMINI_", "SMTP_", "PG"))}
@@ -116,7 +123,7 @@ class Instance:
     def said(self):
         return self.output.read_text(errors="replace")
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=60):
         """SIGTERM as `make run` gets it; afterwards nothing of the site may be left."""
         self.forget_database()
         if self.process is None:
@@ -167,6 +174,13 @@ class Instance:
         homes = (str(build().resolve()), str(self.state))
         return [pid for pid in self.processes() if (path := _executable(pid)) and path.startswith(homes) and path.endswith(f"/bin/{program}")]
 
+    def kill(self, program, number=signal.SIGKILL):
+        """Sends the processes of a program a signal; answers which there were. One may just have ended by itself."""
+        pids = self.pids(program)
+        for pid in pids:
+            kill(pid, number)
+        return pids
+
     def postmaster(self):
         return int((self.state / "postgres" / "postmaster.pid").read_text().split()[0])
 
@@ -176,10 +190,7 @@ class Instance:
             if self.process and self.process.poll() is None:
                 left[self.process.pid] = ""
             for pid in left:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except OSError:
-                    pass
+                kill(pid)
             if not left:
                 return
             time.sleep(0.1)
@@ -199,7 +210,7 @@ class Instance:
 
     def sql(self, query, *parameters, tenant=None):
         """Runs a statement as the owner of the database, in a tenant's schema or in public; rows as dicts."""
-        until = time.monotonic() + 15
+        until = time.monotonic() + 60
         while True:
             try:
                 if self._database is None:
@@ -219,7 +230,7 @@ class Instance:
         """Ends every database session of the programs, as an administrator may."""
         url = self.database_url().replace("user=lunaxcode_owner", "user=postgres")
         with psycopg2.connect(url) as session, session.cursor() as cursor:
-            cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'lunaxcode_app'")
+            cursor.execute("select pg_terminate_backend(pid, 30000) from pg_stat_activity where usename = 'lunaxcode_app'")  # and waits until they are gone
         session.close()
 
     def one(self, query, *parameters, tenant=None):
@@ -310,7 +321,7 @@ class Instance:
                 found.append(message)
         return found
 
-    def wait_for_mail(self, address, containing, seconds=20, after=0):
+    def wait_for_mail(self, address, containing, seconds=60, after=0):
         """The newest mail to an address whose text contains something, beyond the first `after` ones."""
         until = time.monotonic() + seconds
         while True:

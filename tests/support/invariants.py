@@ -173,7 +173,7 @@ def _tenants(site):
         yield f"I6 schema {row['nspname']} belongs to no tenant"
 
 
-def hold(site, patience=20):
+def hold(site, patience=60):
     """A lease that has just run out is somebody else's in a moment: so what is wrong must stay wrong."""
     until = time.monotonic() + patience
     while wrong := list(violations(site)):

@@ -78,7 +78,7 @@ def create_account(browser, password=PASSWORD):
     browser.click("#signup-submit")
 
 
-def project_id(browser, seconds=20):
+def project_id(browser, seconds=60):
     browser.wait_for_path("/projects/", seconds)
     return int(browser.path.split("/")[2].split("?")[0].split("#")[0])
 
@@ -87,7 +87,7 @@ def tasks_on_view(browser):
     return browser.all("#tasks-list [data-task-id]")
 
 
-def wait_for_tasks(browser, seconds=30):
+def wait_for_tasks(browser, seconds=90):
     return browser.wait(lambda: (found := tasks_on_view(browser)) and 15 <= len(found) <= 25 and found, seconds, "15 to 25 tasks do not appear")
 
 

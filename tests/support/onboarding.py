@@ -68,7 +68,7 @@ def create(client, body=None, key=None, **changes):
     return answer.expect(201)["projectId"]
 
 
-def wait_for_plan(client, project, seconds=30, states=("ready",)):
+def wait_for_plan(client, project, seconds=90, states=("ready",)):
     """Waits until the plan's state is among `states`; answers the details of the project."""
     until = time.monotonic() + seconds
     pause = 0.05

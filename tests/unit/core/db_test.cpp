@@ -27,7 +27,7 @@ constexpr Sql echo = "select $1::text, $2::bytea, $3::float8, $4::bool, $5::int"
 constexpr Sql rows = "select n, repeat('x', 1000) from generate_series(1, $1) n";
 constexpr Sql raise_state = "select deny($1, $2)";
 constexpr Sql divide = "select 1 / $1::int";
-constexpr Sql nap = "select pg_sleep($1)";
+constexpr Sql nap = "select pg_sleep($1 + 0 * nextval('naps'))";
 constexpr Sql is_prepared = "select count(*) from pg_prepared_statements where statement = $1";
 constexpr Sql settings = "select current_setting('statement_timeout'), current_setting('lock_timeout')";
 constexpr Sql serializable = "set transaction isolation level serializable";
@@ -48,7 +48,7 @@ protected:
         return number;
     }
     void terminate(std::int64_t process) {
-        server.sql("select pg_terminate_backend(" + std::to_string(process) + ", 5000)");
+        server.sql("select pg_terminate_backend(" + std::to_string(process) + ", 30000)");
     }
     std::string stored() { return server.sql("select coalesce(string_agg(body, ',' order by id), '') from one.notes"); }
 };
@@ -347,10 +347,9 @@ TEST_F(Database, AConnectionThatDiedWithAnAnswerStillUnreadIsOpenedAgain) {
 TEST_F(Database, AConnectionThatDiesInsideATransactionIsAnError503AndTheNextOneWorks) {
     {
         Transaction t{db, "one"};
+        const auto process = t.one<backend>().integer(0);
         t.one<insert>("lost", std::nullopt);
-        terminate(server.sql("select pid from pg_stat_activity where usename = 'app' and state = 'idle in transaction'").empty()
-                      ? 0
-                      : std::stoll(server.sql("select pid from pg_stat_activity where usename = 'app' and state = 'idle in transaction'")));
+        terminate(process);
         EXPECT_EQ(status_of([&] { t.one<add>(1, 1); }), 503);
         EXPECT_EQ(status_of([&] { t.one<add>(1, 1); }), 500) << "the transaction is over";
     }
@@ -411,6 +410,7 @@ TEST_F(Database, WithoutAnAddressItIs503AndThePasswordIsInNoText) {
 }
 
 TEST_F(Database, AStatementThatTakesTooLongIs503AndIsNotSentAgain) {
+    server.sql("create sequence naps; grant usage on sequence naps to app");
     Db impatient{config, 2s};
     {
         Transaction t{impatient, ""};
@@ -419,14 +419,16 @@ TEST_F(Database, AStatementThatTakesTooLongIs503AndIsNotSentAgain) {
     }
     const auto began = std::chrono::steady_clock::now();
     EXPECT_EQ(status_of([&] { Transaction{impatient, ""}.one<nap>(60); }), 503);
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 3800ms) << "one limit, not two";
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 30s);
     Transaction t{impatient, ""};
     EXPECT_EQ(t.one<add>(1, 1).integer(0), 2);
     // Its text does not match itself: the session that asked before may not have ended yet.
-    const auto naps = [&] { return server.sql("select count(*) from pg_stat_activity where query like '%pg_' || 'sleep($1)%'"); };
+    const auto naps = [&] { return server.sql("select count(*) from pg_stat_activity where query like '%pg_' || 'sleep($1%'"); };
     std::string left = naps();
-    for (int i = 0; i < 100 && left != "0"; ++i, left = naps()) std::this_thread::sleep_for(100ms);
+    for (int i = 0; i < 300 && left != "0"; ++i, left = naps()) std::this_thread::sleep_for(100ms);
     EXPECT_EQ(left, "0") << "PostgreSQL ends a statement that nobody waits for";
+    EXPECT_EQ(server.sql("select last_value || ' ' || is_called from naps"), "1 true") << "it was begun once";
+    server.sql("drop sequence naps");
 }
 
 TEST_F(Database, TheServerHasItsOwnLimitsForAProgramThatWasKilled) {
@@ -477,7 +479,7 @@ TEST_F(Database, ListeningGoesOnAfterTheConnectionWasLost) {
     db.listen("bell", 0ms);
     const auto first = pid();
     std::jthread killer{[&] {
-        std::this_thread::sleep_for(50ms);
+        std::this_thread::sleep_for(300ms);  // so that it listens by then, also on a slow machine
         terminate(first);
     }};
     EXPECT_EQ(status_of([&] { db.listen("bell", 10s); }), 503);

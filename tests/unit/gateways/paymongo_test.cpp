@@ -18,11 +18,11 @@ constexpr const char* secret = "whsk_test";
 
 std::string digest(const std::string& at, const std::string& body, std::string_view key = secret) { return core::hex(core::hmac_sha256(key, at + "." + body)); }
 
-core::Config config_for(const Listener& server) {
+core::Config config_for(const Listener& server, int timeout = 10) {
     core::Config config;
     config.paymongo_base_url = "http://" + server.host_and_port() + "/v1";
     config.paymongo_secret_key = "sk_test_1";
-    config.paymongo_timeout_seconds = 1;
+    config.paymongo_timeout_seconds = timeout;
     return config;
 }
 
@@ -37,7 +37,7 @@ struct Exchange {
         if (words.empty()) tests::wait_for_end(socket);
         else tests::say(socket, words);
     }};
-    core::Config config = config_for(server);
+    core::Config config = config_for(server, words.empty() ? 1 : 10);
     core::Fetcher fetcher;
     PaymongoAnswer create() { return Paymongo{config}.create_intent(fetcher, order()); }
 };
