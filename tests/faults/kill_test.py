@@ -241,7 +241,7 @@ def test_a_program_that_is_asked_to_stop_finishes_what_it_has_in_hand(site):
     asker = threading.Thread(target=lambda: answers.append(site.visitor().get("/api/services", headers={"Cookie": "past=cache"})))
     asker.start()
     # The session of this request: the worker's may wait for the same lock.
-    wait_for(lambda: site.sql("select 1 from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.query like '%%from service_types where is_active order by%%'"))
+    wait_for(lambda: site.administer("select 1 from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.query like '%from service_types where is_active order by%'"))
     old, = site.pids("services")
     os.kill(old, signal.SIGTERM)
     time.sleep(0.3)

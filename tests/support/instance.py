@@ -226,12 +226,17 @@ class Instance:
                     raise
                 time.sleep(0.1)
 
-    def end_sessions(self):
-        """Ends every database session of the programs, as an administrator may."""
-        url = self.database_url().replace("user=lunaxcode_owner", "user=postgres")
-        with psycopg2.connect(url) as session, session.cursor() as cursor:
-            cursor.execute("select pg_terminate_backend(pid, 30000) from pg_stat_activity where usename = 'lunaxcode_app'")  # and waits until they are gone
+    def administer(self, query):
+        """A statement as an administrator of the server, who sees what others' sessions do; its rows."""
+        with psycopg2.connect(self.database_url().replace("user=lunaxcode_owner", "user=postgres")) as session, session.cursor() as cursor:
+            cursor.execute(query)
+            rows = cursor.fetchall()
         session.close()
+        return rows
+
+    def end_sessions(self):
+        """Ends every database session of the programs, and waits until they are gone."""
+        self.administer("select pg_terminate_backend(pid, 30000) from pg_stat_activity where usename = 'lunaxcode_app'")
 
     def one(self, query, *parameters, tenant=None):
         rows = self.sql(query, *parameters, tenant=tenant)
