@@ -115,14 +115,14 @@ def test_google_is_the_first_factor_alone_where_a_second_one_is_set_up(site, goo
     client = site.visitor()
     trip(client, google, somebody)
     secret = client.post("/api/auth/second-factor/setup").expect(200)["secret"]
-    before, now = code(secret, -1), code(secret)  # the next half minute may begin meanwhile
-    client.post("/api/auth/second-factor/confirm", {"code": before}).expect(200)
+    now, after = code(secret), code(secret, 1)
+    client.post("/api/auth/second-factor/confirm", {"code": now}).expect(200)
     elsewhere = site.visitor()
     answer = trip(elsewhere, google, somebody, "/account")
     assert answer.status == 303 and answer.header("Location") == "/login?step=code&next=%2Faccount"
     assert who(elsewhere) is None and "session" not in elsewhere.cookies
-    elsewhere.post("/api/auth/second-factor", {"code": before}).problem(422, "code")  # it was taken once
-    elsewhere.post("/api/auth/second-factor", {"code": now}).expect(200)
+    elsewhere.post("/api/auth/second-factor", {"code": now}).problem(422, "code")  # it was taken once
+    elsewhere.post("/api/auth/second-factor", {"code": after}).expect(200)
     assert who(elsewhere)["email"] == somebody["email"]
     assert site.sql("select data->>'how' as how from audit_log where actor_id = %s and action = 'signed-in' order by number", who(client)["id"]) == [{"how": "google"}, {"how": "code"}]
 

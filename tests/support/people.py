@@ -47,7 +47,8 @@ def sign_up(site, host=None, name="Juana dela Cruz", email=None, **body):
 
 
 def code(secret, steps=0):
-    """What an app would show for a second factor (RFC 6238), some steps from now."""
+    """What an app would show for a second factor (RFC 6238), some steps from now. The code of before, of now and of the next half minute
+    are taken, each after those that were: so a test takes code(secret) first and code(secret, 1) then, whenever a half minute begins."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
     at = digest[19] & 15
