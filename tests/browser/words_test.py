@@ -127,8 +127,7 @@ PAGES = {
 
 
 def speak(browser, site, language="fil"):
-    browser.open("/404")
-    browser.run(f"document.cookie = 'language={language}; path=/'")
+    browser.cdp("Network.setCookie", name="language", value=language, url=site.url)
 
 
 def settled(browser):
@@ -219,7 +218,7 @@ def test_every_word_of_the_back_office_is_filipino_or_somebody_s_own(site, brows
     address, answers, clicks = OFFICE[page]
     office = request.getfixturevalue("owner" if page == "platform" else "office")
     journey.signed_in_device(browser, site, office)
-    browser.run("document.cookie = 'language=fil; path=/'")  # of this device, not of the account, which tests share
+    browser.cdp("Network.setCookie", name="language", value="fil", url=site.url)  # of this device, not of the account, which tests share
     browser.open(address.format(**world))
     settled(browser)
     assert browser.run("return document.documentElement.lang") == "fil"

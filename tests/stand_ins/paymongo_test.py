@@ -24,7 +24,7 @@ def ask(pm, method, path, attributes=None, key=SECRET_KEY):
     request.add_header("Authorization", "Basic " + base64.b64encode(f"{key}:".encode()).decode())
     request.add_header("Content-Type", "application/json")
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())

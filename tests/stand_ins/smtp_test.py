@@ -23,7 +23,7 @@ def mail(to="ana@example.test"):
 
 
 def send(server, message):
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=3) as client:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=30) as client:
         client.send_message(message)
 
 
@@ -36,7 +36,7 @@ def test_a_mail_is_kept_byte_for_byte_without_the_dots_that_the_wire_adds(server
 
 @pytest.mark.parametrize("server", [{"user": "lx", "password": "s3cret", "tls": True}], indirect=True)
 def test_auth_is_offered_after_starttls_only_and_the_certificate_verifies(server):
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=3) as client:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=30) as client:
         client.ehlo()
         assert client.has_extn("starttls") and not client.has_extn("auth") and client.has_extn("8bitmime")
         client.starttls(context=ssl.create_default_context(cafile=server.certificate))
