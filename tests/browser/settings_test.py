@@ -53,8 +53,8 @@ def test_an_agency_takes_on_its_own_look_and_visitors_see_it(site, browser, admi
     assert browser.audit() == []
     for scheme in ("light", "dark"):
         browser.colours(scheme)
-        browser.open("/")
-        browser.see("#services .price", "PHP")
+        # Two seconds are what is promised.
+        browser.wait(lambda: (browser.open("/"), "PHP" in browser.see("#services .price").text)[1], about="prices are not in PHP")
         assert "Bayani Web Studio" in browser.driver.title and "Lunaxcode" not in browser.see(".site-footer").text
         assert browser.run("return getComputedStyle(document.documentElement).getPropertyValue('--moon').trim()") == "#ffcc00"
         assert browser.audit() == []

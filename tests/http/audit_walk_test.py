@@ -115,7 +115,7 @@ class World:
         number = self.row("update leads set email = %s, name = 'Walker', description = 'A site for people who like to walk in Iloilo', "
                         "service_type_id = 1 where token_hash = sha256(%s) returning id", f"{uuid.uuid4().hex[:8]}@walk.test", token.encode())
         self.site.sql("insert into questionnaire_responses (lead_id, question_key, answer_value) select %s, question_key, 'With care' from questions "
-                      "where service_id = 1 and question_type in ('text', 'textarea') and show_if is null limit 1", number, tenant=self.site.tenant)
+                      "where service_id = 1 and is_active and question_type in ('text', 'textarea') and show_if is null order by id limit 1", number, tenant=self.site.tenant)
         return number
 
     def transfer(self, proven=True):
