@@ -32,7 +32,7 @@ for (const name of ['aria-label', 'placeholder', 'title', 'alt']) for (const ele
 return [...new Set(found)];
 """
 # Dates and spans of time are the browser's: "Nob 21, 2026, 6:02 PM", "kahapon", "2 oras ang nakalipas".
-TIME = re.compile(r"((Lun|Mar|Miy|Huw|Biy|Sab|Lin)(, )?)?(Enero|Pebrero|Marso|Abril|Hunyo|Hulyo|Agosto|Setyembre|Oktubre|Nobyembre|Disyembre|Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+|Lun|Mar|Miy|Huw|Biy|Sab|Lin)")
+TIME = re.compile(r"((Lun|Mar|Miy|Huw|Biy|Sab|Lin)(, )?)?(Enero|Pebrero|Marso|Abril|Hunyo|Hulyo|Agosto|Setyembre|Oktubre|Nobyembre|Disyembre|Ene|Peb|Mar|Abr|May|Mayo|Hun|Hul|Ago|Set|Okt|Nob|Dis)\b[\w ,:.–\u202f-]*( (AM|PM))?|(kahapon|ngayong \w+|sa? ?\d+ \w+|\d+ \w+ ang nakalipas|nakalipas na \d+ \w+|nakaraang \w+|susunod na \w+|Lun|Mar|Miy|Huw|Biy|Sab|Lin)")
 PLAIN = re.compile(r"[\d\W_]*(KB|MB|AM|PM|PHP|h|PDF|GCash|Maya|PayMongo|Gemini|gemini-[\w.-]+|Chrome|Linux|PNG|JPEG|RA)?[\d\W_]*")
 
 

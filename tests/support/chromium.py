@@ -39,7 +39,7 @@ class Browser:
         self.site = site
         self.profile = tempfile.mkdtemp(prefix="lx-chromium-")
         options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
+        options.binary_location = str(ROOT / "tests/support/chromium.sh")
         for flag in (*FLAGS, f"--user-data-dir={self.profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
