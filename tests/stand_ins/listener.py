@@ -11,6 +11,7 @@ class Listener:
         self.serve = serve
         self._lock = threading.Lock()
         self._open_again = None
+        self._kept = None  # has the port while connections are refused
         self._connections = set()
         self._socket = self._bind(port)
         self.port = self._socket.getsockname()[1]
@@ -21,10 +22,10 @@ class Listener:
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        listening.listen(512)
         return listening
 
     def _accept_in_thread(self):
+        self._socket.listen(512)
         threading.Thread(target=self._accept, args=(self._socket,), daemon=True).start()
 
     def _accept(self, listening):
@@ -51,6 +52,7 @@ class Listener:
             if self._open_again:
                 self._open_again.cancel()
                 self._open_again = None
+                self._kept.close()
             self._shut()
 
     def _shut(self):
@@ -66,6 +68,7 @@ class Listener:
         """Connections are refused by the kernel for that long, and those that are open end."""
         with self._lock:
             self._shut()
+            self._kept = self._bind(self.port)  # without listening: so nobody else gets the port meanwhile
             self.hang_up()
             self._open_again = threading.Timer(seconds, self._reopen)
             self._open_again.daemon = True
@@ -83,7 +86,7 @@ class Listener:
         with self._lock:
             if self._socket is None and self._open_again:
                 self._open_again = None
-                self._socket = self._bind(self.port)
+                self._socket = self._kept
                 self._accept_in_thread()
 
 
