@@ -7,12 +7,10 @@ prepare_sections() {
     [ -d "$work/$1" ] || mkdir "$work/$1"
     restrict_key
     who_runs
-    downs=
-    [ ! -d "$work/downs" ] || downs=$work/downs
     case $1 in create | revert | verify) ;; *) prepare_insisting "$2" ;; esac
     planned=
     [ "$1" != deploy ] || planned=$work/plan
-    LC_ALL=C awk -v plan="$planned" -v swift="$work" -v downs="$downs" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
+    LC_ALL=C awk -v plan="$planned" -v swift="$work" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
         -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
 }
 
@@ -217,8 +215,7 @@ tell_failure() {
     number=${name%% *} name=${name#* }
     line=${name%% *} name=${name#* }
     verifying=${name%% *} name=${name#* }
-    path=$(name=$name awk -F '\t' '$1 == ENVIRON["name"] { print $2 }' "$work/timeline")
-    [ "${command-}" != revert ] || [ ! -e "$work/downs/$name/down.sql" ] || path=${path%migration.sql}down.sql
+    path=$(name=$name awk -F '\t' -v back="$([ "${command-}" = revert ] && echo yes)" '$1 == ENVIRON["name"] { print back != "" && $6 != "-" ? $6 : $2 }' "$work/timeline")
     where="statement $number"
     [ "$verifying" != true ] || where="the verify section, statement $number"
     [ "$number" != 0 ] || where="the end of its transaction"

@@ -39,7 +39,6 @@ cmd_baseline() {
         say "Nothing to note: no migration is pending${through:+ up to $through}."
         return 0
     fi
-    scan_timeline
     cp "$work/pending" "$work/kept"
     : >"$work/why"
     : >"$work/positive"

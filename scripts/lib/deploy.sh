@@ -48,7 +48,6 @@ cmd_deploy() {
         fi
         # Its client begins while the files are looked at.
         [ -z "$session" ] || [ -n "$proved" ] || look_for_pooler
-        scan_timeline
         refuse_unfit "$work/names"
         choose_campaign
         if [ -n "$rehearse" ]; then
@@ -72,14 +71,13 @@ cmd_deploy() {
         [ "${parallel:-1}" = 1 ] || spare_wanted=yes
         [ -n "$proved" ] || refuse_pooler
         ! campaign_begin || break
-        rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work"/batch.* "$work/scan"
+        rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work"/batch.*
     done
     campaign_run
 }
 
 # What does not need to wait for the server's answer.
 prepare_meanwhile() {
-    scan_timeline
     [ -d "$work/deploy" ] || mkdir "$work/deploy"
     who_runs
 }

@@ -14,7 +14,6 @@ cmd_report() {
     state_sequences=true
     read_state
     find_edited
-    scan_timeline
     report_missing
     report_tables
     report_recent

@@ -32,7 +32,6 @@ cmd_resolve() {
     require_owner
     choose_schemas "$only"
     resolve_candidates
-    scan_timeline
     if ! in_timeline "$subject"; then resolve_phantom; fi
     session_open
     while IFS= read -r schema; do
@@ -114,11 +113,7 @@ resolve_phantom() {
     : >"$work/phantom.file"
     if [ "$origin" = git ]; then
         # From here on it is a file of the timeline.
-        LC_ALL=C awk -F '\t' -v name="$subject" -v path="$work/phantom/$subject.sql" -v hash="$checksum" '
-            { print } END { printf "%s\t%s\t%s\tt\tt\n", name, path, hash }' "$work/timeline" | LC_ALL=C sort -t '	' -k 1,1 >"$work/timeline.more"
-        mv "$work/timeline.more" "$work/timeline"
-        rm -f "$work/scan"
-        scan_timeline
+        read_timeline "$work/phantom/$subject.sql"
     elif [ -z "$blind" ] && [ "$origin" != empty ]; then
         fail "$exit_problem" "nothing was changed: without its bytes nobody can tell whether its effects are there" \
             "Find the file. Or say it again with --without-evidence: the history notes that."

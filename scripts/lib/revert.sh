@@ -39,7 +39,6 @@ cmd_revert() {
         say "Nothing to revert."
         return 0
     fi
-    scan_timeline
     refuse_one_way
     count_losses
     if [ -n "$dry_run" ]; then

@@ -12,21 +12,14 @@ BEGIN {
     FS = "\t"
     if (mode == "") mode = "deploy"
     while (skipped != "" && (getline l < skipped) > 0) skip[l] = 1
-    # The down.sql of Prisma-like folders, each with a section line before it.
-    if (downs != "") {
-        find = "find " quoted(downs) " -name down.sql"
-        while ((find | getline l) > 0) there[l] = 1
-        close(find)
-    }
 }
-FILENAME == ARGV[1] { name_of[$2] = $1; checksum[$1] = $3; next }
+FILENAME == ARGV[1] { name_of[$2] = $1; checksum[$1] = $3; if ($6 != "-") down_file[$2] = $6; next }
 FILENAME == ARGV[2] { normalised[$1] = $2; next }
 FILENAME == ARGV[3] { wanted[$1] = 1; next }
 {
     name = name_of[$1]
     if (!(name in wanted) || $2 == "-") next
-    file = $1
-    if ($2 == "down" && (folder_down = downs "/" name "/down.sql") in there) file = folder_down
+    file = $2 == "down" && ($1 in down_file) ? down_file[$1] : $1
     if (file != path) { path = file; text = slurp(path) }
     id = name SUBSEP $3
     if ($2 == (mode == "revert" ? "down" : "up")) {
@@ -75,7 +68,6 @@ function slurp(path,   all, part, rs) {
     return all
 }
 
-function quoted(s) { gsub(/\047/, "\047\\\047\047", s); return "\047" s "\047" }
 function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" }
 function word(s) { gsub(/\\/, "&&", s); return literal(s) }
 

@@ -7,7 +7,6 @@ find_edited() {
     : >"$work/touched"
     state_rows edited >"$work/changed"
     [ -s "$work/changed" ] || return 0
-    scan_timeline
     awk -F '\t' -v edited="$work/edited" -v touched="$work/touched" '
         FILENAME == ARGV[1] { now[$1] = $2; next }
         { print $1 "\t" $2 > (now[$2] == $4 ? touched : edited) }' "$work/normalised" "$work/changed"

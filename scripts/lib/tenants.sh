@@ -109,7 +109,6 @@ tenants_create() {
     fi
     require_tenants
     awk -F '\t' '$5 == "t" { print $1 }' "$work/timeline" >"$work/names"
-    scan_timeline
     refuse_unfit "$work/names"
     prepare_sections create "$work/names"
     session_open

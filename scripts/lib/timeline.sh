@@ -1,31 +1,26 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
-# The timeline: the files of the migration folder, their hashes, and the scopes they have an up section for.
+# The timeline: the files of the migration folder, and what the scanner says of them.
 
-# Writes $work/timeline, a line a file in order: name, path, SHA-256 of the bytes, public t|f, tenant t|f. Also what psql is to
-# know of the files, as variables: $work/files.psql (m_files, for state.sql) and $work/manifest.psql (m_manifest, by which campaigns know
-# their files).
+# read_timeline [FILE…]: what scripts read of the files, by the scanner (sql-scan --help has the columns): $work/timeline, a line a file in
+# order; scan, a line a statement; normalised; and what psql is to know of them as variables, files.psql (m_files, for state.sql) and
+# manifest.psql (m_manifest, by which campaigns know their files). FILEs are read among those of the folder.
 read_timeline() {
     make_work
     [ -d "$dir" ] || fail "$exit_usage" "there is no folder $dir" "Give the folder of the migrations with --dir."
-    # To awk a=b/c is no file.
-    case $dir in [!/.]*=*) dir=./$dir ;; esac
-    # Files as they are here, and folders NAME/migration.sql as Prisma writes them.
-    set --
-    for path in "$dir"/[0-9]*.sql "$dir"/[0-9]*/migration.sql; do
-        [ -f "$path" ] || continue
-        set -- "$@" "$path"
-    done
     unread=
     for path in "$dir"/[!0-9]*.sql; do
         [ ! -f "$path" ] || unread="$unread ${path##*/}"
     done
     [ -z "$unread" ] || [ -n "${told_unread-}" ] || warn "migrate: not read, since a migration's name begins with its stamp (YYYYMMDDHHMMSS_name.sql):$unread"
     told_unread=yes
-    : >"$work/hashes"
-    [ $# = 0 ] || sha256sum -- "$@" >"$work/hashes" || fail "$exit_usage" "cannot read every file in $dir"
+    find_scanner
     code=0
-    odd=$(LC_ALL=C awk -v scope="$default_scope" -v out="$work" -f "$lib/timeline.awk" "$work/hashes" "$@") || code=$?
-    [ "$code" = 0 ] || fail "$code" "in $dir $odd"
+    "$scanner" --into "$work" --folder "$dir" --default-scope "$default_scope" --public-only "$public_only_tables" "$@" 2>"$work/odd" || code=$?
+    case $code in
+        0 | 1) ;; # what is refused is said of the files that are to be run
+        3) fail "$exit_refused" "in $dir $(cat "$work/odd")" ;;
+        *) fail "$exit_usage" "in $dir $(cat "$work/odd")" ;;
+    esac
 }
 
 # The scanner, next to the checkout's other programs or where it was installed.
@@ -35,49 +30,6 @@ find_scanner() {
         [ -n "$scanner" ] && [ -x "$scanner" ] && return 0
     done
     scanner=$(command -v sql-scan) || fail "$exit_usage" "the program sql-scan is not there" "Build it with 'make', or name it in SQL_SCAN."
-}
-
-# Writes $work/scan (a line a statement of the whole timeline) and $work/normalised (name, second hash).
-scan_timeline() {
-    [ ! -e "$work/scan" ] || return 0
-    find_scanner
-    [ -s "$work/timeline" ] || {
-        : >"$work/scan"
-        : >"$work/normalised"
-        return 0
-    }
-    set --
-    # Prisma's folders may have a down.sql beside migration.sql: it is read as the down section of that migration.
-    downs=
-    for path in "$dir"/[0-9]*/down.sql; do
-        [ -f "$path" ] || continue
-        [ -f "${path%down.sql}migration.sql" ] || continue
-        ! grep -q '^-- migrate:' "${path%down.sql}migration.sql" || continue
-        downs=yes
-        name=${path%/down.sql}
-        name=${name##*/}
-        mkdir -p "$work/downs/$name"
-        { printf -- '-- migrate:down scope:%s\n' "$default_scope"; cat "$path"; } >"$work/downs/$name/down.sql"
-        set -- "$@" "$work/downs/$name/down.sql"
-    done
-    code=0
-    "$scanner" --tsv --default-scope "$default_scope" --public-only "$public_only_tables" --normalised "$work/normalised" --timeline "$work/timeline" "$@" >"$work/scan" || code=$?
-    [ "$code" -lt 2 ] || fail "$exit_usage" "sql-scan could not read $dir"
-    [ -z "$downs" ] || {
-        grep -v '^down	' "$work/normalised" >"$work/normalised.up" || true
-        mv "$work/normalised.up" "$work/normalised"
-        awk -F '\t' -v OFS='\t' -v downs="$work/downs/" '
-            FILENAME == ARGV[1] { path[$1] = $2; next }
-            index($1, downs) == 1 {
-                name = substr($1, length(downs) + 1)
-                sub(/\/down\.sql$/, "", name)
-                $1 = path[name]
-                $8 -= 1
-                if ($2 == "-" || $11 != "-") sub(/\/migration\.sql$/, "/down.sql", $1)
-            }
-            { print }' "$work/timeline" "$work/scan" >"$work/scan.both"
-        mv "$work/scan.both" "$work/scan"
-    }
 }
 
 # What the scanner refuses in the files whose names are in $1. Fails when there is any. A deploy does not do under a new name

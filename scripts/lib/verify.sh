@@ -43,7 +43,6 @@ cmd_verify() {
 # name what a later migration dropped or renamed. Writes $work/broken: passed SCHEMA N, pass SCHEMA MIGRATION N, broken SCHEMA
 # MIGRATION LINE SQLSTATE MESSAGE; and outdated … LATER for what may be otherwise because LATER changed a table that it names.
 run_verify_sections() {
-    scan_timeline
     : >"$work/changed"
     : >"$work/runs"
     {

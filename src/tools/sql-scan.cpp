@@ -6,15 +6,16 @@
 #include "core/crypto.h"
 #include "core/json.h"
 #include "tools/scan/facts.h"
+#include "tools/scan/folder.h"
 #include "tools/scan/node.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,17 +26,20 @@ using std::string, std::string_view, std::vector;
 namespace {
 
 constexpr string_view usage =
-    "usage: sql-scan [--tsv] [--default-scope public|tenant] [--normalised FILE] [--public-only NAMES] [--timeline FILE] FILE...\n"
+    "usage: sql-scan [--default-scope public|tenant] [--public-only NAMES] [--folder FOLDER] [--into FOLDER] [FILE...]\n"
     "       sql-scan --facts public|tenant [--only NAME] [--default-scope public|tenant] FILE...\n"
-    "One line a statement of every migration file, as JSON, or tab-separated with --tsv:\n"
-    "  file section scope transaction statement offset length line kind flags refused targets index losses warnings\n"
-    "A line without a statement number is about the file. --normalised writes the SHA-256 of each migration without\n"
-    "comments and white space into FILE: name, tab, hash. --public-only: tables, parted by commas, that no tenant may have by name.\n"
-    "--timeline: a file of lines with a path in the second of their columns, which tabs part: these files first. Give it\n"
-    "all files of a timeline: what is public's and what a tenant's is known from all of them.\n"
+    "One line of JSON a statement of every migration file. Give it all files of a timeline: what is public's and what a tenant's\n"
+    "is known from all of them. --folder: its migrations, in their order, the FILEs among them. --public-only: tables, parted by\n"
+    "commas, that no tenant may have by name.\n"
+    "--into: for scripts/migrate, into files of that folder, whose columns tabs part:\n"
+    "  scan        file section scope transaction statement offset length line kind flags refused targets index losses warnings;\n"
+    "              a line without a statement number is about the file\n"
+    "  timeline    name, path, SHA-256 of the bytes, whether public and whether tenants have an up section (t, f), path of down.sql\n"
+    "  normalised  name, SHA-256 of the text without comments and white space\n"
+    "  files.psql, manifest.psql  the variables m_files and m_manifest\n"
     "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
     "facts that this migration is the last to have made. Also what leaves nothing to look at, and the verify sections.\n"
-    "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read.\n";
+    "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read, 3 two files have one name.\n";
 
 struct Relation {
     string schema, name;
@@ -67,9 +71,11 @@ struct Section {
 };
 
 struct File {
-    string path, text;
+    string name, path, hash, text;               // hash: of the bytes, SHA-256
+    bool marked = false;                         // it has section lines
     vector<Section> sections;
     vector<std::pair<size_t, string>> faults;    // line, what is wrong
+    string down_of;                              // for a down.sql: the path of the migration that it takes back
 };
 
 // ---- the tree
@@ -389,6 +395,7 @@ void find_sections(File& file, string_view default_scope) {
         if (!line.starts_with("-- migrate:") && near_marker(line))
             file.faults.emplace_back(number, "a section begins with '-- migrate:up', '-- migrate:down' or '-- migrate:verify', written just so at the beginning of its line");
         if (line.starts_with("-- migrate:")) {
+            file.marked = true;
             if (!file.sections.empty()) file.sections.back().end = i;
             else if (skip_blank(t, 0, i) < i) file.faults.emplace_back(1, "SQL before the first section");
             read_marker(file, line, number, default_scope);
@@ -396,11 +403,14 @@ void find_sections(File& file, string_view default_scope) {
         }
         i = end + 1;
     }
-    if (file.sections.empty())    // a plain file of another tool: all of it goes up
-        file.sections.push_back({.name = "up", .scope = string{default_scope}, .transaction = true, .begin = 0, .end = 0, .line = 1, .statements = {}});
+    if (file.sections.empty())    // a plain file of another tool: all of it goes up, or down
+        file.sections.push_back({.name = file.down_of.empty() ? "up" : "down", .scope = string{default_scope}, .transaction = true, .begin = 0, .end = 0, .line = 1, .statements = {}});
     file.sections.back().end = t.size();
-    if (file.faults.empty() && std::none_of(file.sections.begin(), file.sections.end(), [](const Section& s) { return s.name == "up"; }) && !file.path.ends_with("/down.sql"))
-        file.faults.emplace_back(1, "no up section: begin what is to run with '-- migrate:up'");
+    const auto is_up = [](const Section& section) { return section.name == "up"; };
+    const bool any = std::any_of(file.sections.begin(), file.sections.end(), is_up);
+    if (!file.faults.empty()) return;
+    if (!any && file.down_of.empty()) file.faults.emplace_back(1, "no up section: begin what is to run with '-- migrate:up'");
+    if (any && !file.down_of.empty()) file.faults.emplace_back(1, "an up section in what is the way back");
 }
 
 // facts: hears of the statements, when the section is one of those whose facts are wanted.
@@ -512,7 +522,7 @@ string flat(string s) {
 
 string full_name(const Relation& r) { return r.schema.empty() ? r.name : r.schema + "." + r.name; }
 
-void print_json(const File& file, const Section* section, const Statement& s) {
+void print_json(FILE* to, const File& file, const Section* section, const Statement& s) {
     const auto number = [](size_t n) { return static_cast<int64_t>(n); };
     core::Writer out;
     out.object().member("file", file.path);
@@ -534,18 +544,20 @@ void print_json(const File& file, const Section* section, const Statement& s) {
         out.end_array();
     }
     if (!s.refused.empty()) out.member("refused", s.refused);
-    puts(out.end_object().str().c_str());
+    fprintf(to, "%s\n", out.end_object().str().c_str());
 }
 
 // Empty columns are "-": a shell's read takes two tabs for one.
-void print_tsv(const File& file, const Section* section, const Statement& s) {
+void print_columns(FILE* out, const File& file, const Section* section, const Statement& s) {
     string flags, targets, losses, warnings;
     for (const auto& l : s.losses) losses += (losses.empty() ? "" : ",") + flat(l);
     for (const auto& w : s.warnings) warnings += (warnings.empty() ? "" : "; ") + flat(w.text);
     for (const auto& f : s.flags) flags += (flags.empty() ? "" : ",") + f;
     for (const auto& t : s.targets) targets += (targets.empty() ? "" : ",") + flat(full_name(t));
     const auto or_dash = [](string v) { return v.empty() ? string{"-"} : v; };
-    printf("%s\t%s\t%s\t%s\t%s\t%zu\t%zu\t%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", flat(file.path).c_str(), section ? section->name.c_str() : "-",
+    // What may be run is known by the path of the migration, what is refused by where it stands.
+    const string& path = section && s.refused.empty() && !file.down_of.empty() ? file.down_of : file.path;
+    fprintf(out, "%s\t%s\t%s\t%s\t%s\t%zu\t%zu\t%zu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", flat(path).c_str(), section ? section->name.c_str() : "-",
            section ? section->scope.c_str() : "-", section && !section->transaction ? "false" : "true",
            section ? std::to_string(s.number).c_str() : "-", s.offset, s.length, s.line, or_dash(s.kind).c_str(), or_dash(flags).c_str(),
            or_dash(flat(s.refused)).c_str(), or_dash(targets).c_str(),
@@ -573,74 +585,141 @@ string normalised(const string& text) {
     return out;
 }
 
-// A migration is FILE.sql, or FILE/migration.sql: its name is the part before.
-string migration_name(const string& path) {
-    const std::filesystem::path p{path};
-    return p.filename() == "migration.sql" ? p.parent_path().filename().string() : p.stem().string();
+// ---- for scripts/migrate
+
+string literal(const string& text) {
+    string out = "'";
+    for (const char c : text) out += c == '\'' ? "''" : string{c};
+    return out + "'";
 }
 
+// A word of psql's \set.
+string word(const string& text) {
+    string out;
+    for (const char c : text) out += c == '\\' ? "\\\\" : string{c};
+    return literal(out);
 }
 
-int main(int argc, char** argv) {
-    bool tsv = false;
-    string default_scope = "public", normalised_file, public_only, facts_scope, only;
-    vector<File> files;
+// Names have no control characters (scan::timeline).
+string escaped(const string& text) {
+    string out;
+    for (const char c : text) out += c == '"' || c == '\\' ? string{'\\', c} : string{c};
+    return out;
+}
+
+bool has_up(const File& file, string_view scope, string_view default_scope) {
+    bool any = false;
+    for (const auto& section : file.sections) {
+        any |= section.name == "up";
+        if (section.name == "up" && section.scope == scope) return true;
+    }
+    // What waits to be refused is its default scope's.
+    return !any && scope == default_scope;
+}
+
+// The file of that name in a folder; false where it cannot be written.
+bool write_file(const string& folder, const char* name, const string& text) {
+    std::ofstream out{folder + "/" + name, std::ios::binary};
+    return static_cast<bool>(out << text) && static_cast<bool>(out.flush());
+}
+
+bool write_timeline(const string& folder, const vector<File>& files, const string& default_scope) {
+    string timeline, normal, values, manifest;
+    for (const auto& file : files) {
+        if (!file.down_of.empty()) continue;
+        const auto* next = &file + 1;
+        const bool down = next < files.data() + files.size() && next->down_of == file.path;
+        const bool in_public = has_up(file, "public", default_scope), in_tenant = has_up(file, "tenant", default_scope);
+        timeline += file.name + '\t' + file.path + '\t' + file.hash + (in_public ? "\tt" : "\tf") + (in_tenant ? "\tt\t" : "\tf\t") + (down ? next->path : "-") + '\n';
+        normal += file.name + '\t' + core::hex(core::sha256(normalised(file.text))) + '\n';
+        values += (values.empty() ? "(" : ", (") + literal(file.name) + ", " + literal(file.hash) + (in_public ? ", true" : ", false") + (in_tenant ? ", true)" : ", false)");
+        manifest += (manifest.empty() ? "\"" : ",\"") + escaped(file.name) + "\":\"" + file.hash + '"';
+    }
+    if (values.empty()) values = "(null::text, null::text, null::bool, null::bool)";
+    return write_file(folder, "timeline", timeline) && write_file(folder, "normalised", normal) && write_file(folder, "files.psql", "\\set m_files " + word(values) + "\n") &&
+           write_file(folder, "manifest.psql", "\\set m_manifest " + word("{" + manifest + "}") + "\n");
+}
+
+// ---- what is asked
+
+struct Request {
+    string default_scope = "public", public_only, facts_scope, only, folder, into;
+    vector<string> paths;
+};
+
+bool is_scope(const string& text) { return text == "public" || text == "tenant"; }
+
+std::optional<Request> request(int argc, char** argv) {
+    Request r;
+    const std::pair<string_view, string*> options[] = {{"--default-scope", &r.default_scope}, {"--public-only", &r.public_only}, {"--facts", &r.facts_scope},
+                                                       {"--only", &r.only}, {"--folder", &r.folder}, {"--into", &r.into}};
     for (int i = 1; i < argc; ++i) {
         const string_view arg = argv[i];
-        if (arg == "--help") return fputs(usage.data(), stdout), 0;
-        if (arg == "--tsv") tsv = true;
-        else if (arg == "--default-scope" && i + 1 < argc) default_scope = argv[++i];
-        else if (arg == "--public-only" && i + 1 < argc) public_only = argv[++i];
-        else if (arg == "--normalised" && i + 1 < argc) normalised_file = argv[++i];
-        else if (arg == "--facts" && i + 1 < argc) facts_scope = argv[++i];
-        else if (arg == "--timeline" && i + 1 < argc) {
-            std::ifstream timeline{argv[++i]};
-            for (string line; std::getline(timeline, line);) {
-                const size_t from = line.find('\t') + 1;
-                files.push_back({.path = line.substr(from, line.find('\t', from) - from), .text = {}, .sections = {}, .faults = {}});
-            }
-            if (!timeline.eof()) return fprintf(stderr, "sql-scan: cannot read %s\n", argv[i]), 2;
-        } else if (arg == "--only" && i + 1 < argc) only = argv[++i];
-        else if (arg.starts_with("--")) return fputs(usage.data(), stderr), 2;
-        else files.push_back({.path = string{arg}, .text = {}, .sections = {}, .faults = {}});
+        const auto* option = std::find_if(std::begin(options), std::end(options), [&](const auto& o) { return o.first == arg; });
+        if (option != std::end(options)) {
+            if (++i == argc) return {};
+            *option->second = argv[i];
+        } else if (arg.starts_with("--")) return {};
+        else r.paths.emplace_back(arg);
     }
-    if (files.empty() || (default_scope != "public" && default_scope != "tenant")) return fputs(usage.data(), stderr), 2;
+    if ((r.paths.empty() && r.folder.empty()) || !is_scope(r.default_scope) || (!r.facts_scope.empty() && !is_scope(r.facts_scope))) return {};
+    return r;
+}
 
-    if (!facts_scope.empty() && facts_scope != "public" && facts_scope != "tenant") return fputs(usage.data(), stderr), 2;
+// Throws scan::Unreadable.
+void read(File& file, const string& default_scope) {
+    std::ifstream in{file.path, std::ios::binary};
+    file.text.assign(std::istreambuf_iterator<char>{in}, {});
+    if (!in) throw scan::Unreadable{"cannot read " + file.path};
+    file.hash = core::hex(core::sha256(file.text));
+    // A byte order mark is white space here, so that offsets stay those of the file.
+    if (file.text.starts_with("\xef\xbb\xbf")) file.text.replace(0, 3, "   ");
+    if (file.text.find('\0') != string::npos) file.faults.emplace_back(1, "holds a NUL byte");
+    else find_sections(file, default_scope);
+}
 
-    std::ofstream hashes;
-    if (!normalised_file.empty()) hashes.open(normalised_file, std::ios::binary);
-    bool refused = false;
+vector<File> read_all(const Request& r) {
+    vector<File> files;
+    const auto add = [&](const string& name, const string& path, const string& down_of) {
+        File file;
+        file.name = name, file.path = path, file.down_of = down_of;
+        read(file, r.default_scope);
+        files.push_back(std::move(file));
+    };
+    if (r.folder.empty() && r.into.empty()) {
+        for (const auto& path : r.paths) add(scan::name_of(path), path, "");
+        return files;
+    }
+    for (const auto& m : scan::timeline(r.folder, r.paths)) {
+        add(m.name, m.path, "");
+        if (!m.down.empty() && !files.back().marked) add(m.name, m.down, m.path);
+    }
+    return files;
+}
+
+int scan_files(const Request& r) {
+    auto files = read_all(r);
     scan::Facts facts;
     for (auto& file : files) {
-        facts.file(migration_name(file.path));
-        std::ifstream in{file.path, std::ios::binary};
-        file.text.assign(std::istreambuf_iterator<char>{in}, {});
-        if (!in) return fprintf(stderr, "sql-scan: cannot read %s\n", file.path.c_str()), 2;
-        // A byte order mark is white space here, so that offsets stay those of the file.
-        if (file.text.starts_with("\xef\xbb\xbf")) file.text.replace(0, 3, "   ");
-        if (file.text.find('\0') != string::npos) file.faults.emplace_back(1, "holds a NUL byte");
-        else {
-            find_sections(file, default_scope);
-            for (auto& section : file.sections) parse_section(file, section, section.scope == facts_scope ? &facts : nullptr);
-        }
+        facts.file(file.name);
+        for (auto& section : file.sections) parse_section(file, section, section.scope == r.facts_scope ? &facts : nullptr);
         for (const auto& [line, fault] : file.faults) facts.unread(line, fault);
-        if (!normalised_file.empty()) hashes << migration_name(file.path) << '\t' << core::hex(core::sha256(normalised(file.text))) << '\n';
     }
-    if (!normalised_file.empty() && !hashes.flush()) return fprintf(stderr, "sql-scan: cannot write %s\n", normalised_file.c_str()), 2;
-
-    if (!facts_scope.empty()) {
-        facts.write([](const string& json) { puts(json.c_str()); }, only);
+    if (!r.facts_scope.empty()) {
+        facts.write([](const string& json) { puts(json.c_str()); }, r.only);
         return 0;
     }
-    const auto own = owners(files, public_only);
-    const auto print = tsv ? print_tsv : print_json;
+    FILE* out = r.into.empty() ? stdout : fopen((r.into + "/scan").c_str(), "w");
+    if (!out) throw scan::Unreadable{"cannot write into " + r.into};
+    const auto print = r.into.empty() ? print_json : print_columns;
+    const auto own = owners(files, r.public_only);
+    bool refused = false;
     for (auto& file : files) {
         for (auto& [line, fault] : file.faults) {
             Statement about;
             about.line = line;
             about.refused = fault;
-            print(file, nullptr, about);
+            print(out, file, nullptr, about);
             refused = true;
         }
         for (auto& section : file.sections)
@@ -648,8 +727,25 @@ int main(int argc, char** argv) {
                 for (const auto& t : s.targets)
                     if (s.refused.empty()) s.refused = scope_fault(section, t, own);
                 refused |= !s.refused.empty();
-                print(file, &section, s);
+                print(out, file, &section, s);
             }
     }
+    const bool full = fflush(out) != 0 || ferror(out);
+    if (full || (!r.into.empty() && (fclose(out) != 0 || !write_timeline(r.into, files, r.default_scope)))) throw scan::Unreadable{"not everything could be written"};
     return refused ? 1 : 0;
+}
+
+}
+
+int main(int argc, char** argv) {
+    if (argc == 2 && string_view{argv[1]} == "--help") return fputs(usage.data(), stdout), 0;
+    const auto asked = request(argc, argv);
+    if (!asked) return fputs(usage.data(), stderr), 2;
+    try {
+        return scan_files(*asked);
+    } catch (const scan::SameName& error) {
+        return fprintf(stderr, "%s\n", error.what()), 3;
+    } catch (const scan::Unreadable& error) {
+        return fprintf(stderr, "%s\n", error.what()), 2;
+    }
 }

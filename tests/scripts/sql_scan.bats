@@ -161,24 +161,90 @@ SQL
 
 @test "the normalised text forgets comments and white space, not what is in quotes" {
     printf -- '-- migrate:up scope:tenant\nselect   1, /* x */ $$ a  b $$; -- y\n' >m.sql
-    "$scan" --normalised a m.sql >/dev/null
-    equals "$(sed 's/[0-9a-f]\{64\}$/HASH/' a)" "m	HASH"
+    into a m.sql
+    equals "$(sed 's/[0-9a-f]\{64\}$/HASH/' a/normalised)" "m	HASH"
     printf -- '-- migrate:up scope:tenant   \nselect 1,\n\t$$ a  b $$;' >m.sql
-    "$scan" --normalised b m.sql >/dev/null
-    cmp a b
+    into b m.sql
+    cmp a/normalised b/normalised
     printf -- '-- migrate:up scope:tenant\nselect 1, $$ a b $$;\n' >m.sql
-    "$scan" --normalised c m.sql >/dev/null
-    run cmp a c
+    into c m.sql
+    run cmp a/normalised c/normalised
     [ "$status" = 1 ]
     printf -- '-- migrate:up scope:public\nselect 1, $$ a  b $$;\n' >m.sql
-    "$scan" --normalised c m.sql >/dev/null
-    run cmp a c
+    into c m.sql
+    run cmp a/normalised c/normalised
     [ "$status" = 1 ]
+}
+
+# into FOLDER ARGUMENT…: what scripts/migrate reads
+into() {
+    mkdir -p "$1"
+    "$scan" --into "$@"
+}
+
+@test "a folder's migrations come in the order of their names, with their hashes, the scopes of their up sections, and their way back" {
+    mkdir -p 'it'"'"'s/3_prisma' 'it'"'"'s/4_marked' 'it'"'"'s/5_empty' more
+    cd "it's"
+    printf -- '-- migrate:up\nselect 1;\n-- migrate:up scope:tenant\nselect 2;\n' >2_b.sql
+    printf '\357\273\277-- migrate:up scope:tenant\r\nselect 1;\r\n' >10_a.sql
+    echo 'select 1;' | tee 3_prisma/migration.sql 4_marked/down.sql not.sql 6_other.txt >/dev/null
+    printf 'drop table t;\nselect 1;\n' >3_prisma/down.sql
+    printf -- '-- migrate:up scope:tenant\nselect 1;\n' >4_marked/migration.sql
+    echo 'select 1;' >../more/25_lost.sql
+    ln -s nowhere 7_link.sql
+    cd ..
+    into out --folder "it's" more/25_lost.sql
+    equals "$(tr '\t' ' ' <out/timeline)" "10_a it's/10_a.sql $(sha256sum <"it's/10_a.sql" | cut -c 1-64) f t -
+25_lost more/25_lost.sql $(sha256sum <more/25_lost.sql | cut -c 1-64) t f -
+2_b it's/2_b.sql $(sha256sum <"it's/2_b.sql" | cut -c 1-64) t t -
+3_prisma it's/3_prisma/migration.sql $(sha256sum <"it's/3_prisma/migration.sql" | cut -c 1-64) t f it's/3_prisma/down.sql
+4_marked it's/4_marked/migration.sql $(sha256sum <"it's/4_marked/migration.sql" | cut -c 1-64) f t -"
+    equals "$(cut -f 1,2,3,5-9 out/scan | tr '\t' ' ')" "it's/10_a.sql up tenant 1 31 8 2 SelectStmt
+more/25_lost.sql up public 1 0 8 1 SelectStmt
+it's/2_b.sql up public 1 14 8 2 SelectStmt
+it's/2_b.sql up tenant 1 51 8 4 SelectStmt
+it's/3_prisma/migration.sql up public 1 0 8 1 SelectStmt
+it's/3_prisma/migration.sql down public 1 0 12 1 DropStmt
+it's/3_prisma/migration.sql down public 2 14 8 2 SelectStmt
+it's/4_marked/migration.sql up tenant 1 27 8 2 SelectStmt"
+    equals "$(cut -f 1 out/normalised | paste -sd ' ')" '10_a 25_lost 2_b 3_prisma 4_marked'
+    mv "it's/2_b.sql" "it's/2_b's \"b\".sql"
+    into out --folder "it's"
+    equals "$(sed 's/[0-9a-f]\{64\}/HASH/g' out/files.psql out/manifest.psql)" "$(cat <<'PSQL'
+\set m_files '(''10_a'', ''HASH'', false, true), (''2_b''''s "b"'', ''HASH'', true, true), (''3_prisma'', ''HASH'', true, false), (''4_marked'', ''HASH'', false, true)'
+\set m_manifest '{"10_a":"HASH","2_b''s \\"b\\"":"HASH","3_prisma":"HASH","4_marked":"HASH"}'
+PSQL
+)"
+    # What is refused of a down.sql is told where it stands.
+    printf 'select 1;\ncommit;\n' >"it's/3_prisma/down.sql"
+    run into out --folder "it's"
+    [ "$status" = 1 ]
+    equals "$(awk -F '\t' '$11 != "-" { print $1, $8 }' out/scan)" "it's/3_prisma/down.sql 2"
+    printf -- '-- migrate:up\nselect 1;\n' >"it's/3_prisma/down.sql"
+    run into out --folder "it's"
+    [ "$status" = 1 ]
+    grep -q "^it's/3_prisma/down.sql	-.*an up section in what is the way back" out/scan
+    mkdir empty
+    into out --folder empty
+    equals "$(cat out/timeline out/scan out/normalised)" ''
+    echo 'select 1;' >"it's/3_prisma.sql"
+    run into out --folder "it's"
+    equals "$status $output" '3 two files have the name 3_prisma'
+    mv "it's/3_prisma.sql" "it's/8_a\\b.sql"
+    run into out --folder "it's"
+    equals "$status $output" '2 a file name has a backslash, a tab or another control character in it'
+    mv "it's/8_a\\b.sql" "it's/8_$(printf 'x%.0s' $(seq 199)).sql"
+    run into out --folder "it's"
+    [ "$status" = 2 ]
+    [[ $output = 8_xxx*' is longer than 200 bytes' ]]
+    run into out --folder nowhere
+    equals "$status $output" '2 nothing can be read: No such file or directory'
 }
 
 @test "names with quotes and backslashes come out as JSON, tabs do not break the columns" {
     equals "$(lines '.targets[0].name' <<<'drop table "we""ird\	name";')" 'we"ird\	name'
-    equals "$("$scan" --tsv one.sql | awk -F '\t' '{ print NF, $12 }')" '15 we"ird\ name'
+    into out one.sql
+    equals "$(awk -F '\t' '{ print NF, $12 }' out/scan)" '15 we"ird\ name'
 }
 
 @test "exit codes: 0 fine, 1 refused, 2 wrong use or unreadable" {
@@ -188,7 +254,7 @@ SQL
     echo 'commit;' >two.sql
     run "$scan" one.sql two.sql
     [ "$status" = 1 ]
-    for wrong in '' '--what one.sql' '--default-scope both one.sql' 'no_such.sql' '--normalised no_such_folder/file one.sql'; do
+    for wrong in '' '--what one.sql' '--default-scope both one.sql' 'no_such.sql' '--into no_such_folder one.sql' '--folder'; do
         # shellcheck disable=SC2086
         run "$scan" $wrong
         [ "$status" = 2 ] || { echo "$wrong: $status" >&2; return 1; }
@@ -202,7 +268,8 @@ SQL
     run "$scan" one.sql
     [ "$status" = 0 ] || [ "$status" = 1 ]
     for i in $(seq 20000); do echo "insert into t values ($i, 'a row of some length');"; done >one.sql
-    equals "$("$scan" --tsv one.sql | wc -l)" 20000
+    into out one.sql
+    equals "$(wc -l <out/scan)" 20000
 }
 
 # facts SCOPE [ARGUMENT…]: what must hold after one.sql, read from stdin, in words
