@@ -18,7 +18,7 @@ who_runs() {
     [ -z "${who-}" ] || return 0
     here_is=
     { read -r here_is </proc/sys/kernel/hostname; } 2>/dev/null || here_is=$(uname -n)
-    who=${SUDO_USER:-${USER:-$(id -un)}}@$here_is
+    who=${SUDO_USER:-${USER:-${LOGNAME:-$(id -un)}}}@$here_is
 }
 
 # psql since August 2025 can be told to take no commands of its own from a text.

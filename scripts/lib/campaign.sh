@@ -16,9 +16,7 @@ campaign_begin() {
 \\else
 \\i :m_lib/campaign.sql
 \\endif
-drop table if exists pg_temp.m_plan;
-create temp table m_plan (place int, schema text, wave int);
-\\copy m_plan from $(psql_word "$work/copy")
+\\i :m_work/plan.psql
 \\i :m_lib/campaign-begin.psql"
     # While the server is at it.
     prepare_sections deploy "$work/names"
@@ -42,24 +40,14 @@ create temp table m_plan (place int, schema text, wave int);
     set -- $campaign_words
     campaign=$1 resumes=$2 gate=$3 first_wave=$4 done_before=$5 in_all=$6 soak=$7 parallel=$8 max_failures=$9
     if [ "$resumes" = t ]; then
+        # What is left of its own waves, instead of those of a new campaign.
+        rm -f "$work"/wave.*
+        awk -F '\t' -v folder="$work" -f "$lib/waves.awk" -f "$lib/resumed.awk" "$work/plan" "$work/queue"
         say "Campaign $campaign goes on: $done_before of $(plural "$in_all" schema) done."
     else
         [ -z "$changed" ] || say "Campaign ${changed%% |*} was left unfinished; since then: ${changed#* | }. This is a new one."
         say "Campaign $campaign: $(plural "$in_all" schema)."
     fi
-    # The files of the waves, for the shell: take NUMBER SCHEMA LIST WORD-FOR-PSQL WAY.
-    awk -F '\t' -v folder="$work" '
-        function shell(s) { gsub(/\047/, "\047\\\047\047", s); return "\047" s "\047" }
-        FILENAME == ARGV[1] { rest[$1] = $2 " " shell($3) " " $5; next }
-        {
-            if ($1 + 0 > last) last = $1 + 0
-            if ($2 in rest) { printf "take %d %s %s\n", ++n, shell($2), rest[$2] > (folder "/wave." $1); count[$1 + 0]++ }
-        }
-        END {
-            printf "%d", last
-            for (i = 0; i <= last; i++) printf " %d", count[i]
-            print ""
-        }' "$work/plan" "$work/queue" >"$work/waves"
     remove_old_work
 }
 
@@ -68,7 +56,7 @@ remove_old_work() {
     set -- "${TMPDIR:-/tmp}"
     [ "$work_in" = "$1" ] || set -- "$1" "$work_in"
     for place in "$@"; do
-        for old in "$place"/migrate.??????; do
+        for old in "$place"/migrate.*; do
             if [ "$old" = "$work" ] || [ ! -d "$old" ]; then continue; fi
             find "$place" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
             break
@@ -80,20 +68,16 @@ remove_old_work() {
 campaign_manifest() {
     who_runs
     rewave=false
-    [ -z "$waves" ] || rewave=true
-    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_by %s\n\\set m_selection %s\n\\set m_queue :m_work/queue\n\\set m_rewave %s\n\\set m_options %s\n' \
-        "$campaign_class" "$lock_class" "$(psql_word "$who")" "$(psql_word "$selection")" "$rewave" \
-        "$(psql_word "$(campaign_options)")"
-}
-
-campaign_options() {
-    printf '{"by":"hand"'
-    [ -z "$waves" ] || printf ',"waves":"%s"' "$waves"
-    [ -z "$parallel" ] || printf ',"parallel":%s' "$parallel"
-    [ -z "$soak" ] || printf ',"soak":%s' "$soak"
-    [ -z "$max_failures" ] || printf ',"maxFailures":%s' "$max_failures"
-    [ -z "$health" ] || printf ',"health":"%s"' "$(printf '%s' "$health" | sed 's/["\\]/\\&/g')"
-    printf '}'
+    options='{"by":"hand"'
+    [ -z "$waves" ] || { rewave=true && options=$options,\"waves\":\"$waves\"; }
+    [ -z "$parallel" ] || options=$options,\"parallel\":$parallel
+    [ -z "$soak" ] || options=$options,\"soak\":$soak
+    [ -z "$max_failures" ] || options=$options,\"maxFailures\":$max_failures
+    [ -z "$health" ] || options=$options,\"health\":\"$(printf '%s' "$health" | sed 's/["\\]/\\&/g')\"
+    printf '\\set m_class %s\n\\set m_lock %s\n\\set m_queue :m_work/queue\n\\set m_rewave %s\n' "$campaign_class" "$lock_class" "$rewave"
+    psql_set m_by "$who"
+    psql_set m_selection "$selection"
+    psql_set m_options "$options}"
 }
 
 # Another deploy has some of the same schemas: its end is waited for.
@@ -176,7 +160,9 @@ campaign_gate() {
 }
 
 campaign_note() {
-    session_write "update public.schema_campaigns set state = '$1', finished_at = clock_timestamp(), note = nullif($(sql_literal "${2-}"), '') where id = $campaign;
+    note=null
+    [ -z "${2-}" ] || note=$(sql_literal "$2")
+    session_write "update public.schema_campaigns set state = '$1', finished_at = clock_timestamp(), note = $note where id = $campaign;
 \\echo @noted"
     session_expect noted
 }
@@ -257,6 +243,7 @@ run_worker() {
         session_files=$work/worker.$1
         session_begin
         session_ready
+        session_write "$strays"
     fi
     worker_greet
     work_last_wave "$wave"

@@ -15,7 +15,11 @@ connect_to() {
     export LANGUAGE=en PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
     # What each session begins with, and returns to by RESET ALL after every section.
     PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
-    PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role=$(option_value "$app_role")"
+    PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role="
+    case $app_role in
+        *[\\\ ]*) PGOPTIONS=$PGOPTIONS$(printf '%s' "$app_role" | sed 's/[\\ ]/\\&/g') ;;
+        *) PGOPTIONS=$PGOPTIONS$app_role ;;
+    esac
     export PGOPTIONS
     skip_wrapper
     connection_ready=yes
@@ -86,13 +90,6 @@ skip_wrapper() {
     [ "$newest" = 0 ] || PATH=$newest_folder:$PATH
 }
 
-option_value() {
-    case $1 in
-        *[\\\ ]*) printf '%s' "$1" | sed 's/[\\ ]/\\&/g' ;;
-        *) printf '%s' "$1" ;;
-    esac
-}
-
 # psql with what every call here needs; with no address libpq's own variables (PGHOST, PGSERVICE …) say where.
 run_psql() {
     connect_to "$database"
@@ -134,6 +131,13 @@ sql_literal() {
     case $1 in
         *\'*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")" ;;
         *) printf "'%s'" "$1" ;;
+    esac
+}
+# psql_set NAME VALUE: prints the line that sets a variable of psql, without a process more, as most values need none.
+psql_set() {
+    case $2 in
+        *[\'\\]*) printf '\\set %s %s\n' "$1" "$(psql_word "$2")" ;;
+        *) printf "\\\\set %s '%s'\\n" "$1" "$2" ;;
     esac
 }
 psql_word() {

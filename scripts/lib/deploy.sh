@@ -71,14 +71,13 @@ cmd_deploy() {
         [ "${parallel:-1}" = 1 ] || spare_wanted=yes
         [ -n "$proved" ] || refuse_pooler
         ! campaign_begin || break
-        rm -rf "$work/deploy" "$work"/list.* "$work"/swift.* "$work"/batch.*
+        rm -rf "$work"/deploy/* "$work"/list.* "$work"/wave.* "$work"/swift.* "$work"/batch.*
     done
     campaign_run
 }
 
 # What does not need to wait for the server's answer.
 prepare_meanwhile() {
-    [ -d "$work/deploy" ] || mkdir "$work/deploy"
     who_runs
 }
 
@@ -87,7 +86,7 @@ look() {
     read_timeline
     state_leftovers=false
     read_state
-    only=$only awk -v public_only="$public_only" -v waves="$waves" -v folder="$work" -f "$lib/plan.awk" "$work/state" >"$work/hindrances"
+    only=$only awk -v public_only="$public_only" -v waves="$waves" -v folder="$work" -f "$lib/waves.awk" -f "$lib/plan.awk" "$work/state" >"$work/hindrances"
     while IFS='	' read -r hindrance what; do
         case $hindrance in
             other) refuse_other "$what" ;;

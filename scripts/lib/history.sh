@@ -8,8 +8,11 @@
 # Over the open session where there is one. With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
 # States: pending, late (pending, but older than what is applied), edited, reverting (half), phantom, failed, interrupted.
 read_state() {
-    printf '\\set m_sequences %s\n\\set m_leftovers %s\n\\set m_tenants %s\n\\i :m_work/files.psql\n\\i :m_work/manifest.psql\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n' \
-        "${state_sequences:-false}" "${state_leftovers:-true}" "$(psql_word "$tenants_query")" >"$work/state.psql"
+    {
+        psql_set m_tenants "$tenants_query"
+        printf '\\set m_sequences %s\n\\set m_leftovers %s\n' "${state_sequences:-false}" "${state_leftovers:-true}"
+        printf '\\i :m_work/files.psql\n\\i :m_work/manifest.psql\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n'
+    } >"$work/state.psql"
     if [ -n "$session" ]; then
         losing="the histories cannot be read"
         session_look
@@ -43,7 +46,7 @@ read_state() {
 
 # Has the open session look; where it cannot, whoever waits for the answer says so.
 session_look() {
-    printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' 'drop table pg_temp.m_run;' 'reset jit;' 'reset enable_nestloop;' '\echo @looked' >&3 2>/dev/null || true
+    printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' '\echo @looked' 'reset all;' >&3 2>/dev/null || true
 }
 
 # Whoever makes a table owns it: all of it has to belong to one role.

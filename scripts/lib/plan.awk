@@ -2,14 +2,14 @@
 # Writes into the folder: chosen (the schemas meant: name, whether it is there, whether it has a history), plan (schema, number of
 # its list, its name for psql, its wave, and the way: bare when it has no history yet, again when a run of a file did not come to its end, else kept;
 # in the order of work), list.N (names: a fleet has few
-# different ones), list.N.WAY.psql (what psql is to read), names (all that is to be applied), copy (the plan
-# for COPY). Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited.
+# different ones), list.N.WAY.psql (what psql is to read), names (all that is to be applied), plan.psql (the variable m_plan:
+# place, schema, wave), and what waves.awk writes. Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited.
 BEGIN {
     FS = "\t"
     only = ENVIRON["only"]
     n = split(only, o, ",")
     for (i = 1; i <= n; i++) wanted[o[i]] = unknown[o[i]] = 1
-    for (i = split("chosen plan names copy", o, " "); i > 0; i--) printf "" > (folder "/" o[i])
+    for (i = split("chosen plan names", o, " "); i > 0; i--) printf "" > (folder "/" o[i])
 }
 $1 == "database" { if ($4 != $5) print "other\t" $5 }
 $1 == "schema" {
@@ -49,11 +49,14 @@ END {
             in_wave++
         }
         if (!((key, bare[schema]) in written)) write_list(key, list[schema], bare[schema])
-        printf "%s\t%d\t%s\t%d\t%s\n", schema, number[key], word(schema), schema == "public" ? 0 : wave, bare[schema] > (folder "/plan")
-        # The text form of COPY has its own way with backslashes.
-        text = schema; gsub(/\\/, "&&", text)
-        printf "%d\t%s\t%d\n", ++works, text, schema == "public" ? 0 : wave > (folder "/copy")
+        at = schema == "public" ? 0 : wave
+        printf "%s\t%d\t%s\t%d\t%s\n", schema, number[key], word(schema), at, bare[schema] > (folder "/plan")
+        take(schema, number[key], word(schema), bare[schema], at)
+        text = schema; gsub(/\047/, "\047\047", text)
+        values = values (works ? ", " : "") "(" ++works ", \047" text "\047, " at ")"
     }
+    end_waves()
+    print "\\set m_plan " word(values) > (folder "/plan.psql")
 }
 
 function new_list(key, names,   k, m, part) {

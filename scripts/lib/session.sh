@@ -26,7 +26,11 @@ session_begin() {
     connect_to "$database"
     modern_server
     greeted=
-    session_files=${session_files:-$work/main}
+    [ -n "${session_files-}" ] || {
+        session_files=$work/main
+        # Those of the second client, too (look_for_pooler).
+        [ -p "$work/main.to" ] || mkfifo "$work/main.to" "$work/main.from" "$work/spare.to" "$work/spare.from"
+    }
     start_psql
     exec 3>"$session_files.to" 4<"$session_files.from"
     proved=
@@ -36,7 +40,7 @@ session_begin() {
 # psql with its pipes in $session_files.to and .from; sets session and errors.
 start_psql() {
     errors=$session_files.errors
-    [ -p "$session_files.from" ] || mkfifo "$session_files.to" "$session_files.from"
+    [ -p "$session_files.to" ] || mkfifo "$session_files.to" "$session_files.from"
     : >"$errors"
     MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
@@ -64,13 +68,15 @@ session_ready() {
 
 session_greet() {
     session_greeting
+    session_write "$strays"
     session_expect ready
 }
 
 greeting='\set VERBOSITY verbose
 \set SHOW_CONTEXT errors
-\o /dev/null
-set search_path = pg_catalog;
+\o /dev/null'
+# For who runs sections; where nobody waits for it, since it takes the server as long as a schema.
+strays='set search_path = pg_catalog;
 \i :m_lib/strays.psql
 reset search_path;'
 # Whoever waits for the answer says so where there is none.
@@ -178,6 +184,7 @@ look_for_pooler() {
 select pg_try_advisory_lock($proof_class, :m_key);
 \\echo @proof :m_deaf :m_pid :m_key"
     session_expect proof
+    session_write "$strays"
     # shellcheck disable=SC2086 # three words
     set -- $answer
     [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
@@ -195,7 +202,8 @@ select pg_try_advisory_lock($proof_class, :m_key);
 select pg_backend_pid() = $1 or pg_try_advisory_lock($proof_class, $2) as m_same \\gset
 select pg_advisory_unlock($proof_class, $2) where pg_backend_pid() = $1;
 \\echo @proof :m_same
-$greeting" >&5 2>/dev/null || true
+$greeting
+$strays" >&5 2>/dev/null || true
 }
 
 # What the second client has found; and whether the first is where it was.

@@ -148,7 +148,14 @@ make_work() {
     # A deploy makes a file a schema, which costs as much as a statement where files are on a disk.
     work_in=${TMPDIR:-/tmp}
     [ -n "${TMPDIR-}" ] || [ "${command-}" != deploy ] || [ ! -d /dev/shm ] || [ ! -w /dev/shm ] || work_in=/dev/shm
-    work=$(mktemp -d "$work_in/migrate.XXXXXX")
+    # mkdir refuses what is there already, as mktemp does, which would be one program more.
+    if { read -r number </proc/sys/kernel/random/uuid; } 2>/dev/null; then
+        work=$work_in/migrate.${number%%-*}
+        mkdir "$work" "$work/deploy" || { work= && fail "$exit_usage" "no folder can be made in $work_in" "Name another in TMPDIR."; }
+    else
+        work=$(mktemp -d "$work_in/migrate.XXXXXXXX")
+        mkdir "$work/deploy"
+    fi
     trap 'end_run $?' EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT

@@ -7,7 +7,9 @@ latest as materialized (
                 when rolled_back_at is not null then 'rolled back'
                 when sqlstate is not null then 'failed'
                 else 'interrupted' end as state
-      from m_run
+      from json_to_recordset(current_setting('migrate.runs')::json) as r (schema text, id bigint, name text, checksum text, normalised text,
+           finished_at timestamptz, rolled_back_at timestamptz, sqlstate text, failed_statement int, failed_line int, statements_applied int,
+           started_at timestamptz, logs text)
      order by schema, name, (finished_at is not null and rolled_back_at is null) desc, id desc),
 kind as (
     select k.alike, k.tenant, count(l.*) filter (where l.state = 'applied') as applied, max(l.name) filter (where l.state = 'applied') as last
