@@ -46,7 +46,8 @@ campaign_begin() {
         say "Campaign $campaign goes on: $done_before of $(plural "$in_all" schema) done."
     else
         [ -z "$changed" ] || say "Campaign ${changed%% |*} was left unfinished; since then: ${changed#* | }. This is a new one."
-        say "Campaign $campaign: $(plural "$in_all" schema)."
+        count "$in_all" schema
+        say "Campaign $campaign: $counted."
     fi
     remove_old_work
 }
@@ -501,7 +502,11 @@ campaign_end() {
     [ ! -s "$work/failures" ] || broke=$(wc -l <"$work/failures")
     if [ "$broke" -gt 0 ]; then campaign_note stopped "$broke failed"; else campaign_note "done"; fi
     session_leave
-    say "Done: $(plural "$migrations" migration) applied to $(plural "$schemas" schema)$([ "$dropped" = 0 ] || printf '; %s dropped meanwhile' "$dropped")."
+    count "$migrations" migration
+    done_what=$counted
+    count "$schemas" schema
+    [ "$dropped" = 0 ] || counted="$counted; $dropped dropped meanwhile"
+    say "Done: $done_what applied to $counted."
     [ "$broke" = 0 ] || fail "$exit_partly" "$(plural "$broke" schema) failed ($(failed_names)), which --max-failures $max_failures allows" \
         "scripts/migrate campaigns $campaign lists them; the same deploy again tries them again."
 }

@@ -38,7 +38,6 @@ cmd_deploy() {
     [ -z "$yes" ] || [ -n "$dry_run$rehearse" ] || session_begin
     # shellcheck disable=SC2086 # words
     load $deploy_parts
-    meanwhile=prepare_meanwhile
     while :; do
         look
         if [ ! -s "$work/plan" ]; then
@@ -46,8 +45,6 @@ cmd_deploy() {
             nothing_to_do
             return 0
         fi
-        # Its client begins while the files are looked at.
-        [ -z "$session" ] || [ -n "$proved" ] || look_for_pooler
         refuse_unfit "$work/names"
         choose_campaign
         if [ -n "$rehearse" ]; then
@@ -76,17 +73,13 @@ cmd_deploy() {
     campaign_run
 }
 
-# What does not need to wait for the server's answer.
-prepare_meanwhile() {
-    who_runs
-}
-
 # Everything is looked at: files, histories, and what is to be done.
 look() {
     read_timeline
     state_leftovers=false
     read_state
     only=$only awk -v public_only="$public_only" -v waves="$waves" -v folder="$work" -f "$lib/waves.awk" -f "$lib/plan.awk" "$work/state" >"$work/hindrances"
+    phantoms=
     while IFS='	' read -r hindrance what; do
         case $hindrance in
             other) refuse_other "$what" ;;
@@ -94,6 +87,7 @@ look() {
             missing) fail "$exit_problem" "no schema for: $what" "The table of tenants names schemas that do not exist." ;;
             reverting) fail "$exit_problem" "half reverted: $what" "Revert it again first: it goes on at its step. status names all of them." ;;
             edited) refuse_edited ;;
+            phantom) phantoms=yes ;;
         esac
     done <"$work/hindrances"
 }

@@ -71,11 +71,8 @@ judge_facts() {
 # prepare_insisting NAMES: for migrations that say IF NOT EXISTS, what these statements want: $work/insist/SCOPE.NAME (statement,
 # line, fact). Each in its place among the files before it: what an earlier migration has made is not theirs.
 prepare_insisting() {
-    [ "${insisting_of-}" = "$1" ] || awk -F '\t' 'FILENAME == ARGV[1] { name[$2] = $1; next } FILENAME == ARGV[2] { wanted[$1] = 1; next }
-        $2 == "up" && $10 ~ /if-not-exists/ && (name[$1] in wanted) && !(($3, $1) in seen) { seen[$3, $1] = 1; print $3 "\t" name[$1] }' \
-        "$work/timeline" "$1" "$work/scan" >"$work/insisting"
-    insisting_of=
     [ -s "$work/insisting" ] || return 0
+    awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next } $2 in wanted' "$1" "$work/insisting" >"$work/insisting.wanted"
     [ -d "$work/insist" ] || mkdir "$work/insist"
     while IFS='	' read -r scope name; do
         set -- --facts "$scope" --default-scope "$default_scope" --only "$name"
@@ -89,5 +86,5 @@ prepare_insisting() {
                 n = substr($0, RSTART + 12, RLENGTH - 12)
                 if ((n in says) && /"says":/ && /"absent":false/ && !/"doubt":/) print n "\t" says[n] "\t" $0
             }' "$work/timeline" "$work/scan" "$work/insist/facts" >"$work/insist/$scope.$name"
-    done <"$work/insisting"
+    done <"$work/insisting.wanted"
 }

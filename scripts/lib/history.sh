@@ -15,12 +15,12 @@ read_state() {
     } >"$work/state.psql"
     if [ -n "$session" ]; then
         losing="the histories cannot be read"
-        session_look
-        # What the server is not needed for is done meanwhile.
-        ${meanwhile-}
-        written=session_look
+        written=ask_for_state
+        ask_for_state
         session_ready
         written=
+        # Its client begins while the server looks.
+        [ -n "$proved" ] || hear_proof
         session_expect looked
         losing=
     else
@@ -45,8 +45,10 @@ read_state() {
 }
 
 # Has the open session look; where it cannot, whoever waits for the answer says so.
-session_look() {
+ask_for_state() {
+    [ -n "$proved" ] || ask_for_proof
     printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' '\echo @looked' 'reset all;' >&3 2>/dev/null || true
+    [ -n "$proved" ] || printf '%s\n' "$strays" >&3 2>/dev/null || true
 }
 
 # Whoever makes a table owns it: all of it has to belong to one role.

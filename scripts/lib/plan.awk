@@ -3,7 +3,7 @@
 # its list, its name for psql, its wave, and the way: bare when it has no history yet, again when a run of a file did not come to its end, else kept;
 # in the order of work), list.N (names: a fleet has few
 # different ones), list.N.WAY.psql (what psql is to read), names (all that is to be applied), plan.psql (the variable m_plan:
-# place, schema, wave), and what waves.awk writes. Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited.
+# place, schema, wave), and what waves.awk writes. Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited; and phantom, which may.
 BEGIN {
     FS = "\t"
     only = ENVIRON["only"]
@@ -24,6 +24,7 @@ $1 == "schema" {
 $1 == "row" && $2 in chosen {
     if ($4 == "edited") edited = 1
     if ($4 == "reverting" && half == "") half = $3 " in " $2
+    if ($4 == "phantom" && $6 ~ /^applied/) phantom = 1
     if ($4 !~ /^(pending|late|failed|interrupted)$/) next
     list[$2] = list[$2] $3 "\n"
     # Rows of runs that did not come to their end are to be marked: for that there is no short way.
@@ -35,6 +36,7 @@ END {
     if (missing != "") print "missing\t" substr(missing, 2)
     if (half != "") print "reverting\t" half
     if (edited) print "edited\t-"
+    if (phantom) print "phantom\t-"
     for (i = 1; i <= schemas; i++) tenants += place[i] != "public" && place[i] in list
     n = split(waves, size, ",")
     wave = 1

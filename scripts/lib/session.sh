@@ -45,7 +45,7 @@ start_psql() {
     MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
     set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default -v m_campaigns=false \
-        -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_public_only=$public_only_tables"
+        -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_app_role=$app_role" -v "m_public_only=$public_only_tables"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
     # It must not keep the pipes of other sessions open: their psql would never see the end.
     psql "$@" <"$session_files.to" >"$session_files.from" 2>>"$errors" 3>&- 4<&- 5>&- 6<&- &
@@ -179,12 +179,19 @@ begin_older() {
 # Behind a pooler that hands out its connections by transaction, a session's lock belongs to whoever comes next. Two proofs:
 # the settings this connection began with must be there, and what it locked nobody else may have.
 look_for_pooler() {
-    session_write "select current_setting('migrate.app_role', true) is distinct from $(sql_literal "$app_role") as m_deaf,
-       pg_backend_pid() as m_pid, (random() * 2000000000)::int as m_key \\gset
-select pg_try_advisory_lock($proof_class, :m_key);
-\\echo @proof :m_deaf :m_pid :m_key"
-    session_expect proof
+    ask_for_proof
+    hear_proof
     session_write "$strays"
+}
+
+ask_for_proof() {
+    printf '%s\n' "select current_setting('migrate.app_role', true) is distinct from :'m_app_role' as m_deaf, pg_backend_pid() as m_pid, (random() * 2000000000)::int as m_key \\gset
+select pg_try_advisory_lock($proof_class, :m_key);
+\\echo @proof :m_deaf :m_pid :m_key" >&3 2>/dev/null || true
+}
+
+hear_proof() {
+    session_expect proof
     # shellcheck disable=SC2086 # three words
     set -- $answer
     [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"

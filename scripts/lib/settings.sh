@@ -34,7 +34,9 @@ usage() {
     fail "$exit_usage" "$1" "See: scripts/migrate help$page"
 }
 
-plural() { if [ "$1" = 1 ]; then printf '%s %s' "$1" "$2"; else printf '%s %ss' "$1" "$2"; fi; }
+plural() { count "$@"; printf '%s' "$counted"; }
+# The same in $counted, without a process.
+count() { if [ "$1" = 1 ]; then counted="1 $2"; else counted="$1 $2s"; fi; }
 
 # One word for the shell's eval, whatever is in it.
 shell_word() {

@@ -2,7 +2,7 @@
 # The timeline: the files of the migration folder, and what the scanner says of them.
 
 # read_timeline [FILE…]: what scripts read of the files, by the scanner (sql-scan --help has the columns): $work/timeline, a line a file in
-# order; scan, a line a statement; normalised; and what psql is to know of them as variables, files.psql (m_files, for state.sql) and
+# order; scan, a line a statement; normalised; insisting; and what psql is to know of them as variables, files.psql (m_files, for state.sql) and
 # manifest.psql (m_manifest, by which campaigns know their files). FILEs are read among those of the folder.
 read_timeline() {
     make_work
@@ -16,8 +16,10 @@ read_timeline() {
     find_scanner
     code=0
     "$scanner" --into "$work" --folder "$dir" --default-scope "$default_scope" --public-only "$public_only_tables" "$@" 2>"$work/odd" || code=$?
+    refusing=
     case $code in
-        0 | 1) ;; # what is refused is said of the files that are to be run
+        0) ;;
+        1) refusing=yes ;; # which is told of the files that are to be run
         3) fail "$exit_refused" "in $dir $(cat "$work/odd")" ;;
         *) fail "$exit_usage" "in $dir $(cat "$work/odd")" ;;
     esac
@@ -33,13 +35,12 @@ find_scanner() {
 }
 
 # What the scanner refuses in the files whose names are in $1. Fails when there is any. A deploy does not do under a new name
-# what it has done under one that is gone. Also notes for prepare_insisting which say IF NOT EXISTS: $work/insisting (scope, name).
+# what it has done under one that is gone ($phantoms: there are such).
 refuse_unfit() {
+    [ -n "$refusing" ] || [ -n "${phantoms-}" ] || return 0
     known=/dev/null unfit=0
     [ "$command" != deploy ] || known=$work/state
-    : >"$work/insisting"
-    insisting_of=$1
-    awk -F '\t' -v insisting="$work/insisting" 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
+    awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
         FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
         FILENAME == ARGV[3] { second[$1] = $2; next }
         FILENAME == ARGV[4] {
@@ -47,7 +48,6 @@ refuse_unfit() {
             else if ($4 == "pending" || $4 == "late") waits[$2, $3]
             next
         }
-        $2 == "up" && $10 ~ /if-not-exists/ && ($1 in path) && !(($3, $1) in seen) { seen[$3, $1] = 1; print $3 "\t" path[$1] > insisting }
         { file = $1; sub(/\/down\.sql$/, "/migration.sql", file) }
         (file in path) && $11 != "-" { printf "  %s line %s: %s\n", $1, $8, $11; n++ }
         $2 == "up" && $5 != "-" && (file in path) { does[path[file]] = 1 }

@@ -275,11 +275,11 @@ EOT
     DATABASE_URL=postgresql://lunaxcode_owner@/$database fails_with 0 "$migrate" status
 }
 
-@test "deploy with nothing to do starts one psql" {
+@test "deploy with nothing to do starts one psql, and the client that would tell a pooler" {
     mkdir "$BATS_TEST_TMPDIR/bin"
     printf '#!/bin/sh\necho >>"%s"\nexec %s/psql "$@"\n' "$BATS_TEST_TMPDIR/started" "$bin" >"$BATS_TEST_TMPDIR/bin/psql"
     chmod +x "$BATS_TEST_TMPDIR/bin/psql"
     PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 0 "$migrate" deploy --yes
     shows 'Up to date'
-    equals "$(wc -l <"$BATS_TEST_TMPDIR/started")" 1
+    equals "$(wc -l <"$BATS_TEST_TMPDIR/started")" 2
 }
