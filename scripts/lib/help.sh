@@ -72,6 +72,7 @@ said once. States of a migration:
   phantom      in the database, not in the folder
   leftover     no migration but an INVALID index that a REINDEX CONCURRENTLY left, with what drops it; it does not count
 The last line counts them and names the odd ones: where most tenants are in one state, those in another. --json has all of it.
+It only reads, so that a standby may be asked, too.
 
 Exit: 0 up to date, 3 pending, 4 a problem (also when something is pending besides), 7 no connection.
   scripts/migrate status --json | jq '.schemas[] | select(.migrations != [])'

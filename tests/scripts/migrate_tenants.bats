@@ -275,6 +275,22 @@ EOT
     DATABASE_URL=postgresql://lunaxcode_owner@/$database fails_with 0 "$migrate" status
 }
 
+@test "status and the plan of a deploy only read: they work where every session is read-only, as on a standby" {
+    expected=$("$migrate" status)
+    export PGOPTIONS='-c default_transaction_read_only=on'
+    fails_with 0 "$migrate" status
+    equals "$output" "$expected"
+    cp -r "$top/sql/migrations" "$BATS_TEST_TMPDIR/sql"
+    folder=$BATS_TEST_TMPDIR/sql
+    export MIGRATE_DIR=$folder
+    migration 20990101000000_more <<<'create table more_of_it (id int);'
+    fails_with 3 "$migrate" status
+    fails_with 0 "$migrate" deploy --dry-run
+    shows '20990101000000_more'
+    fails_with 5 "$migrate" deploy --yes
+    shows 'read-only'
+}
+
 @test "deploy with nothing to do starts one psql, and the client that would tell a pooler" {
     mkdir "$BATS_TEST_TMPDIR/bin"
     printf '#!/bin/sh\necho >>"%s"\nexec %s/psql "$@"\n' "$BATS_TEST_TMPDIR/started" "$bin" >"$BATS_TEST_TMPDIR/bin/psql"

@@ -184,7 +184,7 @@ into() {
 
 @test "a folder's migrations come in the order of their names, with their hashes, the scopes of their up sections, and their way back" {
     mkdir -p 'it'"'"'s/3_prisma' 'it'"'"'s/4_marked' 'it'"'"'s/5_empty' more
-    cd "it's"
+    cd "it's" || return
     printf -- '-- migrate:up\nselect 1;\n-- migrate:up scope:tenant\nselect 2;\n' >2_b.sql
     printf '\357\273\277-- migrate:up scope:tenant\r\nselect 1;\r\n' >10_a.sql
     echo 'select 1;' | tee 3_prisma/migration.sql 4_marked/down.sql not.sql 6_other.txt >/dev/null
@@ -192,7 +192,7 @@ into() {
     printf -- '-- migrate:up scope:tenant\nselect 1;\n' >4_marked/migration.sql
     echo 'select 1;' >../more/25_lost.sql
     ln -s nowhere 7_link.sql
-    cd ..
+    cd "$BATS_TEST_TMPDIR" || return
     into out --folder "it's" more/25_lost.sql
     equals "$(tr '\t' ' ' <out/timeline)" "10_a it's/10_a.sql $(sha256sum <"it's/10_a.sql" | cut -c 1-64) f t -
 25_lost more/25_lost.sql $(sha256sum <more/25_lost.sql | cut -c 1-64) t f -
