@@ -316,9 +316,9 @@ take() {
     fi
     age=$((age + 1))
     if [ "$room" -gt 0 ] && [ "$5" = kept ] && { [ "$3" = "$batch_list" ] || batch_of "$3"; }; then
-        # Never more than half of a worker's share of what is left: one that turns out slow keeps those of its batch waiting.
+        # Half of a worker's share of what is left, and two: one that turns out slow keeps those of its batch waiting.
         [ -n "$batch_last" ] || {
-            share=$(((wave_end - $1) / (2 * parallel_now) + 1))
+            share=$(((wave_end - $1) / (2 * parallel_now) + 2))
             [ "$room" -le "$share" ] || room=$share
         }
         batch=$batch$batch_last

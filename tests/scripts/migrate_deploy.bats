@@ -325,7 +325,8 @@ CASES
 
 @test "where sessions begin read-only, and where the role may not make tables, it says what to do" {
     sql "alter database $database set default_transaction_read_only = on"
-    fails_with 4 "$migrate" status
+    fails_with 3 "$migrate" status
+    fails_with 5 "$migrate" deploy --yes
     shows "PGOPTIONS='-c default_transaction_read_only=off'"
     PGOPTIONS='-c default_transaction_read_only=off' fails_with 0 "$migrate" deploy --yes
     sql "begin read write; alter database $database reset default_transaction_read_only; end"
