@@ -254,9 +254,9 @@ spare_take() {
     spare=
 }
 
-# A temporary table of a session's own can only be gone because another backend answers.
+# A temporary table or setting of a session's own can only be gone because another backend answers.
 tell_strangers() {
-    ! grep -q 'relation "\(pg_temp\.\)\{0,1\}m_[a-z]*" does not exist' "$1" || tell_pooler "from one transaction to the next the backend was another"
+    ! grep -q -e 'relation "\(pg_temp\.\)\{0,1\}m_[a-z]*" does not exist' -e 'unrecognized configuration parameter "migrate\.' -e 'the backend was another' "$1" || tell_pooler "from one transaction to the next the backend was another"
 }
 
 tell_pooler() {

@@ -1,6 +1,7 @@
 -- What is not as the files say, a row each: found for one schema of each kind, told for all; from what look.psql has made.
 with m_schema as materialized (
-    select * from json_to_recordset(current_setting('migrate.schemas')::json) as s (place int, name text, tenant boolean, there boolean, history boolean, alike text)),
+    select * from json_to_recordset(current_setting('migrate.schemas')::json) as s (place int, name text, tenant boolean, there boolean, history boolean, alike text)
+     where (case when current_setting('migrate.look') = :'m_look' and current_setting('migrate.looked') = :'m_look' then 'true' else 'the backend was another' end)::boolean),
 latest as materialized (
     select distinct on (schema, name) *,
            case when finished_at is not null and rolled_back_at is null then 'applied'
