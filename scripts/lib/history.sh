@@ -22,6 +22,7 @@ read_state() {
         # Its client begins while the server looks.
         [ -n "$proved" ] || hear_proof
         session_expect looked
+        [ -n "$proved" ] || ask_spare
         losing=
     else
         ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" >"$work/state" || {
@@ -48,7 +49,6 @@ read_state() {
 ask_for_state() {
     [ -n "$proved" ] || ask_for_proof
     printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' '\echo @looked' 'reset all;' >&3 2>/dev/null || true
-    [ -n "$proved" ] || printf '%s\n' "$strays" >&3 2>/dev/null || true
 }
 
 # Whoever makes a table owns it: all of it has to belong to one role.

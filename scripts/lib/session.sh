@@ -18,6 +18,7 @@ session_open() {
     session_ready
     look_for_pooler
     refuse_pooler
+    spare_close
 }
 
 # Starts psql, and does not wait for it: it answers @ready.
@@ -181,7 +182,7 @@ begin_older() {
 look_for_pooler() {
     ask_for_proof
     hear_proof
-    session_write "$strays"
+    ask_spare
 }
 
 ask_for_proof() {
@@ -190,30 +191,33 @@ select pg_try_advisory_lock($proof_class, :m_key);
 \\echo @proof :m_deaf :m_pid :m_key" >&3 2>/dev/null || true
 }
 
+# Begins another client, which must be another backend and cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6,
+# where a worker will have use for one.
 hear_proof() {
     session_expect proof
-    # shellcheck disable=SC2086 # three words
-    set -- $answer
-    [ "$1" = f ] || tell_pooler "the settings of the connection do not arrive"
-    proof_pid=$2 proof_key=$3
-    # Another client must be another backend, which cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6, where a
-    # worker will have use for one.
-    set -- "$2" "$3" "$session" "$session_files" "$errors"
+    proof_pid=${answer#* } proof_key=${answer##* }
+    proof_pid=${proof_pid%% *}
+    [ "${answer%% *}" = f ] || tell_pooler "the settings of the connection do not arrive"
+    set -- "$session" "$session_files" "$errors"
     session_files=$work/spare
     start_psql
     spare=$session
     exec 5>"$session_files.to" 6<"$session_files.from"
-    session=$3 session_files=$4 errors=$5
-    # The question first: what the greeting prepares would be there already on the same backend.
+    session=$1 session_files=$2 errors=$3
+}
+
+# Asked while the first session rests, whose backend a pooler would give it. The question first: what the greeting prepares would be there
+# already on the same backend.
+ask_spare() {
     printf '%s\n' "\\o /dev/null
-select pg_backend_pid() = $1 or pg_try_advisory_lock($proof_class, $2) as m_same \\gset
-select pg_advisory_unlock($proof_class, $2) where pg_backend_pid() = $1;
+select pg_backend_pid() = $proof_pid or pg_try_advisory_lock($proof_class, $proof_key) as m_same \\gset
+select pg_advisory_unlock($proof_class, $proof_key) where pg_backend_pid() = $proof_pid;
 \\echo @proof :m_same
 $greeting
 $strays" >&5 2>/dev/null || true
 }
 
-# What the second client has found; and whether the first is where it was.
+# What the second client has found; and whether the first is where it was, from one transaction to the next.
 refuse_pooler() {
     proof=
     while IFS= read -r line <&6; do
@@ -225,14 +229,18 @@ refuse_pooler() {
     done
     [ "$proof" != t ] || tell_pooler "two connections were given the same backend"
     # One that could not be made proves nothing.
-    if [ -z "$proof" ] || [ -z "${spare_wanted-}" ]; then spare_close; fi
-    for again in 1 2 3; do
-        session_write "select pg_backend_pid() <> $proof_pid or not exists (select from pg_locks where locktype = 'advisory' and classid = $proof_class and objid = $proof_key and pid = pg_backend_pid()) as m_moved \\gset
+    [ -n "$proof" ] || spare_close
+    moved="select pg_backend_pid() <> $proof_pid or not exists (select from pg_locks where locktype = 'advisory' and classid = $proof_class and objid = $proof_key and pid = pg_backend_pid()) as m_moved \\gset
 \\echo @proof :m_moved"
+    session_write "$moved
+$moved
+$moved
+select pg_advisory_unlock($proof_class, $proof_key);
+$strays"
+    for again in 1 2 3; do
         session_expect proof
         [ "$answer" = f ] || tell_pooler "from one transaction to the next the backend was another"
     done
-    session_write "select pg_advisory_unlock($proof_class, $proof_key);"
     proved=yes
 }
 
