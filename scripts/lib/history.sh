@@ -48,7 +48,7 @@ read_state() {
 # Has the open session look; where it cannot, whoever waits for the answer says so.
 ask_for_state() {
     [ -n "$proved" ] || ask_for_proof
-    printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' '\echo @looked' 'reset all;' >&3 2>/dev/null || true
+    printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' 'reset all;' '\echo @looked' >&3 2>/dev/null || true
 }
 
 # Whoever makes a table owns it: all of it has to belong to one role.
