@@ -15,7 +15,7 @@ def text_of(document):
         return ""
     for stream in STREAM.findall(document):
         try:
-            stream = zlib.decompress(stream)
+            stream = zlib.decompressobj().decompress(stream)  # whose last byte may look like the end of its line, and is not missed
         except zlib.error:
             pass  # not compressed, or a picture
         for literal, digits in SHOWN.findall(stream):
