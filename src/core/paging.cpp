@@ -115,18 +115,20 @@ void append_cell(std::string& to, std::string_view text) {
     const std::string_view unsigned_part = text.starts_with('-') ? text.substr(1) : text;
     const auto digits = std::min(unsigned_part.find_first_not_of("0123456789"), unsigned_part.size());
     const std::string_view rest = unsigned_part.substr(digits);
-    const bool number = digits > 0 && (rest.empty() || (rest.size() > 1 && rest[0] == '.' && rest.find_first_not_of("0123456789", 1) == rest.npos));
-    if (number) {
+    // A reference such as 00123, or one of more digits than a spreadsheet's number has, would come back as another.
+    const bool exact = (digits == 1 || !unsigned_part.starts_with('0')) && digits <= 15;
+    const bool plain = digits > 0 && (rest.empty() || (rest.size() > 1 && rest[0] == '.' && rest.find_first_not_of("0123456789", 1) == rest.npos));
+    if (plain && exact) {
         to += text;
         return;
     }
     // Spreadsheets skip blanks before a formula, and some read the wide forms of East Asian keyboards.
     const std::string_view bare = text.substr(std::min(text.find_first_not_of(" \t\r\n\v\f"), text.size()));
     constexpr std::string_view wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
-    const bool formula = (!text.empty() && static_cast<unsigned char>(text.front()) < 0x20) || (!bare.empty() && std::string_view{"=+-@|"}.find(bare.front()) != std::string_view::npos) ||
+    const bool guarded = plain || (!text.empty() && static_cast<unsigned char>(text.front()) < 0x20) || (!bare.empty() && std::string_view{"=+-@|"}.find(bare.front()) != std::string_view::npos) ||
                          std::ranges::any_of(wide, [&](std::string_view sign) { return bare.starts_with(sign); });
     to += '"';
-    if (formula) to += '\'';
+    if (guarded) to += '\'';
     for (const char c : text) to.append(c == '"' ? 2 : 1, c);
     to += '"';
 }

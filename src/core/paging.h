@@ -50,7 +50,8 @@ void write_page(Writer& out, std::string_view name, const Page& page, const Resu
 // ?q=: words to search for, trimmed; at most 200 characters, else Error 400.
 std::string read_words(const Request& request);
 
-// A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe.
+// A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe, and so do digits that it
+// would change: those behind a zero, as in 0917…, and those of more than 15 places.
 void append_cell(std::string& to, std::string_view text);
 // The list from `page` on as a file of any length, read and sent page by page. The columns after key and id are its cells. It begins
 // with a byte order mark, without which Excel takes UTF-8 for another code. A failure on the way breaks the answer off, and says so

@@ -12,12 +12,13 @@
 using namespace core;
 using namespace domain;
 
-// Both the list and the file: payments by state ($4) and words ($5) of their project or number, in one of three orders.
+// Both the list and the file: payments by state ($4), words ($5) of their project or number, and project ($6), in one of three orders.
 constexpr std::string_view some = R"(
     with page as (
         select q.*, )", chosen = R"( as key from payments q
         where case $4 when 'all' then true when 'open' then status = 'processing'
                       else stage in ('submitted', 'reviewed') or attention is not null end
+          and ($6::bigint = 0 or q.project_id = $6::bigint)
           and ($5 = '' or upper(q.reference) = upper($5) or upper(q.proof_reference) = upper($5)
                or q.project_id in (select p.id from projects p where )", found = R"( @@ search_for($5))) and )";
 constexpr std::string_view no_key = "''", after_newest = "$1 = '' and q.id < $2::bigint ", by_newest = "order by q.id desc ",
@@ -101,10 +102,11 @@ constexpr Sql one_payment = "select payment_json(p) from payments p where p.id =
 
 struct Filter {
     std::string state, words;
+    std::int64_t project;  // 0: of all
 };
 
 template <const Sql& S>
-Query payments_of(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.state, f.words); }
+Query payments_of(const Filter& f, const Page& p) { return ask<S>(p.key, p.id, p.limit, f.state, f.words, f.project); }
 
 constexpr By orders[] = {newest, oldest, {"amount", By::Key::number, "9223372036854775807", highest_id}};
 using Ask = Query (*)(const Filter&, const Page&);
@@ -119,7 +121,10 @@ Filter filter_of(const Request& request) {
     std::string state = request.query_value("state");
     if (state.empty()) state = "todo";
     if (state != "todo" && state != "open" && state != "all") throw bad_request("There is no such state.", {{"state", "The state is todo, open or all."}});
-    return {std::move(state), read_words(request)};
+    Id project{};
+    const std::string number = request.query_value("project");
+    if (!number.empty() && !core::detail::read_hole(number, project)) throw bad_request("There is no such project.", {{"project", "A project's number is above zero."}});
+    return {std::move(state), read_words(request), project.value};
 }
 
 Reply list(Call& call) {
@@ -132,10 +137,13 @@ Reply list(Call& call) {
 }
 
 Reply csv(Call& call) {
-    note_at_once(call, "exported", "payments");
+    const Filter filter = filter_of(call.request);
+    const Page first = read_page(call.request, orders, 25);
+    if (filter.project) note_export(call, "payments", Id{filter.project});
+    else note_at_once(call, "exported", "payments");
     return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Receipt", "Credit notes", "Status", "Stage", "By", "Method",
                                            "Reference", "Client's reference", "Attention", "Begun (UTC)", "Changed (UTC)"},
-                    read_page(call.request, orders, 25), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
+                    first, [filter](const Page& page) { return cells[page.by](filter, page); });
 }
 
 Reply details(Call& call, Id payment) {

@@ -47,6 +47,9 @@ constexpr Sql project_row = R"(
 constexpr Sql project_answers = R"(
     select a.question_key, q.question_text, a.answer_value, q.question_type
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
+constexpr Sql described = "select description from projects where id = $1";
+constexpr Sql answer_cells = R"(
+    select '', n, one->>0, one->>1, one->>2 from jsonb_array_elements($4::jsonb) with ordinality a (one, n) where $1 = '' and n > $2 order by n limit $3)";
 constexpr Sql project_tasks = R"(
     select id, title, description, section, priority, status, estimated_hours, dependencies, "order"
     from tasks where project_id = $1 and retired_at is null order by "order")";
@@ -256,6 +259,26 @@ Reply change(Call& call, Id id) {
     return ok(out.end_object().take());
 }
 
+// As the page shows them: first what the project is, and each of several choices or files in a line of its cell.
+Reply answers_csv(Call& call, Id id) {
+    constexpr By orders[] = {oldest};
+    const Page page = read_page(call.request, orders, 50);
+    note_export(call, "answers", id);
+    const auto [about, answers] = call.db().all(ask<described>(id), ask<project_answers>(id));
+    Writer cells;
+    cells.array().array().value("description").value("Description").value(about.one().text(0)).end_array();
+    for (int i = 0; i < answers.size(); ++i) {
+        const Row a = answers[i];
+        const Json parts = a.text(3) == "checkbox" || a.text(3) == "file" ? Json::try_parse(a.text(2)).value_or(Json{}) : Json{};
+        std::string said = parts.is(Json::Kind::array) ? "" : a.str(2);
+        for (std::size_t k = 0; parts.is(Json::Kind::array) && k < parts.size(); ++k)
+            said.append(k > 0 ? "\n" : "").append(parts[k].is(Json::Kind::object) ? parts[k]["name"].text() : parts[k].is(Json::Kind::string) ? parts[k].text() : parts[k].dump());
+        cells.array().value(a.text(0)).value(a.text(1)).value(said).end_array();
+    }
+    return csv_file(call, "answers-" + std::to_string(id.value) + ".csv", {"Key", "Question", "Answer"}, page,
+                    [all = cells.end_array().take()](const Page& now) { return ask<answer_cells>(now.key, now.id, now.limit, all); });
+}
+
 std::optional<Query> read_project(const Call& call) {
     const std::string hash = session_hash(call);
     return hash.empty() ? std::nullopt : std::optional{ask<project_row>(call.hole(0), Bytes{hash})};
@@ -267,6 +290,7 @@ constexpr Route routes[] = {
     get<list>("/api/projects", user),
     patch<change>("/api/projects/{id}", staff),
     get<details>("/api/projects/{id}/details", reading_member),
+    get<answers_csv>("/api/projects/{id}/answers/csv", staff),
     get<generation>("/api/projects/{id}/generation", member),
     post<plan_anew>("/api/projects/{id}/generation", member),
 };

@@ -39,6 +39,19 @@ constexpr Sql asked_as_cells = R"(
     select '', a.id, a.id, a.kind, a.title, t.title, coalesce(k.name, a.asked_by), to_char(a.asked_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
            coalesce(d.name, a.done_by), to_char(a.done_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     from page a left join tasks t on t.id = a.task_id left join known k on k.id = a.asked_by left join known d on d.id = a.done_by order by a.id)";
+// What the page shows, which is computed and not stored: milestones, then tasks, each with its place as the key of its row.
+constexpr Sql dates_as_cells = R"(
+    with line as (select $4::jsonb as l),
+    lines as (
+        select m.n, m.one->>'key' as kind, m.one->>'title' as title, null as section, case when (m.one->>'done')::boolean then 'completed' else 'pending' end as status,
+               null as hours, null as begins, m.one->>'date' as ends, m.one->>'promised' as promised, null as critical, null as slack
+        from line, jsonb_array_elements(l->'milestones') with ordinality m (one, n)
+        union all
+        select 1000 + t.n, 'task', t.one->>'title', t.one->>'section', t.one->>'status', t.one->>'estimatedHours', t.one->>'start', t.one->>'end', null,
+               case when t.one->>'status' <> 'completed' then case when (t.one->>'critical')::boolean then 'yes' else 'no' end end,
+               case when t.one->>'status' <> 'completed' then t.one->>'slackDays' end
+        from line, jsonb_array_elements(l->'tasks') with ordinality t (one, n))
+    select '', n, kind, title, section, status, hours, begins, ends, promised, critical, slack from lines where $1 = '' and n > $2 order by n limit $3)";
 // Days off from when the project was made; a holiday that the agency works through is none.
 constexpr Sql free_days = R"(
     select day, name, kind, confirmed from (
@@ -260,8 +273,20 @@ Reply asks_csv(Call& call, Id project) {
                     [project](const Page& now) { return ask<asked_as_cells>(now.key, now.id, now.limit, project); });
 }
 
+Reply dates_csv(Call& call, Id project) {
+    constexpr By orders[] = {oldest};
+    const Page page = read_page(call.request, orders, 50);
+    note_export(call, "timeline", project);
+    const std::string line = show(call, project).body;
+    call.restart();  // those were its last statements; the file is read by others
+    return csv_file(call, "timeline-" + std::to_string(project.value) + ".csv",
+                    {"Kind", "What", "Section", "Status", "Hours", "Begins", "Ends", "Promised", "Moves the finish", "Room (working days)"}, page,
+                    [line](const Page& now) { return ask<dates_as_cells>(now.key, now.id, now.limit, line); });
+}
+
 constexpr Route routes[] = {
     get<show>("/api/projects/{id}/timeline", member),
+    get<dates_csv>("/api/projects/{id}/timeline/csv", staff),
     get<asks_csv>("/api/projects/{id}/asks/csv", staff),
     post<ask_for>("/api/projects/{id}/asks", staff),
     patch<settle>("/api/projects/{id}/asks/{ask}", member),

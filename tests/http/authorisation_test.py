@@ -215,6 +215,8 @@ EXAMPLES = {
     "GET /api/admin/stats/pipeline/csv": Example("/api/admin/stats/pipeline/csv", other_agency_too=True),
     "GET /api/admin/stats/revenue/csv": Example("/api/admin/stats/revenue/csv", other_agency_too=True),
     "GET /api/admin/stats/conversion/csv": Example("/api/admin/stats/conversion/csv", other_agency_too=True),
+    "GET /api/projects/{id}/timeline/csv": Example(lambda w, c: f"/api/projects/{w.project}/timeline/csv"),
+    "GET /api/projects/{id}/answers/csv": Example(lambda w, c: f"/api/projects/{w.project}/answers/csv"),
     "GET /api/projects/{id}/asks/csv": Example(lambda w, c: f"/api/projects/{w.project}/asks/csv"),
     "GET /api/admin/leads": Example("/api/admin/leads", other_agency_too=True),
     "GET /api/admin/leads/csv": Example("/api/admin/leads/csv", other_agency_too=True),

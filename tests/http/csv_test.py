@@ -37,6 +37,8 @@ def project(site):
     site.sql("insert into tasks (project_id, title, description, section, priority, status, estimated_hours, dependencies, \"order\") "
              "values (%s, %s, 'What a task is', 'Design', 'high', 'pending', 4, '[]', 900)", number, FORMULA, tenant=site.tenant)
     site.sql("insert into asks (project_id, kind, title, asked_by) values (%s, 'file', %s, %s)", number, FORMULA, owner.user["id"], tenant=site.tenant)
+    site.sql("update project_answers set answer_value = %s where id = (select min(a.id) from project_answers a join questions q on q.id = a.question_id "
+             "where project_id = %s and question_type = 'text')", FORMULA, number, tenant=site.tenant)
     contact = new_person(site, name=FORMULA)
     site.sql("insert into project_contacts (project_id, user_id, role) values (%s, %s, 'view')", number, contact.user["id"], tenant=site.tenant)
     return number
@@ -44,7 +46,7 @@ def project(site):
 
 @pytest.mark.parametrize("what,column,cell", [
     ("contacts", "Name", "'" + FORMULA), ("messages", "Text", "'" + FORMULA), ("files", "Name", None), ("tasks", "Title", "'" + FORMULA), ("activity", "What", "message-posted"),
-    ("asks", "Asked by", "'" + FORMULA)])
+    ("asks", "Asked by", "'" + FORMULA), ("timeline", "What", "'" + FORMULA), ("answers", "Answer", "'" + FORMULA)])
 def test_the_lists_of_a_project_are_files_for_staff(site, project, staff, viewer, what, column, cell):
     path = f"/api/projects/{project}/{what}/csv"
     found = [row[column] for row in rows_of(staff.get(path))]
@@ -55,6 +57,38 @@ def test_the_lists_of_a_project_are_files_for_staff(site, project, staff, viewer
     assert exported(site, staff)[-1] == f"{what} of project {project}", "what was not given is not noted"
     if what not in ("tasks", "contacts"):
         staff.get(path + "?cursor=x").problem(400, "cursor")
+
+
+def test_dates_and_answers_in_their_files_are_those_of_the_page(site, project, staff):
+    line = staff.get(f"/api/projects/{project}/timeline").expect()
+    rows = rows_of(staff.get(f"/api/projects/{project}/timeline/csv"))
+    assert [(row["Kind"], row["Ends"], row["Promised"]) for row in rows if row["Kind"] != "task"] == [
+        (one["key"], one["date"] or "", one["promised"] or "") for one in line["milestones"]]
+    assert [(row["Begins"], row["Ends"], row["Room (working days)"], row["Moves the finish"]) for row in rows if row["Kind"] == "task"] == [
+        (one["start"] or "", one["end"] or "", str(one["slackDays"]), "yes" if one["critical"] else "no") for one in line["tasks"]]
+    page = staff.get(f"/api/projects/{project}/details").expect()
+    rows = rows_of(staff.get(f"/api/projects/{project}/answers/csv"))
+    assert rows[0] == {"Key": "description", "Question": "Description", "Answer": page["project"]["description"]}
+    said = lambda value: "\n".join(value) if isinstance(value, list) else value
+    assert [(row["Question"], row["Answer"].removeprefix("'")) for row in rows[1:]] == [(one["questionText"], said(one["answerValue"])) for one in page["answers"]]
+    assert any(isinstance(one["answerValue"], list) for one in page["answers"])
+
+
+def test_payments_of_one_project_are_a_list_and_a_file(site, staff, viewer):
+    ours, others = [], []
+    for own in (ours, others):
+        owner = new_person(site)
+        own += [onboarding.create(owner), owner]
+        owner.post(f"/api/projects/{own[0]}/payments", {"part": "deposit", "method": "manual", "accountId": staff.get("/api/payment-accounts").expect()["accounts"][0]["id"]}).expect(201)
+    only = f"state=all&project={ours[0]}"
+    assert [one["project"]["id"] for one in staff.get(f"/api/admin/payments?{only}").expect()["payments"]] == [ours[0]]
+    assert [row["Project"] for row in rows_of(viewer.get(f"/api/admin/payments/csv?{only}"))] == [str(ours[0])]
+    assert exported(site, viewer)[-1] == f"payments of project {ours[0]}"
+    staff.get("/api/admin/payments?project=x").problem(400, "project")
+    staff.get("/api/admin/payments/csv?state=all&project=99999999").problem(404)
+    noted = exported(site, staff)
+    staff.get("/api/admin/payments/csv?cursor=x").problem(400, "cursor")
+    assert exported(site, staff) == noted
 
 
 @pytest.mark.parametrize("path,subject,column", [

@@ -52,6 +52,22 @@ def test_everything_a_page_names_is_there_and_kept_for_a_year(visitor, path):
         assert answer.header("cache-control") == "public, max-age=31536000, immutable", name
 
 
+@pytest.mark.parametrize("method,path,status", [("TRACE", "/", 405), ("TRACE", "/api/services", 405), ("POST", "/login", 405), ("GET", "/assets/css/base.css", 416)])
+def test_what_nginx_itself_refuses_is_said_as_the_programs_say_it(visitor, method, path, status):
+    visitor.request(method, path, headers={"Range": "bytes=9999999-"} if status == 416 else {}).problem(status)
+
+
+def test_an_office_behind_one_address_may_sign_in_forty_times_at_once_and_then_once_a_second(visitor):
+    began, taken = time.monotonic(), 0
+    while (answer := visitor.post("/api/auth/login", {})).status != 429:
+        answer.problem(422, "email", "password")
+        taken += 1
+        assert taken < 200, "nobody counts"
+    answer.problem(429)
+    assert answer.header("retry-after") and 41 <= taken <= 42 + (time.monotonic() - began), taken
+    visitor.get("/api/auth/session").expect()
+
+
 @pytest.mark.parametrize("path", ["/login/", "/admin/", "/admin/projects/", "/projects/7/payment/", "/dashboard/?a=b"])
 def test_a_slash_behind_a_page_leads_to_the_page(visitor, path):
     answer = visitor.get(path)

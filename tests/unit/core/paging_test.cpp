@@ -71,7 +71,12 @@ TEST(Page, RefusesWhatIsNoPlaceInTheList) {
 TEST(Cell, IsQuotedAndNumbersStandAsTheyAre) {
     EXPECT_EQ(cell(""), "\"\"");
     EXPECT_EQ(cell("He said \"hi\",\r\nthen left"), "\"He said \"\"hi\"\",\r\nthen left\"");
-    for (const char* number : {"0", "7", "-2", "750.00", "-0.5"}) EXPECT_EQ(cell(number), number);
+    for (const char* number : {"0", "7", "-2", "750.00", "-0.5", "0.25", "123456789012345"}) EXPECT_EQ(cell(number), number);
+}
+
+TEST(Cell, KeepsDigitsThatASpreadsheetWouldChange) {
+    for (const char* digits : {"09171234567", "000012", "00", "007.50", "-012", "1234567890123456", "1234567890123456.5"})
+        EXPECT_EQ(cell(digits), "\"'" + std::string{digits} + '"');
 }
 
 TEST(Cell, IsNoFormula) {

@@ -11,12 +11,13 @@ import { drawItem } from './payment/desk.js';
 import { t } from './words.js';
 
 const list = $('#list');
+const project = new URLSearchParams(location.search).get('project') ?? ''; // of one only, as its page asks for it
 let state = 'todo';
 let next = null;
 
 const nothing = { todo: t('Nothing waits for you.'), open: t('No payment is under way.'), all: t('There are no payments yet.') };
 
-const query = (more = {}) => new URLSearchParams(Object.entries({ state, ...Object.fromEntries(new FormData($('#search'))), ...more }).filter(([, value]) => value !== ''));
+const query = (more = {}) => new URLSearchParams(Object.entries({ state, project, ...Object.fromEntries(new FormData($('#search'))), ...more }).filter(([, value]) => value !== ''));
 let asked = 0;
 
 async function load(cursor = null) {
@@ -78,13 +79,16 @@ record.addEventListener('submit', (event) => {
 attempt($('#desk-error'), async () => {
   drawNavigation();
   const user = await header();
-  if (!user) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); await new Promise(() => {}); }
+  if (!user) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); await new Promise(() => {}); }
   if (!isStaff(user)) {
     $('#desk-error').replaceChildren(notice('warn', el('p', {}, t('This page is for the agency’s staff.')), el('a', { href: '/dashboard' }, t('Go to your dashboard'))));
     return;
   }
-  const wanted = new URLSearchParams(location.search).get('project');
-  if (wanted) $('#record-project').value = wanted;
+  if (project) {
+    $('#record-project').value = project;
+    $('#only').prepend(t`Only payments of project ${project}.`, ' ');
+    show($('#only'));
+  }
   await load();
   show($('#desk'));
   await drawAccounts(user);

@@ -65,7 +65,8 @@ function draw(details) {
   drawTasks(tasks, { staff: isStaff(user), writing: live });
   $('#to-board').href = `/admin/board?project=${id}`;
   show($('#to-board'), isStaff(user));
-  for (const list of ['tasks', 'asks']) offerCsv(list, `/api/projects/${id}/${list}`, isStaff(user));
+  for (const list of ['tasks', 'asks', 'timeline', 'answers']) offerCsv(list, `/api/projects/${id}/${list}`, isStaff(user));
+  offerCsv('payments', '/api/admin/payments', isStaff(user), `?state=all&project=${id}`);
   drawAnswers({ answers: [], ...details });
   drawPayment(project, payments, isStaff(user));
   generation.draw(details.generation);

@@ -28,8 +28,8 @@ export async function attempt(place, load, { focus = false } = {}) {
 }
 
 /** Staff may save a part's list as a file. */
-export function offerCsv(part, path, staff) {
+export function offerCsv(part, path, staff, query = '') {
   const link = $(`[data-csv="${part}"]`);
-  link.href = `${path}/csv`;
+  link.href = `${path}/csv${query}`;
   show(link, staff);
 }

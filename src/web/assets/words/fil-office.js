@@ -270,6 +270,8 @@ export default {
   "Which payments": "Aling mga bayad",
   "It is noted.": "Naitala na.",
   "No payment is under way.": "Walang bayad na kasalukuyang pinoproseso.",
+  "Only payments of project {1}.": "Mga bayad lang ng project {1}.",
+  "Show those of all projects": "Ipakita ang sa lahat ng project",
   "No payments like these.": "Walang ganitong mga bayad.",
   "Recording…": "Itinatala…",
   "The payment is confirmed.": "Kumpirmado na ang bayad.",

@@ -25,6 +25,9 @@ export default {
   "Board": "Board",
   "Save the tasks as CSV": "I-save ang mga task bilang CSV",
   "Save what was asked for as CSV": "I-save bilang CSV ang mga hiningi",
+  "Save the dates as CSV": "I-save ang mga petsa bilang CSV",
+  "Save the answers as CSV": "I-save ang mga sagot bilang CSV",
+  "Save the payments as CSV": "I-save ang mga bayad bilang CSV",
   "Save the files as CSV": "I-save ang mga file bilang CSV",
   "Save the activity as CSV": "I-save ang mga nangyari bilang CSV",
   // Account
