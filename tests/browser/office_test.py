@@ -221,6 +221,27 @@ def test_a_section_of_the_landing_page_is_written_by_its_form(site, browser, sta
     staff.patch(f"/api/admin/cms/landing/{now['id']}", {"version": now["version"], "restore": now["version"] - 1}).expect()
 
 
+def test_items_of_a_section_are_dragged_by_their_handle_with_a_finger_and_a_mouse(browser, staff):
+    browser.open("/admin/landing")
+    browser.phone()
+    browser.click("[data-key=faq] summary")
+    browser.see("[data-list=items] .grip")
+    asked = lambda: browser.run("return [...document.querySelectorAll('[data-list=items] [name=question]')].map((one) => one.value)")
+    grip = lambda place: browser.all("[data-list=items] .grip")[place]
+    before = asked()
+    first, second, *others = before
+    low = lambda: browser.run("const box = document.querySelectorAll('[data-list=items] > li')[1].getBoundingClientRect(); return box.bottom - 12")
+    browser.run("arguments[0].scrollIntoView({block: 'start'}); scrollBy(0, -80)", grip(0))
+    browser.carry(grip(0), browser.middle(grip(0))[0], low(), rest=0)
+    browser.wait(lambda: asked() == [second, first, *others], about="it is carried at once, without a rest")
+    assert browser.run("return [...document.querySelectorAll('[data-list=items] legend')].map((one) => one.textContent.split(' ').pop())") == [str(n + 1) for n in range(len(before))]
+    browser.any_width()
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", grip(1))
+    ActionChains(browser.driver).click_and_hold(grip(1)).move_by_offset(0, -12).move_to_element(browser.all("[data-list=items] legend")[0]).release().perform()
+    browser.wait(lambda: asked() == before, about="it is dragged back")
+    assert browser.run("return document.querySelectorAll('#sections details[open]').length") == 1, "the section itself stays where it is"
+
+
 def test_sections_are_carried_to_their_place_by_finger_and_by_mouse_while_a_tap_opens_them(browser, staff):
     sections = lambda: staff.get("/api/admin/cms/landing").expect()
     before = [one["id"] for one in sections()["sections"]]

@@ -43,7 +43,7 @@ function drawList(form, { name, one, parts }, items) {
   const add = (value, focus) => {
     const item = el('li', { 'data-ordered': '' }, el('fieldset', { class: 'item' }, el('legend', {}),
       parts.map((part) => { const field = textField(part.name, part.label, value[part.name], part); field.dataset.part = part.name; return field; }),
-      el('div', { class: 'row' }, moveButtons(t`this ${one}`), el('button', { type: 'button', class: 'button quiet short', onclick: () => {
+      el('div', { class: 'row' }, moveButtons(t`this ${one}`, true), el('button', { type: 'button', class: 'button quiet short', onclick: () => {
         const next = item.nextElementSibling ?? item.previousElementSibling;
         item.remove(); number(); ends();
         ($('input, textarea', next ?? form) ?? form).focus();

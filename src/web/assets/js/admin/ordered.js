@@ -4,9 +4,9 @@ import { $, $$, el, text } from '../dom.js';
 import { t } from '../words.js';
 import { carried } from './carry.js';
 
-/** The handles of one item; `name` is what it is called. */
-export function moveButtons(name) {
-  return el('div', { class: 'moves' },
+/** The handles of one item; `name` is what it is called, `grip` asks for one to drag it by: the buttons do the same by keyboard. */
+export function moveButtons(name, grip = false) {
+  return el('div', { class: 'moves' }, grip && el('span', { class: 'grip', 'aria-hidden': 'true' }, '⠿'),
     el('button', { type: 'button', class: 'move', 'data-move': '-1', 'aria-label': t`Move ${name} up` }, '↑'),
     el('button', { type: 'button', class: 'move', 'data-move': '1', 'aria-label': t`Move ${name} down` }, '↓'));
 }
@@ -41,9 +41,12 @@ export function orderable(list, said, moved) {
     item.classList.remove('dragged');
     ends(list);
   };
+  const handle = (event) => Boolean(event.target.closest('.grip')); // of an item in which somebody writes, and which is not carried elsewhere
   carried(list, {
+    handle,
     pick: (event) => {
       const item = event.target.closest('[data-ordered]');
+      if (item?.parentElement === list && handle(event)) return item;
       return item?.parentElement === list && 'carry' in item.dataset && !event.target.closest(event.pointerType === 'mouse' ? 'button' : 'button, a') ? item : null;
     },
     lift: (item) => { before = order(); next = item.nextElementSibling; item.classList.add('dragged'); },
