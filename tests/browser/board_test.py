@@ -124,6 +124,7 @@ def test_a_card_is_carried_by_finger_on_a_phone_and_a_finger_that_moves_at_once_
     height = browser.run("return innerHeight")
     browser.carry(grip, 180, height - 6, rest=0, hold=lambda: browser.wait(lambda: cards(browser, "completed") == [first], about="it is over the last column"))
     browser.wait(lambda: status_of(site, first) == "completed", about="another status")
+    browser.see("#said", "Done, 1 of 1")  # the board is drawn anew: what is touched before is gone
     # What the browser takes away (a call comes in) goes back to where it was.
     browser.run("document.querySelector('[data-card]').scrollIntoView({block: 'center'})")
     order = cards(browser, "pending")
