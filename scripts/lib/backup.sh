@@ -258,7 +258,11 @@ recording=
 drop_unfinished() {
     [ -z "$recording" ] || [ ! -s "$work/psql.pid" ] || kill "$(cat "$work/psql.pid")" 2>/dev/null || true
     if [ -n "$unfinished" ]; then
-        if [ -s "$work/dump.pid" ] && [ ! -s "$work/dump.code" ]; then kill "$(cat "$work/dump.pid")" 2>/dev/null || true; fi
+        if [ -s "$work/dump.pid" ] && [ ! -s "$work/dump.code" ]; then
+            kill "$(cat "$work/dump.pid")" 2>/dev/null || true
+            # Its shell writes into this run's folder once more, which is to be removed.
+            while [ ! -s "$work/dump.code" ] && kill -0 "$(cat "$work/dump.shell")" 2>/dev/null; do sleep 0.05; done
+        fi
         rm -f "$unfinished.part" "$unfinished.manifest.part" "$unfinished.rows.part"
     fi
     unfinished=

@@ -76,7 +76,14 @@ part_address() {
 # Debian's psql is a script that finds the cluster first, which takes longer than psql itself. Where the server is named
 # there is nothing to find: the newest psql on this machine serves every server.
 skip_wrapper() {
-    [ "$(command -v psql)" = /usr/bin/psql ] && [ -z "${PGCLUSTER-}" ] || return 0
+    [ -z "${PGCLUSTER-}" ] || return 0
+    rest=$PATH:
+    while :; do
+        folder=${rest%%:*} rest=${rest#*:}
+        [ ! -x "${folder:-.}/psql" ] || break
+        [ -n "$rest" ] || return 0
+    done
+    [ "$folder" = /usr/bin ] || return 0
     case $PSQL_ADDRESS in
         *host=* | *://*@[!/?]* | *://[!/?@]*) ;;
         *) [ -n "${PGHOST-}" ] || return 0 ;;
