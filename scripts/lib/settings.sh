@@ -137,6 +137,7 @@ duration() {
 duration MIGRATE_LOCK_TIMEOUT "$lock_timeout"
 duration MIGRATE_STATEMENT_TIMEOUT "$statement_timeout"
 duration MIGRATE_CONCURRENT_TIMEOUT "$concurrent_timeout"
+case $default_scope in public | tenant) ;; *) usage "MIGRATE_DEFAULT_SCOPE is public or tenant, not '$default_scope'" ;; esac
 whole_number MIGRATE_LOCK_WAIT "$lock_wait"
 whole_number MIGRATE_BLOCKED_MAX "$blocked_max"
 whole_number MIGRATE_HEALTH_TIMEOUT "$health_timeout" 1
@@ -151,8 +152,8 @@ make_work() {
     work_in=${TMPDIR:-/tmp}
     [ -n "${TMPDIR-}" ] || [ "${command-}" != deploy ] || [ ! -d /dev/shm ] || [ ! -w /dev/shm ] || work_in=/dev/shm
     # mkdir refuses what is there already, as mktemp does, which would be one program more.
-    if { read -r number </proc/sys/kernel/random/uuid; } 2>/dev/null; then
-        work=$work_in/migrate.${number%%-*}
+    if { read -r uuid </proc/sys/kernel/random/uuid; } 2>/dev/null; then
+        work=$work_in/migrate.${uuid%%-*}
         mkdir "$work" "$work/deploy" || { work= && fail "$exit_usage" "no folder can be made in $work_in" "Name another in TMPDIR."; }
     else
         work=$(mktemp -d "$work_in/migrate.XXXXXXXX")

@@ -601,13 +601,6 @@ string word(const string& text) {
     return literal(out);
 }
 
-// Names have no control characters (scan::timeline).
-string escaped(const string& text) {
-    string out;
-    for (const char c : text) out += c == '"' || c == '\\' ? string{'\\', c} : string{c};
-    return out;
-}
-
 bool has_up(const File& file, string_view scope, string_view default_scope) {
     bool any = false;
     for (const auto& section : file.sections) {
@@ -625,7 +618,9 @@ bool write_file(const string& folder, const char* name, const string& text) {
 }
 
 bool write_timeline(const string& folder, const vector<File>& files, const string& default_scope) {
-    string timeline, normal, insisting, values, manifest;
+    string timeline, normal, insisting, values;
+    core::Writer manifest;
+    manifest.object();
     for (const auto& file : files) {
         if (!file.down_of.empty()) continue;
         const auto* next = &file + 1;
@@ -638,12 +633,12 @@ bool write_timeline(const string& folder, const vector<File>& files, const strin
             const auto insists = [](const Statement& s) { return std::find(s.flags.begin(), s.flags.end(), "if-not-exists") != s.flags.end(); };
             if (section.name == "up" && std::any_of(section.statements.begin(), section.statements.end(), insists)) insisting += section.scope + '\t' + file.name + '\n';
         }
-        manifest += (manifest.empty() ? "\"" : ",\"") + escaped(file.name) + "\":\"" + file.hash + '"';
+        manifest.member(file.name, file.hash);
     }
     if (values.empty()) values = "(null::text, null::text, null::bool, null::bool)";
     return write_file(folder, "timeline", timeline) && write_file(folder, "normalised", normal) && write_file(folder, "insisting", insisting) &&
            write_file(folder, "files.psql", "\\set m_files " + word(values) + "\n") &&
-           write_file(folder, "manifest.psql", "\\set m_manifest " + word("{" + manifest + "}") + "\n");
+           write_file(folder, "manifest.psql", "\\set m_manifest " + word(manifest.end_object().take()) + "\n");
 }
 
 // ---- what is asked

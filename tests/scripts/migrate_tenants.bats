@@ -291,6 +291,15 @@ EOT
     shows 'read-only'
 }
 
+@test "a default scope that is none, and a scanner of another version, are named" {
+    MIGRATE_DEFAULT_SCOPE=both fails_with 2 "$migrate" status
+    shows "MIGRATE_DEFAULT_SCOPE is public or tenant, not 'both'"
+    printf '#!/bin/sh\necho "usage: sql-scan FILE..." >&2\nexit 2\n' >"$BATS_TEST_TMPDIR/older"
+    chmod +x "$BATS_TEST_TMPDIR/older"
+    SQL_SCAN=$BATS_TEST_TMPDIR/older fails_with 2 "$migrate" status
+    shows 'is of another version than these scripts'
+}
+
 @test "deploy with nothing to do starts one psql, and the client that would tell a pooler" {
     mkdir "$BATS_TEST_TMPDIR/bin"
     printf '#!/bin/sh\necho >>"%s"\nexec %s/psql "$@"\n' "$BATS_TEST_TMPDIR/started" "$bin" >"$BATS_TEST_TMPDIR/bin/psql"
