@@ -76,11 +76,11 @@ update public.platform_jobs set state = 'running', claims = claims + 1, started_
  where id = (select id from public.platform_jobs where state = 'queued' or state = 'running' and lease_until < now() order by id for update skip locked limit 1)
 returning id, kind, slug, claims, coalesce(stage, '-'), coalesce(nullif(request->>'name', ''), slug),
           coalesce(nullif((select string_agg(h, ',') from jsonb_array_elements_text(case jsonb_typeof(request->'hosts') when 'array' then request->'hosts' end) h), ''), '-'),
-          coalesce(request->>'demo', 'false'), coalesce(nullif(request->>'ownerEmail', ''), '-'), coalesce(nullif(request->>'ownerName', ''), '-'), coalesce(result->>'why', '-');
+          coalesce(request->>'demo', 'false'), coalesce(nullif(request->>'ownerEmail', ''), '-'), coalesce(nullif(request->>'ownerName', ''), '-'), coalesce(result->>'failure', 'other'), coalesce(result->>'why', '-');
 \\endif
 SQL
 )" || return 1
-    IFS='	' read -r job job_kind job_slug claims job_stage job_name job_hosts job_demo job_email job_person job_why <"$work/job.rows" || job=
+    IFS='	' read -r job job_kind job_slug claims job_stage job_name job_hosts job_demo job_email job_person job_failure job_why <"$work/job.rows" || job=
     [ "$job_hosts" != - ] || job_hosts=
 }
 
@@ -107,23 +107,29 @@ in_child() {
     return "$code"
 }
 
-child_error() { sed -e 's/^migrate: //' -e 's/^  *//' "$work/child.errors" | grep -v '^$' | tail -n 6 | paste -s -d ' ' | cut -c 1-500; }
+# What the tool said, for support: in one line, and without what an address may carry of a password.
+child_error() { sed -e 's/^migrate: //' -e 's/^  *//' -e 's#\(://[^:/@ ]*\):[^@ ]*@#\1:…@#g' -e 's/\(password=\)[^ ]*/\1…/g' "$work/child.errors" | grep -v '^$' | tail -n 6 | paste -s -d ' ' | cut -c 1-500; }
 
 # What passes by itself leaves the job to its lease; anything else ends it.
 passing() { [ -n "$stopping" ] || [ "$1" = "$exit_connection" ] || [ "$1" = "$exit_locked" ]; }
 
+# Where the job is: a step that fails there is the failure "STAGE-failed". People read those in their own words (public.platform_jobs.failure).
 stage() {
+    failure=$1-failed
     job_sql "update public.platform_jobs set stage = '$1' where id = :m_job and claims = :m_claims and state = 'running' returning id;" && [ -s "$work/job.rows" ]
 }
 
 do_job() {
     say "Job $job: $job_kind $job_slug$([ "$claims" = 1 ] || printf ' (taken up again, claim %s)' "$claims")."
     outcome=0
+    failure=other
     if [ "$job_stage" = undo ]; then
+        failure=$job_failure
         undo_create "$job_why"
         return
     elif [ "$claims" -gt "$work_claims" ]; then
         why="It was begun $work_claims times and never came to its end."
+        failure=worn-out
         outcome=1
     else
         why=
@@ -145,7 +151,7 @@ do_job() {
 
 end_failed() {
     warn "migrate: job $job: $1"
-    job_sql "update public.platform_jobs set state = 'failed', error = $(sql_literal "${1:-It failed without a word.}"), finished_at = now(), lease_until = null
+    job_sql "update public.platform_jobs set state = 'failed', failure = '$failure', error = $(sql_literal "${1:-It failed without a word.}"), finished_at = now(), lease_until = null
          where id = :m_job and claims = :m_claims and state = 'running';" || true
 }
 
@@ -168,7 +174,7 @@ do_create() {
             step tenants create "$job_slug" --name "$job_name" --job "$job" || return
             ;;
         ours) ;;
-        *) why="There is a tenant $job_slug already."; return 1 ;;
+        *) why="There is a tenant $job_slug already." failure=taken; return 1 ;;
     esac
     if [ "$job_demo" = true ]; then
         stage demo || return 2
@@ -186,7 +192,7 @@ do_create() {
 \\set m_letters $(psql_word "$letters")
 $(cat "$lib/tenants-finish.psql")" || code=$?
     [ "$code" = 0 ] && [ "$(cat "$work/job.rows")" != disabled ] && return 0
-    [ "$code" != 0 ] || { why="The account of the owner's address is disabled."; return 1; }
+    [ "$code" != 0 ] || { why="The account of the owner's address is disabled." failure=owner-disabled; return 1; }
     why=$(error_text <"$work/job.errors" | head -n 1)
     [ "$code" != 2 ] || return 2
     return 1
@@ -194,7 +200,7 @@ $(cat "$lib/tenants-finish.psql")" || code=$?
 
 # All or nothing: takes a tenant that this job made away again. Until that is done the job is not over.
 undo_create() {
-    job_sql "update public.platform_jobs set stage = 'undo', result = jsonb_build_object('why', $(sql_literal "${1:-It failed without a word.}")) where id = :m_job and claims = :m_claims and state = 'running';
+    job_sql "update public.platform_jobs set stage = 'undo', result = jsonb_build_object('failure', '$failure', 'why', $(sql_literal "${1:-It failed without a word.}")) where id = :m_job and claims = :m_claims and state = 'running';
 select slug from public.tenants where slug = :'m_slug' and settings->>'platformJob' = :'m_job';" || { job=; return; }
     if [ -s "$work/job.rows" ]; then
         mkdir -p "$work/unwanted"
@@ -211,8 +217,8 @@ select slug from public.tenants where slug = :'m_slug' and settings->>'platformJ
 
 exports_folder() {
     exports=${EXPORTS_DIR:-${FILES_DIR:+$FILES_DIR/.platform}}
-    [ -n "$exports" ] || { why="FILES_DIR is not set for the runner, so there is no place for the archive."; return 1; }
-    (umask 027 && mkdir -p "$exports") 2>"$work/job.errors" || { why=$(sed 's/^mkdir: //' "$work/job.errors"); return 1; }
+    [ -n "$exports" ] || { why="FILES_DIR is not set for the runner, so there is no place for the archive." failure=no-place; return 1; }
+    (umask 027 && mkdir -p "$exports") 2>"$work/job.errors" || { why=$(sed 's/^mkdir: //' "$work/job.errors") failure=no-place; return 1; }
 }
 
 do_export() {
@@ -251,7 +257,7 @@ do_delete() {
             stage drop || return 2
             step tenants drop "$job_slug" --yes || return
             ;;
-        *) why="The tenant is not suspended any more, so it was left as it is."; return 1 ;;
+        *) why="The tenant is not suspended any more, so it was left as it is." failure=not-suspended; return 1 ;;
     esac
     kept=$(sed -n 's/^Tenant .* is gone. Back again: scripts\/migrate tenants restore .*\///p' "$work/child.out" 2>/dev/null || true)
     job_sql "update public.platform_jobs set state = 'done', stage = null, finished_at = now(), lease_until = null,

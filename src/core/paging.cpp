@@ -133,23 +133,23 @@ void append_cell(std::string& to, std::string_view text) {
     to += '"';
 }
 
-Reply csv_file(Call& call, std::string_view name, std::initializer_list<std::string_view> heads, Page page, std::function<Query(const Page&)> rows) {
+Reply csv_file(Call& call, std::string_view name, CsvWords words, Page page, std::function<Query(const Page&)> rows) {
     std::string head{byte_order_mark};
-    for (const std::string_view one : heads) {
+    for (const std::string& one : words.heads) {
         if (head.size() > byte_order_mark.size()) head += ',';
         append_cell(head, one);
     }
     head += "\r\n";
     page.limit = rows_of_a_piece;
-    const auto more = [page, head, columns = static_cast<int>(heads.size()), rows = std::move(rows), began = false](Call& now, std::string& to) mutable {
+    const auto more = [page, head, words = std::move(words), rows = std::move(rows), began = false](Call& now, std::string& to) mutable {
         if (!began) to = head;
         try {
             const Result result = page_rows(now, page, rows(page));
             for (int i = 0; i < result.size(); ++i) {
                 const Row row = result[i];
-                for (int column = 0; column < columns; ++column) {
-                    if (column > 0) to += ',';
-                    append_cell(to, row.text(column + 2));
+                for (int column = 2; column < static_cast<int>(words.heads.size()) + 2; ++column) {
+                    if (column > 2) to += ',';
+                    words.cell ? append_cell(to, words.cell(row, column)) : append_cell(to, row.text(column));
                 }
                 to += "\r\n";
             }
@@ -162,7 +162,10 @@ Reply csv_file(Call& call, std::string_view name, std::initializer_list<std::str
             began = true;
             return goes_on;
         } catch (const std::exception&) {
-            if (began) to += "\"This list is not complete: something went wrong while it was written. Please save it again.\"\r\n";
+            if (began) {
+                append_cell(to, words.broken);
+                to += "\r\n";
+            }
             throw;
         }
     };

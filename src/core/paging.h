@@ -4,11 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/route.h"
 
@@ -53,10 +54,15 @@ std::string read_words(const Request& request);
 // A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe, and so do digits that it
 // would change: those behind a zero, as in 0917…, and those of more than 15 places.
 void append_cell(std::string& to, std::string_view text);
+// What a file says beside its rows' own cells.
+struct CsvWords {
+    std::vector<std::string> heads;
+    std::function<std::string(const Row& row, int column)> cell = {};  // where a cell does not say its column's value as it is
+    std::string broken = {};  // the last line of one that was broken off
+};
 // The list from `page` on as a file of any length, read and sent page by page. The columns after key and id are its cells. It begins
 // with a byte order mark, without which Excel takes UTF-8 for another code. A failure on the way breaks the answer off, and says so
-// in its last line.
-Reply csv_file(Call& call, std::string_view name, std::initializer_list<std::string_view> heads, Page page,
-               std::function<Query(const Page&)> rows);
+// in its last line. In its reader's language: domain/list_file.h.
+Reply csv_file(Call& call, std::string_view name, CsvWords words, Page page, std::function<Query(const Page&)> rows);
 
 }  // namespace core

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "domain/access.h"
 #include "domain/account.h"
+#include "domain/list_file.h"
 
 namespace domain {
 namespace {
@@ -47,6 +48,7 @@ void note_by_staff(core::Call& call, std::string_view action, std::string_view s
 }
 
 void note_at_once(core::Call& call, std::string_view action, std::string_view subject, const std::string& data, const std::optional<std::string>& actor) {
+    if (action == "exported") check_language(call.request);  // what list_file() would refuse is not noted
     std::optional<std::string> who = actor;
     if (!who && call.route.access->entry) {
         if (const auto somebody = signed_in(call)) who = somebody->id;

@@ -2,7 +2,9 @@
 #include "domain/wording.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "domain/lists_fil.h"
 #include "domain/words_fil.h"
 
 namespace domain {
@@ -38,6 +40,46 @@ int weight_of(std::string_view parameters) {
     return std::min(weight, 1000);
 }
 
+// Where a text begins with the hole of a pattern, the number of the hole; else 0.
+std::size_t hole_at(std::string_view text, std::size_t at) {
+    const bool hole = text[at] == '{' && at + 2 < text.size() && text[at + 2] == '}' && text[at + 1] >= '1' && text[at + 1] <= '9';
+    return hole ? static_cast<std::size_t>(text[at + 1] - '0') : 0;
+}
+
+std::string filled(std::string_view text, std::span<const std::string_view> values) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const std::size_t number = hole_at(text, at);
+        if (number == 0) {
+            out += text[at];
+            continue;
+        }
+        if (number <= values.size()) out += values[number - 1];
+        at += 2;
+    }
+    return out;
+}
+
+// What stands in a text where the pattern has its holes, which are numbered in order and not side by side. Empty: it is not of this pattern.
+std::vector<std::string_view> taken_from(std::string_view pattern, std::string_view text) {
+    std::vector<std::string_view> values;
+    while (!pattern.empty()) {
+        if (hole_at(pattern, 0) == 0) {
+            if (text.empty() || text[0] != pattern[0]) return {};
+            pattern.remove_prefix(1);
+            text.remove_prefix(1);
+            continue;
+        }
+        pattern.remove_prefix(3);
+        const std::string_view until = pattern.substr(0, pattern.find('{'));
+        const auto end = until.empty() ? text.size() : pattern.size() == until.size() && text.ends_with(until) ? text.size() - until.size() : text.find(until);
+        if (end == text.npos || end == 0) return {};
+        values.push_back(text.substr(0, end));
+        text.remove_prefix(end);
+    }
+    return text.empty() ? values : std::vector<std::string_view>{};
+}
+
 }  // namespace
 
 bool is_shipped(std::string_view language) { return std::ranges::find(shipped_languages, language) != shipped_languages.end(); }
@@ -68,28 +110,37 @@ std::string language_cookie_line(const core::Request& request, std::string_view 
     return line;
 }
 
-std::span<const Phrase> phrases(std::string_view language) {
-    if (language == "fil") return words_fil;
+std::span<const Phrase> phrases(std::string_view language, Words kind) {
+    if (language != "fil") return {};
+    switch (kind) {
+        case Words::mails: return words_fil;
+        case Words::heads: return heads_fil;
+        case Words::fields: return fields_fil;
+        case Words::codes: return codes_fil;
+    }
     return {};
 }
 
+std::string_view word_in(std::string_view language, Words kind, std::string_view word) {
+    const auto all = phrases(language, kind);
+    const auto found = std::ranges::lower_bound(all, word, {}, &Phrase::english);
+    return found != all.end() && found->english == word ? found->other : word;
+}
+
 std::string say(std::string_view language, std::string_view english, std::initializer_list<std::string_view> values) {
-    std::string_view text = english;
-    const auto all = phrases(language);
-    const auto found = std::ranges::lower_bound(all, english, {}, &Phrase::english);
-    if (found != all.end() && found->english == english) text = found->other;
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool hole = text[at] == '{' && at + 2 < text.size() && text[at + 2] == '}' && text[at + 1] >= '1' && text[at + 1] <= '9';
-        if (!hole) {
-            out += text[at];
-            continue;
-        }
-        const auto index = static_cast<std::size_t>(text[at + 1] - '1');
-        if (index < values.size()) out += values.begin()[index];
-        at += 2;
+    return filled(word_in(language, Words::mails, english), {values.begin(), values.size()});
+}
+
+std::string said_in(std::string_view language, std::string_view text) {
+    if (const std::string_view whole = word_in(language, Words::codes, text); whole != text) return std::string{whole};
+    for (const Phrase& phrase : phrases(language, Words::codes)) {
+        const auto values = taken_from(phrase.english, text);
+        if (values.empty()) continue;
+        std::array<std::string_view, 2> words{};
+        for (std::size_t i = 0; i < values.size() && i < words.size(); ++i) words[i] = word_in(language, Words::codes, values[i]);
+        return filled(phrase.other, words);
     }
-    return out;
+    return std::string{text};
 }
 
 }  // namespace domain

@@ -23,9 +23,21 @@ std::string language_cookie_line(const core::Request& request, std::string_view 
 // The text in that language, with {1}, {2} … replaced by the values. What a catalogue lacks is said in English.
 std::string say(std::string_view language, std::string_view english, std::initializer_list<std::string_view> values = {});
 
+// What lists and logs hold, in words; each kind has a catalogue of its own, as "May" is a month to a mail and a permission to a list.
+enum class Words {
+    mails,   // whole texts of mails and receipts, for say()
+    heads,   // of the columns of lists
+    fields,  // names of fields, by what they are called in JSON
+    codes,   // words that are kept as they are: statuses, roles, actions; and short texts with holes, for said_in()
+};
 struct Phrase {
     std::string_view english, other;
 };
-std::span<const Phrase> phrases(std::string_view language);  // the catalogue, in order of the English
+std::span<const Phrase> phrases(std::string_view language, Words kind = Words::mails);  // the catalogue, in order of the English
+
+// The word in that language; itself where the catalogue lacks it, or the language is English.
+std::string_view word_in(std::string_view language, Words kind, std::string_view word);
+// The same of a text that may have somebody's words in it: "files of project 7" by "{1} of project {2}".
+std::string said_in(std::string_view language, std::string_view text);
 
 }  // namespace domain

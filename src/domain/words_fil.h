@@ -118,6 +118,7 @@ inline constexpr auto words_fil = std::to_array<Phrase>({
     {"There is something new about {1}.", "May bago tungkol sa {1}."},
     {"They are a first draft, made from our template and your answers; we will go through it with you.", "Unang draft ang mga ito, mula sa template namin at sa mga sagot mo; babalikan natin ito nang magkasama."},
     {"This address was given for an account at {1}. Please open this link to confirm that it is yours. The link works once, within 24 hours.", "Ginamit ang address na ito para sa isang account sa {1}. Buksan ang link na ito para kumpirmahing sa iyo ito. Isang beses lang gagana ang link, sa loob ng 24 oras."},
+    {"This list is not complete: something went wrong while it was written. Please save it again.", "Hindi kumpleto ang listahang ito: may nangyaring mali habang isinusulat. Paki-save ulit."},
     {"This receipt was made by computer and is valid without a signature. Amounts are in Philippine pesos.", "Gawa sa computer ang resibong ito at may bisa kahit walang pirma. Nasa piso ng Pilipinas ang mga halaga."},
     {"To get there, choose a password: the link works once, within seven days. Then sign in with this address.", "Para makapunta roon, pumili ng password: isang beses lang gagana ang link, sa loob ng pitong araw. Pagkatapos, mag-sign in gamit ang address na ito."},
     {"Transaction", "Transaction"},

@@ -3,6 +3,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -40,7 +41,8 @@ Reply list(Call& call, Id project) {
 Reply csv(Call& call, Id project) {
     const Page page = read_page(call.request, orders, 30);
     note_export(call, "activity", project);
-    return csv_file(call, "activity-" + std::to_string(project.value) + ".csv", {"Entry", "When (UTC)", "Who", "Role", "What", "Details", "Internal"}, page,
+    return list_file(call, "activity-" + std::to_string(project.value) + ".csv",
+                     {{"Entry"}, {"When (UTC)"}, {"Who"}, {"Role", Cell::code}, {"What", Cell::code}, {"Details", Cell::facts}, {"Internal", Cell::code}}, page,
                     [project](const Page& now) { return cells[now.by](project, now); });
 }
 

@@ -7,6 +7,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/creation.h"
+#include "domain/list_file.h"
 #include "domain/mails.h"
 #include "domain/searching.h"
 
@@ -103,8 +104,10 @@ Reply list(Call& call) {
 
 Reply csv(Call& call) {
     note_at_once(call, "exported", "leads");
-    return csv_file(call, "leads.csv", {"Draft", "Status", "Step", "Service", "Name", "E-mail", "Phone", "Description", "Started (UTC)", "Changed (UTC)", "Answers"},
-                    read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
+    return list_file(call, "leads.csv",
+                     {{"Draft"}, {"Status", Cell::code}, {"Step"}, {"Service"}, {"Name"}, {"E-mail"}, {"Phone"}, {"Description"}, {"Started (UTC)"},
+                      {"Changed (UTC)"}, {"Answers"}},
+                     read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }
 
 Reply one(Call& call, Id lead) {

@@ -5,6 +5,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 #include "domain/money.h"
 #include "domain/payments.h"
 #include "domain/searching.h"
@@ -141,9 +142,11 @@ Reply csv(Call& call) {
     const Page first = read_page(call.request, orders, 25);
     if (filter.project) note_export(call, "payments", Id{filter.project});
     else note_at_once(call, "exported", "payments");
-    return csv_file(call, "payments.csv", {"Payment", "Project", "Project name", "Client", "E-mail", "Part", "Amount (PHP)", "Given back (PHP)", "Receipt", "Credit notes", "Status", "Stage", "By", "Method",
-                                           "Reference", "Client's reference", "Attention", "Begun (UTC)", "Changed (UTC)"},
-                    first, [filter](const Page& page) { return cells[page.by](filter, page); });
+    return list_file(call, "payments.csv",
+                     {{"Payment"}, {"Project"}, {"Project name"}, {"Client"}, {"E-mail"}, {"Part", Cell::code}, {"Amount (PHP)"}, {"Given back (PHP)"},
+                      {"Receipt"}, {"Credit notes"}, {"Status", Cell::code}, {"Stage", Cell::code}, {"By", Cell::code}, {"Method", Cell::code},
+                      {"Reference"}, {"Client's reference"}, {"Attention", Cell::said}, {"Begun (UTC)"}, {"Changed (UTC)"}},
+                     first, [filter](const Page& page) { return cells[page.by](filter, page); });
 }
 
 Reply details(Call& call, Id payment) {

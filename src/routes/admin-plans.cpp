@@ -8,6 +8,7 @@
 #include "domain/chosen_plan.h"
 #include "domain/generation.h"
 #include "domain/held_plan.h"
+#include "domain/list_file.h"
 #include "domain/new_plan.h"
 #include "domain/plan_choice.h"
 #include "domain/prompts.h"
@@ -77,8 +78,10 @@ Reply show_usage(Call& call) { return ok(call.db().last(ask<usage>())[0].one().t
 Reply usage_csv(Call& call) {
     note_at_once(call, "exported", "AI usage");
     constexpr By by_month[] = {{"oldest", By::Key::text, "", 1}};
-    return csv_file(call, "ai-usage.csv", {"Month", "Model", "Plans", "To choose from", "Failed", "Times asked", "Prompt tokens", "Answer tokens", "Thought tokens", "Cost (USD)"},
-                    read_page(call.request, by_month, 30), [](const Page& page) { return ask<Joined<as_cells, months_of, ever>::sql>(page.key, page.id, page.limit); });
+    return list_file(call, "ai-usage.csv",
+                     {{"Month"}, {"Model"}, {"Plans"}, {"To choose from"}, {"Failed"}, {"Times asked"}, {"Prompt tokens"}, {"Answer tokens"},
+                      {"Thought tokens"}, {"Cost (USD)"}},
+                     read_page(call.request, by_month, 30), [](const Page& page) { return ask<Joined<as_cells, months_of, ever>::sql>(page.key, page.id, page.limit); });
 }
 
 struct Wanted {
@@ -203,7 +206,8 @@ Reply versions(Call& call, Id project) {
 Reply versions_csv(Call& call, Id project) {
     const Page page = read_page(call.request, orders, 25);
     note_export(call, "plan versions", project);
-    return csv_file(call, "plan-versions-" + std::to_string(project.value) + ".csv", {"Version", "What", "From version", "Who", "When (UTC)", "Tasks", "Hours", "Titles", "Document"}, page,
+    return list_file(call, "plan-versions-" + std::to_string(project.value) + ".csv",
+                     {{"Version"}, {"What", Cell::code}, {"From version"}, {"Who"}, {"When (UTC)"}, {"Tasks"}, {"Hours"}, {"Titles"}, {"Document"}}, page,
                     [project](const Page& now) { return cells[now.by](project, now); });
 }
 

@@ -6,6 +6,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 #include "domain/searching.h"
 
 using namespace core;
@@ -105,8 +106,10 @@ Reply list(Call& call) {
 
 Reply csv(Call& call) {
     note_at_once(call, "exported", "projects");
-    return csv_file(call, "projects.csv", {"Project", "Name", "Service", "Status", "Payment", "Price (PHP)", "Client", "E-mail", "Phone", "Promised for", "Overdue", "Tasks", "Tasks done", "Started (UTC)"},
-                    read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
+    return list_file(call, "projects.csv",
+                     {{"Project"}, {"Name"}, {"Service"}, {"Status", Cell::code}, {"Payment", Cell::code}, {"Price (PHP)"}, {"Client"}, {"E-mail"},
+                      {"Phone"}, {"Promised for"}, {"Overdue", Cell::code}, {"Tasks"}, {"Tasks done"}, {"Started (UTC)"}},
+                     read_page(call.request, orders, 30), [filter = filter_of(call.request)](const Page& page) { return cells[page.by](filter, page); });
 }
 
 Reply show_views(Call& call) { return ok(call.db().last(ask<views>())[0].one().text(0)); }

@@ -9,6 +9,7 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/generation.h"
+#include "domain/list_file.h"
 #include "domain/theme.h"
 #include "domain/wording.h"
 
@@ -226,7 +227,9 @@ Reply changes_csv(Call& call) {
     constexpr By by_value[] = {{"newest", By::Key::text, "", highest_id}};
     const Page page = read_page(call.request, by_value, 25);
     note_at_once(call, "exported", "changes of the settings");
-    return csv_file(call, "settings-changes.csv", {"When (UTC)", "Who", "What", "From", "To"}, page, [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
+    return list_file(call, "settings-changes.csv",
+                     {{"When (UTC)"}, {"Who"}, {"What", Cell::field}, {"From", Cell::value}, {"To", Cell::value}},
+                     page, [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
 }
 
 constexpr Route routes[] = {

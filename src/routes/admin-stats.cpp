@@ -3,6 +3,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -99,21 +100,22 @@ Reply pipeline_csv(Call& call) {
     constexpr By order[] = {{"status", By::Key::none, "", 0}};
     const Page page = read_page(call.request, order, 30);
     note_at_once(call, "exported", "projects by status");
-    return csv_file(call, "projects-by-status.csv", {"Status", "Projects", "Price (PHP)"}, page, cells<pipeline_cells>);
+    return list_file(call, "projects-by-status.csv", {{"Status", Cell::code}, {"Projects"}, {"Price (PHP)"}}, page, cells<pipeline_cells>);
 }
 
 Reply revenue_csv(Call& call) {
     constexpr By order[] = {{"oldest", By::Key::text, "", 1}};
     const Page page = read_page(call.request, order, 30);
     note_at_once(call, "exported", "money by month");
-    return csv_file(call, "money-by-month.csv", {"Month", "Received (PHP)", "Given back (PHP)", "Left (PHP)"}, page, cells<revenue_cells>);
+    return list_file(call, "money-by-month.csv", {{"Month"}, {"Received (PHP)"}, {"Given back (PHP)"}, {"Left (PHP)"}}, page, cells<revenue_cells>);
 }
 
 Reply conversion_csv(Call& call) {
     constexpr By order[] = {{"service", By::Key::none, "", -1}};
     const Page page = read_page(call.request, order, 30);
     note_at_once(call, "exported", "drafts by service");
-    return csv_file(call, "drafts-by-service.csv", {"Service", "Name", "Started", "Described it", "Answered the questions", "Became a project", "Share (%)"}, page, cells<conversion_cells>);
+    return list_file(call, "drafts-by-service.csv",
+                     {{"Service"}, {"Name", Cell::code}, {"Started"}, {"Described it"}, {"Answered the questions"}, {"Became a project"}, {"Share (%)"}}, page, cells<conversion_cells>);
 }
 
 constexpr Route routes[] = {

@@ -5,6 +5,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -76,7 +77,9 @@ Reply csv(Call& call) {
     const Page page = read_page(call.request, orders, 50);
     const Filter filter = filter_of(call);
     note_at_once(call, "exported", "audit log");
-    return csv_file(call, "audit-log.csv", {"Row", "When (UTC)", "What", "Who", "E-mail", "Whom or what", "Address", "Details", "Hash"}, page,
+    return list_file(call, "audit-log.csv",
+                     {{"Row"}, {"When (UTC)"}, {"What", Cell::code}, {"Who"}, {"E-mail"}, {"Whom or what", Cell::said}, {"Address"},
+                      {"Details", Cell::facts}, {"Hash"}}, page,
                     [filter](const Page& now) { return cells[now.by](filter, now); });
 }
 

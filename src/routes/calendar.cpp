@@ -6,6 +6,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 #include "domain/work_calendar.h"
 
 using namespace core;
@@ -61,7 +62,8 @@ Reply csv(Call& call) {
     const Page page = read_page(call.request, by_day, 50);
     const auto year = year_of(call.request);
     note_at_once(call, "exported", "days off");
-    return csv_file(call, "days-off.csv", {"Day", "Name", "Kind", "Worked on", "Confirmed", "Source"}, page,
+    return list_file(call, "days-off.csv",
+                     {{"Day"}, {"Name", Cell::code}, {"Kind", Cell::code}, {"Worked on", Cell::code}, {"Confirmed", Cell::code}, {"Source"}}, page,
                     [year](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit, year); });
 }
 

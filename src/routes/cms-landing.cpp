@@ -7,6 +7,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/content.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -147,7 +148,9 @@ Reply csv(Call& call) {
     constexpr By as_on_the_page[] = {{"order", By::Key::number, "-2147483649", 0}};
     const Page page = read_page(call.request, as_on_the_page, 50);
     note_at_once(call, "exported", "landing sections");
-    return csv_file(call, "landing-page.csv", {"Section", "Title", "On the page", "Part", "Number", "What", "Text", "Changed (UTC)"}, page,
+    return list_file(call, "landing-page.csv",
+                     {{"Section", Cell::code}, {"Title"}, {"On the page", Cell::code}, {"Part", Cell::field}, {"Number"}, {"What", Cell::field},
+                      {"Text"}, {"Changed (UTC)"}}, page,
                     [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
 }
 

@@ -7,6 +7,7 @@
 #include "domain/audit.h"
 #include "domain/content.h"
 #include "domain/intake.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -193,8 +194,10 @@ Reply csv(Call& call) {
     if (!call.db().maybe<service_there>(service)) throw not_found("service");
     note_at_once(call, "exported", "questions of service " + std::to_string(service.value));
     constexpr By form_order[] = {{"order", By::Key::number, "-2147483649", 0}};
-    return csv_file(call, "questions-" + std::to_string(service.value) + ".csv", {"Question", "Key", "Text", "Type", "Required", "Placeholder", "Options", "Condition", "On the site"},
-                    read_page(call.request, form_order, 30), [service](const Page& page) { return ask<as_cells>(page.key, page.id, page.limit, service); });
+    return list_file(call, "questions-" + std::to_string(service.value) + ".csv",
+                     {{"Question"}, {"Key"}, {"Text"}, {"Type", Cell::code}, {"Required", Cell::code}, {"Placeholder"}, {"Options"}, {"Condition"},
+                      {"On the site", Cell::code}},
+                     read_page(call.request, form_order, 30), [service](const Page& page) { return ask<as_cells>(page.key, page.id, page.limit, service); });
 }
 
 constexpr Route routes[] = {

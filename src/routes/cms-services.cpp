@@ -6,6 +6,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/content.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -133,8 +134,10 @@ Reply reorder(Call& call) {
 Reply csv(Call& call) {
     note_at_once(call, "exported", "services");
     constexpr By price_list[] = {{"order", By::Key::number, "-2147483649", 0}};
-    return csv_file(call, "services.csv", {"Service", "Name", "Price (PHP)", "Timeline", "Popular", "On the site", "Description", "Features", "Changed (UTC)"},
-                    read_page(call.request, price_list, 30), [](const Page& page) { return ask<as_cells>(page.key, page.id, page.limit); });
+    return list_file(call, "services.csv",
+                     {{"Service"}, {"Name"}, {"Price (PHP)"}, {"Timeline"}, {"Popular", Cell::code}, {"On the site", Cell::code}, {"Description"},
+                      {"Features"}, {"Changed (UTC)"}},
+                     read_page(call.request, price_list, 30), [](const Page& page) { return ask<as_cells>(page.key, page.id, page.limit); });
 }
 
 constexpr Route routes[] = {

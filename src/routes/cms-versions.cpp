@@ -5,6 +5,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -58,7 +59,9 @@ Reply csv(Call& call) {
     const Page page = read_page(call.request, orders, 30);
     const Item item = item_of(call.request);
     note_at_once(call, "exported", "content versions");
-    return csv_file(call, "content-versions.csv", {"Kind", "Item", "Version", "Action", "Restored from", "Who", "When (UTC)", "Content"}, page,
+    return list_file(call, "content-versions.csv",
+                     {{"Kind", Cell::code}, {"Item"}, {"Version"}, {"Action", Cell::code}, {"Restored from"}, {"Who"}, {"When (UTC)"},
+                      {"Content", Cell::facts}}, page,
                     [item](const Page& now) { return cells[now.by](item, now); });
 }
 

@@ -4,6 +4,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/invitation.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -67,7 +68,8 @@ Reply csv(Call& call, Id id) {
     constexpr By by_person[] = {{"person", By::Key::text, "", 1}};
     const Page page = read_page(call.request, by_person, 50);
     note_export(call, "contacts", id);
-    return csv_file(call, "contacts-" + std::to_string(id.value) + ".csv", {"Name", "E-mail", "May", "State", "Since (UTC)"}, page,
+    return list_file(call, "contacts-" + std::to_string(id.value) + ".csv",
+                     {{"Name"}, {"E-mail"}, {"May", Cell::code}, {"State", Cell::code}, {"Since (UTC)"}}, page,
                     [id](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit, id); });
 }
 

@@ -6,6 +6,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/file_name.h"
+#include "domain/list_file.h"
 #include "domain/receiving.h"
 #include "gateways/clamd.h"
 
@@ -119,7 +120,9 @@ Reply list(Call& call, Id project) {
 Reply csv(Call& call, Id project) {
     const Page page = read_page(call.request, orders, 50);
     note_export(call, "files", project);
-    return csv_file(call, "files-" + std::to_string(project.value) + ".csv", {"File", "Name", "Type", "Bytes", "What for", "From", "Role", "Sent (UTC)", "Removed (UTC)", "Removed by", "SHA-256"}, page,
+    return list_file(call, "files-" + std::to_string(project.value) + ".csv",
+                     {{"File"}, {"Name"}, {"Type"}, {"Bytes"}, {"What for", Cell::code}, {"From"}, {"Role", Cell::code}, {"Sent (UTC)"},
+                      {"Removed (UTC)"}, {"Removed by"}, {"SHA-256"}}, page,
                     [project](const Page& now) { return cells[now.by](project, now); });
 }
 

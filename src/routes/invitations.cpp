@@ -8,6 +8,7 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/invitation.h"
+#include "domain/list_file.h"
 #include "domain/mails.h"
 #include "domain/second_factor.h"
 #include "domain/session.h"
@@ -82,8 +83,10 @@ Reply csv(Call& call) {
     const Page page = read_page(call.request, {&newest, 1}, 50);
     const Filter filter = filter_of(call);
     note_at_once(call, "exported", "invitations");
-    return csv_file(call, "invitations.csv", {"E-mail", "Role", "Project", "May there", "State", "Invited by", "Accepted by", "Invited (UTC)", "Sent (UTC)", "Times sent", "Works until (UTC)",
-                                              "Accepted (UTC)", "Withdrawn (UTC)"}, page, [filter](const Page& now) { return invitations<invitation_cells>(filter, now); });
+    return list_file(call, "invitations.csv",
+                     {{"E-mail"}, {"Role", Cell::code}, {"Project"}, {"May there", Cell::code}, {"State", Cell::code}, {"Invited by"}, {"Accepted by"},
+                      {"Invited (UTC)"}, {"Sent (UTC)"}, {"Times sent"}, {"Works until (UTC)"}, {"Accepted (UTC)"}, {"Withdrawn (UTC)"}},
+                     page, [filter](const Page& now) { return invitations<invitation_cells>(filter, now); });
 }
 
 Reply send(Call& call) {

@@ -9,6 +9,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/idempotency.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -125,8 +126,9 @@ Reply list(Call& call, Id project) {
 Reply csv(Call& call, Id project) {
     const Page page = read_page(call.request, orders, page_size);
     note_export(call, "messages", project);
-    return csv_file(call, "messages-" + std::to_string(project.value) + ".csv", {"Message", "Sent (UTC)", "From", "Role", "Text", "About the task", "About the payment", "Files", "Edited (UTC)", "Removed (UTC)"},
-                    page, [project](const Page& now) { return cells[now.by](project, now); });
+    return list_file(call, "messages-" + std::to_string(project.value) + ".csv",
+                     {{"Message"}, {"Sent (UTC)"}, {"From"}, {"Role", Cell::code}, {"Text"}, {"About the task"}, {"About the payment"}, {"Files"},
+                      {"Edited (UTC)"}, {"Removed (UTC)"}}, page, [project](const Page& now) { return cells[now.by](project, now); });
 }
 
 // PostgreSQL's text of a bigint[].

@@ -3,6 +3,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -58,7 +59,9 @@ Reply list(Call& call) { return ok(call.db().last(ask<all_accounts>())[0].one().
 Reply csv(Call& call) {
     const Page page = read_page(call.request, {&oldest, 1}, 50);
     note_at_once(call, "exported", "payment accounts");
-    return csv_file(call, "payment-accounts.csv", {"Account", "Kind", "Label", "In the name of", "Number", "Note", "QR code", "Shown to clients", "Changed (UTC)"}, page,
+    return list_file(call, "payment-accounts.csv",
+                     {{"Account"}, {"Kind", Cell::code}, {"Label"}, {"In the name of"}, {"Number"}, {"Note"}, {"QR code", Cell::code},
+                      {"Shown to clients", Cell::code}, {"Changed (UTC)"}}, page,
                     [](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit); });
 }
 

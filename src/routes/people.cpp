@@ -5,6 +5,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 #include "domain/mails.h"
 
 using namespace core;
@@ -134,7 +135,9 @@ Reply csv(Call& call) {
     const Page page = read_page(call.request, orders, 50);
     const Filter filter = filter_of(call);
     note_at_once(call, "exported", "people");
-    return csv_file(call, "people.csv", {"Name", "E-mail", "Confirmed", "Role", "Disabled", "Here since (UTC)", "Second factor", "Signed in", "Seen (UTC)"}, page,
+    return list_file(call, "people.csv",
+                     {{"Name"}, {"E-mail"}, {"Confirmed", Cell::code}, {"Role", Cell::code}, {"Disabled", Cell::code}, {"Here since (UTC)"},
+                      {"Second factor", Cell::code}, {"Signed in"}, {"Seen (UTC)"}}, page,
                     [filter](const Page& now) { return cells[now.by](filter, now); });
 }
 
@@ -154,7 +157,7 @@ Reply sessions_csv(Call& call, Token token) {
     const Page page = read_page(call.request, {&newest, 1}, 50);
     if (!call.db().maybe<belongs>(call.tenant(), id)) throw not_found("person here");
     note_at_once(call, "exported", "sessions of " + id);
-    return csv_file(call, "sessions.csv", {"Session", "Address", "Browser", "Signed in (UTC)", "Seen (UTC)", "Ends (UTC)"}, page,
+    return list_file(call, "sessions.csv", {{"Session"}, {"Address"}, {"Browser"}, {"Signed in (UTC)"}, {"Seen (UTC)"}, {"Ends (UTC)"}}, page,
                     [tenant = call.tenant(), id](const Page& now) { return ask<session_cells>(now.key, now.id, now.limit, tenant, id); });
 }
 

@@ -8,6 +8,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/file_store.h"
+#include "domain/list_file.h"
 
 using namespace core;
 using namespace domain;
@@ -19,7 +20,7 @@ constexpr std::string_view as_json = "select '', (t ->> 'id')::bigint, t", as_ce
     of_tenants = " from json_array_elements(platform_tenants($4, $5, $2, $3::integer) -> 'tenants') t where $1 = ''";
 constexpr std::string_view job_json = "select '', (j ->> 'id')::bigint, j", job_cells = R"(
     select '', (j ->> 'id')::bigint, j ->> 'id', j ->> 'kind', j ->> 'slug', j ->> 'name', j ->> 'state', left(replace(j ->> 'createdAt', 'T', ' '), 19),
-           left(replace(j ->> 'startedAt', 'T', ' '), 19), left(replace(j ->> 'finishedAt', 'T', ' '), 19), j ->> 'size', j ->> 'error', j ->> 'kept')",
+           left(replace(j ->> 'startedAt', 'T', ' '), 19), left(replace(j ->> 'finishedAt', 'T', ' '), 19), j ->> 'size', j ->> 'error', j ->> 'kept', j ->> 'failure')",
     of_jobs = " from json_array_elements(platform_jobs_page(null, $2, $3::integer) -> 'jobs') j where $1 = ''";
 constexpr Sql one_job = "select platform_jobs_page($1, null, 1)->'jobs'->0";
 constexpr Sql order_for = "select order_platform_job($1, (select slug from tenants where id = $2), $3)";
@@ -102,7 +103,9 @@ Reply csv(Call& call) {
     const Page page = read_page(call.request, orders, page_size);
     const Filter filter = filter_of(call.request);
     note_at_once(call, "exported", "tenants");
-    return csv_file(call, "tenants.csv", {"Short name", "Name", "Hosts", "Status", "Default", "People", "Projects", "Bytes", "Made (UTC)"}, page,
+    return list_file(call, "tenants.csv",
+                     {{"Short name"}, {"Name"}, {"Hosts"}, {"Status", Cell::code}, {"Default", Cell::code}, {"People"}, {"Projects"}, {"Bytes"},
+                      {"Made (UTC)"}}, page,
                     [filter](const Page& now) { return tenants<Joined<as_cells, of_tenants>::sql>(filter, now); });
 }
 
@@ -182,7 +185,9 @@ Reply jobs(Call& call) {
 Reply jobs_csv(Call& call) {
     const Page page = read_page(call.request, orders, page_size);
     note_at_once(call, "exported", "platform jobs");
-    return csv_file(call, "jobs.csv", {"Job", "What", "Short name", "Name", "State", "Ordered (UTC)", "Begun (UTC)", "Ended (UTC)", "Bytes", "Error", "Kept in"}, page,
+    return list_file(call, "jobs.csv",
+                     {{"Job"}, {"What", Cell::code}, {"Short name"}, {"Name"}, {"State", Cell::code}, {"Ordered (UTC)"}, {"Begun (UTC)"},
+                      {"Ended (UTC)"}, {"Bytes"}, {"Error"}, {"Kept in"}, {"Failure", Cell::code}}, page,
                     [](const Page& now) { return ask<Joined<job_cells, of_jobs>::sql>(now.key, now.id, now.limit); });
 }
 

@@ -7,7 +7,9 @@
 #include "domain/audit.h"
 #include "domain/creation.h"
 #include "domain/documents.h"
+#include "domain/list_file.h"
 #include "domain/markdown.h"
+#include "domain/wording.h"
 #include "domain/work_calendar.h"
 
 using namespace core;
@@ -266,7 +268,7 @@ Reply answers_csv(Call& call, Id id) {
     note_export(call, "answers", id);
     const auto [about, answers] = call.db().all(ask<described>(id), ask<project_answers>(id));
     Writer cells;
-    cells.array().array().value("description").value("Description").value(about.one().text(0)).end_array();
+    cells.array().array().value("description").value(word_in(reading_language(call), Words::heads, "Description")).value(about.one().text(0)).end_array();
     for (int i = 0; i < answers.size(); ++i) {
         const Row a = answers[i];
         const Json parts = a.text(3) == "checkbox" || a.text(3) == "file" ? Json::try_parse(a.text(2)).value_or(Json{}) : Json{};
@@ -275,7 +277,7 @@ Reply answers_csv(Call& call, Id id) {
             said.append(k > 0 ? "\n" : "").append(parts[k].is(Json::Kind::object) ? parts[k]["name"].text() : parts[k].is(Json::Kind::string) ? parts[k].text() : parts[k].dump());
         cells.array().value(a.text(0)).value(a.text(1)).value(said).end_array();
     }
-    return csv_file(call, "answers-" + std::to_string(id.value) + ".csv", {"Key", "Question", "Answer"}, page,
+    return list_file(call, "answers-" + std::to_string(id.value) + ".csv", {{"Key"}, {"Question"}, {"Answer"}}, page,
                     [all = cells.end_array().take()](const Page& now) { return ask<answer_cells>(now.key, now.id, now.limit, all); });
 }
 

@@ -7,6 +7,7 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/held_plan.h"
+#include "domain/list_file.h"
 #include "domain/plan.h"
 #include "domain/task_words.h"
 
@@ -149,8 +150,9 @@ Reply csv(Call& call, Id project) {
     constexpr By plan_order[] = {{"order", By::Key::number, "-9223372036854775808", 0}};
     const Page page = read_page(call.request, plan_order, 30);
     note_export(call, "tasks", project);
-    return csv_file(call, "tasks-" + std::to_string(project.value) + ".csv",
-                    {"Task", "Section", "Title", "Description", "Priority", "Status", "Estimated hours", "Spent hours", "Waits for", "Started (UTC)", "Done (UTC)", "Retired (UTC)"}, page,
+    return list_file(call, "tasks-" + std::to_string(project.value) + ".csv",
+                     {{"Task"}, {"Section"}, {"Title"}, {"Description"}, {"Priority", Cell::code}, {"Status", Cell::code}, {"Estimated hours"},
+                      {"Spent hours"}, {"Waits for"}, {"Started (UTC)"}, {"Done (UTC)"}, {"Retired (UTC)"}}, page,
                     [project](const Page& now) { return ask<as_cells>(now.key, now.id, now.limit, project); });
 }
 

@@ -7,6 +7,7 @@
 #include "core/paging.h"
 #include "domain/access.h"
 #include "domain/audit.h"
+#include "domain/list_file.h"
 #include "domain/task_graph.h"
 #include "domain/timeline.h"
 
@@ -269,7 +270,8 @@ Reply asks_csv(Call& call, Id project) {
     constexpr By orders[] = {oldest};
     const Page page = read_page(call.request, orders, 50);
     note_export(call, "asks", project);
-    return csv_file(call, "asks-" + std::to_string(project.value) + ".csv", {"Request", "Kind", "What", "Task", "Asked by", "Asked (UTC)", "Settled by", "Settled (UTC)"}, page,
+    return list_file(call, "asks-" + std::to_string(project.value) + ".csv",
+                     {{"Request"}, {"Kind", Cell::code}, {"What"}, {"Task"}, {"Asked by"}, {"Asked (UTC)"}, {"Settled by"}, {"Settled (UTC)"}}, page,
                     [project](const Page& now) { return ask<asked_as_cells>(now.key, now.id, now.limit, project); });
 }
 
@@ -279,8 +281,9 @@ Reply dates_csv(Call& call, Id project) {
     note_export(call, "timeline", project);
     const std::string line = show(call, project).body;
     call.restart();  // those were its last statements; the file is read by others
-    return csv_file(call, "timeline-" + std::to_string(project.value) + ".csv",
-                    {"Kind", "What", "Section", "Status", "Hours", "Begins", "Ends", "Promised", "Moves the finish", "Room (working days)"}, page,
+    return list_file(call, "timeline-" + std::to_string(project.value) + ".csv",
+                     {{"Kind", Cell::code}, {"What", Cell::code}, {"Section"}, {"Status", Cell::code}, {"Hours"}, {"Begins"}, {"Ends"}, {"Promised"},
+                      {"Moves the finish", Cell::code}, {"Room (working days)"}}, page,
                     [line](const Page& now) { return ask<dates_as_cells>(now.key, now.id, now.limit, line); });
 }
 

@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+import catalogue
 import onboarding
 from people import new_person
 from routes import routes
@@ -424,6 +425,8 @@ def test_what_staff_change_is_noted_with_who_did_it(site, world, route):
     assert [row["action"] for row in noted] == [action], noted
     row = noted[0]
     assert row["ip"].startswith("127.") and (row["subject"])
+    words = catalogue.list_words()
+    assert action in words["codes"] and set(row["data"]) - set(words["fields"]) == set(), "nobody has words for this (src/domain/lists_fil.h, assets/js/admin/facts.js)"
     # What was sent is in it by its effect; what is secret is in no row, and what was said stays in the conversation.
     assert SECRET not in str(row["data"])
     if "ai-key" in route:

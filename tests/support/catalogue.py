@@ -254,3 +254,25 @@ def texts_by_part():
     """What clients' pages say, which LANGUAGE.js has, and what the back office says, which has LANGUAGE-office.js as well."""
     pages = covered_pages()
     return {"": texts_of(page for page in pages if not is_office(page)), "-office": texts_of(page for page in pages if is_office(page))}
+
+
+# Lists as files.
+
+def list_columns():
+    """{path: [(head, kind)]} of every file: the handlers' list_file() calls by the routes that they answer."""
+    found = {}
+    for source in sorted((ROOT / "src/routes").glob("*.cpp")):
+        text = source.read_text()
+        handlers = {name: path for name, path in re.findall(r'get<(\w+)>\("([^"]+/csv)"', text)}
+        for name, path in handlers.items():
+            body = text[re.search(rf"^Reply {name}\(", text, re.M).start():]
+            columns = re.search(r"list_file\(call, .*?\{(\{\".*?\})\},", body, re.S)[1]
+            found[path] = [(head, kind or "own") for head, kind in re.findall(r'\{"([^"]+)"(?:, Cell::(\w+))?\}', columns)]
+    return found
+
+
+def list_words():
+    """{heads, fields, codes: {English: Filipino}} of src/domain/lists_fil.h."""
+    text = (ROOT / "src/domain/lists_fil.h").read_text()
+    return {name: once([(json.loads(f'"{english}"'), json.loads(f'"{other}"')) for english, other in re.findall(r'^    \{"((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\},$', part, re.M)])
+            for name, part in re.findall(r"auto (heads|fields|codes)_fil = (.*?)\}\);", text, re.S)}

@@ -37,6 +37,7 @@ class Jobs : public testing::Test {
 protected:
     static void SetUpTestSuite() {
         const Postgres& server = Postgres::get();
+        functions_before = server.sql("select coalesce(string_agg(oid::text, ','), '0') from pg_proc where pronamespace = 'public'::regnamespace");
         server.sql("create table tenants (id bigint generated always as identity, schema_name text unique, status text not null default 'active')");
         server.sql(migration("_jobs_and_mail"));
         server.sql(migration("_jobs_by_tenant"));
@@ -44,11 +45,17 @@ protected:
         server.sql("create table stray_payment_events (event_id text primary key, received_at timestamptz not null default now())");  // as _payments has it
         server.sql("grant select on tenants to app; grant select, insert, update, delete on jobs, outbox to app; grant select, delete on stray_payment_events to app");
     }
-    static void TearDownTestSuite() { Postgres::get().sql("drop table jobs, outbox, tenants, stray_payment_events"); }
+    // Also the migrations' functions: the server outlives the suite, which may be run again (--gtest_repeat).
+    static void TearDownTestSuite() {
+        Postgres::get().sql("drop table jobs, outbox, tenants, stray_payment_events");
+        Postgres::get().sql("do $$ declare made regprocedure; begin for made in select oid from pg_proc where pronamespace = 'public'::regnamespace and oid not in (" + functions_before +
+                            ") loop execute format('drop function %s cascade', made); end loop; end $$");
+    }
     void SetUp() override {
         server.sql("truncate jobs, outbox, tenants restart identity; insert into tenants (schema_name) values ('one'), ('two'), ('three')");
     }
 
+    static inline std::string functions_before;
     const Postgres& server = Postgres::get();
     const core::Config config = server.app_config();
     core::Db db{config};

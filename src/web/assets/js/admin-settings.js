@@ -4,12 +4,12 @@ import { explain, get, patch, post, remove, sendBytes } from './api.js';
 import { $, el, focusOn, show, svg, text } from './dom.js';
 import { bytes, dateTime, plural } from './format.js';
 import { busy, clearErrors, setError, showFailure } from './form.js';
+import { FIELDS } from './admin/facts.js';
 import { office } from './admin/shell.js';
 import { attempt, notice } from './view.js';
 import { said, t } from './words.js';
 
 const GROUNDS = { light: { paper: '#f5f5f1', surface: '#ffffff', ink: '#171a26', night: '#10152a', line: '#dadad3' }, dark: { paper: '#0e1220', surface: '#161b2d', ink: '#ecebe3', night: '#141a33', line: '#2a314a' } };
-const NAMES = { name: t('Name'), accent: t('Colour'), currencyDisplay: t('Amounts'), mailFrom: t('Mail sender'), replyTo: t('Answers go to'), generationsPerDay: t('Plans in a day'), filesQuotaMb: t('Room for files'), language: t('Own language'), languages: t('Languages offered'), logo: t('Logo'), aiKey: t('AI key') };
 let state = null;
 let asked = 0;
 
@@ -68,7 +68,7 @@ const shown = {
 const written = (field, value) => String(shown[field]?.(value) ?? value ?? t('as installed'));
 
 const changeLine = ({ at, by, changes }) => el('li', {}, el('p', {}, el('strong', {}, by ?? t('The installation')), el('span', { class: 'soft small' }, ` · ${dateTime(at)}`)),
-  el('ul', {}, Object.entries(changes).map(([field, { from, to }]) => el('li', {}, `${NAMES[field] ?? field}: ${written(field, from)} → ${written(field, to)}`))));
+  el('ul', {}, Object.entries(changes).map(([field, { from, to }]) => el('li', {}, `${FIELDS[field] ?? field}: ${written(field, from)} → ${written(field, to)}`))));
 
 async function loadChanges(cursor) {
   const { changes, next } = await get(`/api/admin/settings/changes${cursor ? `?cursor=${cursor}` : ''}`);

@@ -6,7 +6,7 @@ import { ago, bytes, dateTime, plural } from './format.js';
 import { attempt, notice } from './view.js';
 import { checkField, checkedIn, linesField, linesIn, textField, valueOf } from './admin/fields.js';
 import { header } from './session.js';
-import { said, t } from './words.js';
+import { t } from './words.js';
 
 const list = $('#tenants');
 const filters = $('#filters');
@@ -15,6 +15,13 @@ const WORDS = { create: (name) => t`Make ${name}`, export: (name) => t`Export ${
 const STAGES = {
   schema: t('making schema, role and tables'), demo: t('writing the demo content'), owner: t('giving it to its owner'), archive: t('writing the archive'), files: t('keeping the files'),
   drop: t('taking it out of the database'), undo: t('taking away what was begun'),
+};
+const FAILURES = {
+  'archive-failed': t('The archive could not be written.'), 'demo-failed': t('The demo content could not be written.'), 'drop-failed': t('It could not be taken out of the database.'),
+  'files-failed': t('Its files could not be kept, so nothing was deleted.'), 'no-place': t('The server has no place for the archive.'),
+  'not-suspended': t('It is not suspended any more, so it was left as it is.'), other: t('It did not work.'), 'owner-disabled': t('The account with the owner’s address is disabled.'),
+  'owner-failed': t('It could not be given to its owner.'), 'schema-failed': t('Schema, role and tables could not be made.'), taken: t('There is a tenant of this short name already.'),
+  'worn-out': t('It was begun several times and never came to its end.'),
 };
 const STATES = { queued: t('waits'), running: t('at work'), done: t('done'), failed: t('failed') };
 let next = null;
@@ -34,7 +41,8 @@ function jobRow(job) {
       job.kind === 'export' && job.available && el('a', { href: `/api/platform/exports/${job.id}`, download: '' }, t`Download ${job.slug} (${bytes(job.size)})`)),
     open(job) && el('progress', { 'aria-label': WORDS[job.kind](job.slug) }),
     job.waiting && el('p', { class: 'notice warn' }, t('Nobody has taken this up yet. The service that does it seems not to run: lunaxcode-tenants, or scripts/migrate tenants work.')),
-    job.error && el('p', { class: 'notice bad as-written' }, said(job.error), job.kind === 'create' ? t(' Nothing of it is left.') : ''),
+    job.state === 'failed' && el('div', { class: 'notice bad' }, el('p', { 'data-failure': job.failure }, FAILURES[job.failure] ?? FAILURES.other, job.kind === 'create' ? t(' Nothing of it is left.') : ''),
+      job.error && el('details', {}, el('summary', { class: 'small' }, t('What the server noted, for support')), el('p', { class: 'small as-written', lang: 'en' }, job.error))),
     job.kept && el('p', { class: 'soft small' }, t`Kept in the backup ${job.kept}.`));
 }
 

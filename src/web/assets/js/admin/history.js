@@ -5,26 +5,15 @@ import { ago, dateTime } from '../format.js';
 import { busy } from '../form.js';
 import { attempt } from '../view.js';
 import { t } from '../words.js';
+import { FIELDS, shown } from './facts.js';
 
-const NAMES = {
-  name: t('Name'), description: t('Description'), basePrice: t('Price'), features: t('Features'), timeline: t('Timeline'), popular: t('Popular'), active: t('On the site'),
-  planTemplate: t('Plan template'), questionText: t('Question'), questionType: t('Type'), required: t('Required'), placeholder: t('Placeholder'), options: t('Options'),
-  showIf: t('Condition'), questionKey: t('Key'), title: t('Title'), content: t('Content'), ids: t('Order'), key: t('Section'),
-};
 const ACTIONS = { found: t('As it was found'), created: t('Added'), edited: t('Changed'), ordered: t('Put in order'), restored: t('Restored') };
-
-export function shown(value) {
-  if (value === null || value === undefined || value === '') return t('nothing');
-  if (value === true || value === false) return value ? t('yes') : t('no');
-  if (Array.isArray(value)) return value.every((one) => typeof one !== 'object') ? value.join(' · ') || t('nothing') : JSON.stringify(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
 
 /** What differs between a version and the one before it. */
 export function differences({ content, before }) {
   if (!before) return [];
   return Object.keys({ ...before, ...content }).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(content[key])).map((key) => ({
-    name: NAMES[key] ?? key, from: shown(before[key]), to: shown(content[key]),
+    name: FIELDS[key] ?? key, from: shown(before[key], key), to: shown(content[key], key),
   }));
 }
 
