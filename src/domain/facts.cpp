@@ -57,11 +57,14 @@ std::string fact_in(std::string_view language, std::string_view field, const Jso
 
 std::string facts_in(std::string_view language, const Json& facts) {
     std::string lines;
+    const auto line = [&](std::string_view name, std::string_view what) { lines.append(lines.empty() ? "" : "\n").append(word_in(language, Words::fields, name)).append(": ").append(what); };
+    const auto change = [&](std::string_view field, const Json& of) { return fact_in(language, field, of["from"]) + " → " + fact_in(language, field, of["to"]); };
+    const bool whole = facts["from"] && facts["to"];  // of a role, say
+    if (whole) line("fields", change("from", facts));
     for (const std::string& field : facts.keys()) {
         const Json value = facts[field];
-        if (value.is(Json::Kind::null)) continue;
-        lines.append(lines.empty() ? "" : "\n").append(word_in(language, Words::fields, field)).append(": ");
-        lines += is_change(value) ? fact_in(language, field, value["from"]) + " → " + fact_in(language, field, value["to"]) : fact_in(language, field, value);
+        if (value.is(Json::Kind::null) || (whole && (field == "from" || field == "to"))) continue;
+        line(field, is_change(value) ? change(field, value) : fact_in(language, field, value));
     }
     return lines;
 }

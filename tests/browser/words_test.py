@@ -66,7 +66,7 @@ def explained(text, own, patterns=CLIENTS, depth=0):
         sentences = re.split(r"(?<=[.!?]) +", text)
         if len(sentences) > 1 and all(explained(one, own, patterns, depth + 1) for one in sentences):
             return True
-        for cut in (" · ", ", ", ": ", " – ", " (", " “", " na "):
+        for cut in ("; ", " · ", ", ", ": ", " – ", " (", " “", " na "):
             if cut in text and all(explained(part.strip("()“”"), own, patterns, depth + 1) or explained(cut + part, own, patterns, depth + 3) for part in text.split(cut)):
                 return True
         bare = text.strip("·,. ")

@@ -76,6 +76,25 @@ def test_what_the_server_is_said_to_say_is_in_its_sources():
                 assert part.strip(" .") in said, f"nothing says {english!r} any more ({part!r})"
 
 
+# What only programs bring about, who speak English: the protocol, its headers and its JSON; PayMongo's events; cursors of a list.
+OF_THE_PROTOCOL = {"db.cpp", "json.cpp", "multipart.cpp", "idempotency.cpp"}
+TO_PROGRAMS = {"Send JSON, with Content-Type: application/json.", "Send a JSON object.", "A JSON body has at most VALUE KiB.", "The event is too large.", "The signature is not right.", "The signature's time is too far from ours.",
+               "This is no event.", "since must be a whole number.", "Send the file's length, with the header Content-Length.", "Send the file as multipart/form-data, with a boundary.",
+               "Say where these bytes belong, with the header Upload-Offset.", "There is no such VALUE."}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_server_refuses_with_is_in_a_catalogue(language):
+    known = {**catalogue.catalogue(language)[1], **catalogue.catalogue(language + "-office")[1]}
+    patterns = [re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text)), re.S) for text in known if "{1}" in text]
+    said = catalogue.server_texts()
+    assert len(said) > 300
+    missing = {text: files for text, files in said.items() if text not in known and text not in TO_PROGRAMS and not OF_THE_PROTOCOL.issuperset(files)
+               and not any(pattern.fullmatch(text) for pattern in patterns)}
+    assert not missing, missing
+    assert not [text for text in TO_PROGRAMS if text not in said], "nobody says these any more"
+
+
 # Who gets which language
 
 @pytest.fixture

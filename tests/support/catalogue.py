@@ -276,3 +276,51 @@ def list_words():
     text = (ROOT / "src/domain/lists_fil.h").read_text()
     return {name: once([(json.loads(f'"{english}"'), json.loads(f'"{other}"')) for english, other in re.findall(r'^    \{"((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\},$', part, re.M)])
             for name, part in re.findall(r"auto (heads|fields|codes)_fil = (.*?)\}\);", text, re.S)}
+
+
+# What the server answers with.
+
+def expression(text, at):
+    """The C++ expression that begins there, up to the comma, bracket or semicolon behind it."""
+    depth, end, quoted = 0, at, False
+    while quoted or depth or text[end] not in ",;)}]":
+        if text[end] == "\\":
+            end += 1
+        elif text[end] == '"':
+            quoted = not quoted
+        elif not quoted:
+            depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(text[end], 0)
+        end += 1
+    return text[at:end]
+
+
+def spoken(expression_):
+    """Its text, with VALUE for each part of the sum that is no literal."""
+    parts, depth, quoted, begin = [], 0, False, 0
+    for at, letter in enumerate(expression_):
+        if letter == '"' and expression_[at - 1:at] != "\\":
+            quoted = not quoted
+        elif not quoted:
+            depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(letter, 0)
+            if letter == "+" and depth == 0:
+                parts.append(expression_[begin:at])
+                begin = at + 1
+    parts.append(expression_[begin:])
+    literal = re.compile(r'\s*(?:std::string\{)?((?:"(?:[^"\\]|\\.)*"\s*)+)\}?\s*')
+    said = [literal.fullmatch(part) for part in parts]
+    return "".join("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', one[1])).replace('\\"', '"') if one else "VALUE" for one in said)
+
+
+def server_texts():
+    """{text: files} of what handlers refuse with, and of what SQL denies with."""
+    found = {}
+    refused = re.compile(r"\b(?:conflict|forbidden|unauthorized|bad_request|Error\{\s*4\d\d,)\s*\(?\s*|\b(not_found)\(|\.wrong\(\s*[^,()]+,\s*|\{\{\s*\"\w+\",\s*|wrong\[[^\]]+\]\s*=\s*")
+    for source in sorted((ROOT / "src").rglob("*.cpp")):
+        text = source.read_text()
+        for one in refused.finditer(text):
+            said = spoken(expression(text, one.end()))
+            found.setdefault(f"There is no such {said}." if one[1] else said, set()).add(source.name)
+    for source in sorted((ROOT / "sql/migrations").glob("*.sql")):
+        for said in re.findall(r"deny\(\d+,\s*(?:format\()?'((?:[^']|'')*)'", source.read_text()):
+            found.setdefault(said.replace("''", "'").replace("%s", "VALUE"), set()).add(source.name)
+    return {text: sorted(files) for text, files in found.items() if " " in text and re.search(r"[a-z]{2}", text.replace("VALUE", ""))}

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "domain/facts.h"
 #include "domain/letter.h"
 #include "domain/mails.h"
 #include "domain/notices.h"
@@ -54,7 +55,37 @@ TEST(Wording, ValuesGoIntoTheirHolesWhateverTheyHold) {
 
 TEST(Wording, EveryCatalogueKeepsTheHolesOfTheEnglish) {
     for (const auto language : shipped_languages)
-        for (const Phrase& phrase : phrases(language)) EXPECT_EQ(holes(phrase.english), holes(phrase.other)) << phrase.english;
+        for (const Words kind : {Words::mails, Words::heads, Words::fields, Words::codes})
+            for (const Phrase& phrase : phrases(language, kind)) EXPECT_EQ(holes(phrase.english), holes(phrase.other)) << phrase.english;
+}
+
+TEST(Wording, AWordMeansWhatItsPlaceSays) {
+    EXPECT_EQ(word_in("fil", Words::mails, "May"), "Mayo");
+    EXPECT_EQ(word_in("fil", Words::heads, "May"), "Maaaring gawin");
+    EXPECT_EQ(word_in("fil", Words::codes, "a word of nobody's"), "a word of nobody's");
+    EXPECT_EQ(word_in("en", Words::codes, "in-progress"), "in-progress");
+}
+
+TEST(Wording, AShortTextIsSaidAroundWhatItNames) {
+    EXPECT_EQ(said_in("fil", "files of project 7"), "mga file ng project 7");
+    EXPECT_EQ(said_in("fil", "odd list of project 7"), "odd list ng project 7");
+    EXPECT_EQ(said_in("fil", "project 12"), "project 12");
+    EXPECT_EQ(said_in("fil", "questions of service 3"), "mga tanong ng serbisyo 3");
+    EXPECT_EQ(said_in("fil", "Juana dela Cruz"), "Juana dela Cruz");
+    EXPECT_EQ(said_in("en", "files of project 7"), "files of project 7");
+    for (const char* odd : {"", "project ", " of project ", "{1}", "of project"}) EXPECT_EQ(said_in("fil", odd), odd);
+    EXPECT_EQ(said_in("fil", "This proof, or its number, was given for payment 7 before."), "Naibigay na noon ang katibayang ito, o ang numero nito, para sa bayad 7.");
+}
+
+TEST(Wording, FactsAreLinesOfNamesAndWordsAndSomebodysOwnStays) {
+    const auto said = [](const char* json) { return facts_in("fil", core::Json::parse(json)); };
+    EXPECT_EQ(said(R"({"status": {"from": "pending", "to": "in-progress"}, "title": "pending"})"), "Status: pending → ginagawa na\nPamagat: pending");
+    EXPECT_EQ(said(R"({"project": 7, "from": "view", "to": "work"})"), "Binago: tumingin → magsulat, magpadala ng file at magbayad\nProject: 7");
+    EXPECT_EQ(said(R"({"how": "code", "currencyDisplay": "code"})"), "Paraan: code mula sa app\nMga halaga: PHP");
+    EXPECT_EQ(said(R"({"amount": 750050, "note": null, "closed": true, "hosts": ["a.example", "b.example"]})"), "Halaga: ₱7,500.50\nDay off: oo\nMga host: a.example, b.example");
+    EXPECT_EQ(said(R"({"fields": ["title", "priority"], "unheard": {"name": "x", "of": [{"status": "paid"}, {"status": ""}]}, "items": []})"),
+              "Binago: Pamagat, Priority\nunheard: Pangalan: x; of: Status: bayad na / Status: wala\nMga item: wala");
+    EXPECT_EQ(said("{}"), "");
 }
 
 TEST(Wording, AMailIsInTheLanguageOfWhoReadsItAndMoneyAsTheAgencyWritesIt) {

@@ -77,9 +77,10 @@ export function shown(value, field = '') {
 
 /** What stands in a row's data: a name and a value each, or what it was and what it became. */
 export function factList(data, most = 12) {
-  const facts = Object.entries(data).filter(([, value]) => value !== null).slice(0, most);
+  const { from, to, ...rest } = data; // of a role, say
+  const facts = Object.entries(isChange(data) ? { ...rest, fields: { from, to } } : data).filter(([, value]) => value !== null).slice(0, most);
   return facts.length > 0 && el('dl', { class: 'changes' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, FIELDS[name] ?? name), isChange(value)
-    ? el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, t('was ')), shown(value.from, name)), ' ', el('ins', {}, el('span', { class: 'unseen' }, t('became ')), shown(value.to, name)))
+    ? el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, t('was ')), shown(value.from, name === 'fields' ? 'from' : name)), ' ', el('ins', {}, el('span', { class: 'unseen' }, t('became ')), shown(value.to, name === 'fields' ? 'to' : name)))
     : el('dd', {}, shown(value, name)))));
 }
 
