@@ -299,10 +299,10 @@ EOT
 
 help_seed() {
     cat <<'EOT'
-scripts/migrate seed TENANT [--force]
+scripts/migrate seed TENANT [--language fil] [--force]
 
-Writes the demo content (sql/seed): services with their questions and the sections of the landing page. Only where the
-tenant has no service yet; --force writes over what has the same name.
+Writes the demo content (sql/seed): services with their questions and the sections of the landing page, in English or in
+the language named. Only where the tenant has no service yet; --force writes over what has the same name.
 
 Exit: 0 done or not needed, 2 no such tenant, 5 failed and nothing was changed, 7 connection.
   scripts/migrate seed lunaxcode

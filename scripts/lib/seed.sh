@@ -4,9 +4,12 @@
 cmd_seed() {
     tenant=
     force=
+    language=en
     while [ $# -gt 0 ]; do
         case $1 in
             --force) force=yes ;;
+            --language) [ $# -gt 1 ] || usage "--language needs one, such as fil"; language=$2; shift ;;
+            --language=*) language=${1#*=} ;;
             -*) usage "seed: unknown option $1" ;;
             *) [ -z "$tenant" ] || usage "seed takes one TENANT"; tenant=$1 ;;
         esac
@@ -15,6 +18,11 @@ cmd_seed() {
     [ -n "$tenant" ] || usage "seed needs the TENANT"
     seeds=${MIGRATE_SEED_DIR:-$here/../sql/seed}
     [ -d "$seeds" ] || fail "$exit_usage" "there is no folder $seeds"
+    case $language in
+        en) ;;
+        *[!a-z]* | '') usage "seed: a language is named like fil" ;;
+        *) [ -d "$seeds/$language" ] || usage "seed: there is no demo content in $language; sql/seed has it in English and in $(cd "$seeds" && printf '%s ' */ | tr -d /)" ;;
+    esac
     make_work
     {
         printf '\\set m_schema %s\n\\set m_force %s\n' "$(psql_word "$tenant")" "${force:-no}"
@@ -32,7 +40,9 @@ lock table service_types in share row exclusive mode;
 select :'m_force' = 'yes' or not exists (select from service_types) as m_go \gset
 \if :m_go
 SQL
-        for path in "$seeds"/*.sql; do printf '\\i %s\n' "$(psql_word "$path")"; done
+        # What is in another language is put over the English.
+        [ "$language" = en ] || set -- "$seeds/$language"/*.sql
+        for path in "$seeds"/*.sql "$@"; do printf '\\i %s\n' "$(psql_word "$path")"; done
         printf '%s\n' "select 'seeded', count(*), (select count(*) from questions), (select count(*) from landing_page_content) from service_types;" \
             'commit;' '\else' 'rollback;' '\echo there' '\endif'
     } >"$work/seed.psql"

@@ -59,8 +59,8 @@ tenants_work() {
 # job_sql TEXT: as the owner, with the job's facts as variables of psql; rows are in $work/job.rows. False when it fails.
 job_sql() {
     {
-        [ -z "$job" ] || printf '\\set m_job %s\n\\set m_claims %s\n\\set m_slug %s\n\\set m_name %s\n\\set m_hosts %s\n\\set m_email %s\n\\set m_person %s\n' "$job" "$claims" \
-            "$(psql_word "$job_slug")" "$(psql_word "$job_name")" "$(psql_word "$job_hosts")" "$(psql_word "$job_email")" "$(psql_word "$job_person")"
+        [ -z "$job" ] || printf '\\set m_job %s\n\\set m_claims %s\n\\set m_slug %s\n\\set m_name %s\n\\set m_hosts %s\n\\set m_email %s\n\\set m_person %s\n\\set m_language %s\n' "$job" "$claims" \
+            "$(psql_word "$job_slug")" "$(psql_word "$job_name")" "$(psql_word "$job_hosts")" "$(psql_word "$job_email")" "$(psql_word "$job_person")" "$(psql_word "$job_language")"
         printf '%s\n' "$1"
     } >"$work/job.psql"
     run_psql -f "$work/job.psql" >"$work/job.rows" 2>"$work/job.errors"
@@ -76,11 +76,11 @@ update public.platform_jobs set state = 'running', claims = claims + 1, started_
  where id = (select id from public.platform_jobs where state = 'queued' or state = 'running' and lease_until < now() order by id for update skip locked limit 1)
 returning id, kind, slug, claims, coalesce(stage, '-'), coalesce(nullif(request->>'name', ''), slug),
           coalesce(nullif((select string_agg(h, ',') from jsonb_array_elements_text(case jsonb_typeof(request->'hosts') when 'array' then request->'hosts' end) h), ''), '-'),
-          coalesce(request->>'demo', 'false'), coalesce(nullif(request->>'ownerEmail', ''), '-'), coalesce(nullif(request->>'ownerName', ''), '-'), coalesce(result->>'failure', 'other'), coalesce(result->>'why', '-');
+          coalesce(request->>'demo', 'false'), coalesce(nullif(request->>'ownerEmail', ''), '-'), coalesce(nullif(request->>'ownerName', ''), '-'), coalesce(nullif(request->>'language', ''), 'en'), coalesce(result->>'failure', 'other'), coalesce(result->>'why', '-');
 \\endif
 SQL
 )" || return 1
-    IFS='	' read -r job job_kind job_slug claims job_stage job_name job_hosts job_demo job_email job_person job_failure job_why <"$work/job.rows" || job=
+    IFS='	' read -r job job_kind job_slug claims job_stage job_name job_hosts job_demo job_email job_person job_language job_failure job_why <"$work/job.rows" || job=
     [ "$job_hosts" != - ] || job_hosts=
 }
 
@@ -178,7 +178,7 @@ do_create() {
     esac
     if [ "$job_demo" = true ]; then
         stage demo || return 2
-        step seed "$job_slug" || return
+        step seed "$job_slug" --language "$job_language" || return
     fi
     stage owner || return 2
     find_scanner # whose folder has the program that writes the mail

@@ -95,17 +95,17 @@ Letter factor_reset_letter(const Brand& brand) {
 }
 
 Letter owner_letter(const Brand& brand, std::string_view token) {
-    const std::string name = one_line(brand.name, 100), what = "A site for " + name + " was made, and you are its owner.";
-    LetterWriter letter{brand, "Your site for " + name + " is ready", what};
-    letter.paragraph("Hello,").paragraph(what);
+    const std::string name = one_line(brand.name, 100), what = brand.say("A site for {1} was made, and you are its owner.", {name});
+    LetterWriter letter{brand, brand.say("Your site for {1} is ready", {name}), what};
+    letter.paragraph(brand.say("Hello,")).paragraph(what);
     if (token.empty()) {
-        letter.paragraph("Sign in with the account that you have.").button("Sign in", brand.site + "/login").copy_of(brand.site + "/login");
+        letter.paragraph(brand.say("Sign in with the account that you have.")).button(brand.say("Sign in"), brand.site + "/login").copy_of(brand.site + "/login");
     } else {
         const std::string link = brand.site + "/reset?token=" + std::string{token};
-        letter.paragraph("Choose your password here; the link works once, within seven days.").button("Choose my password", link).copy_of(link)
-            .paragraph("Afterwards you sign in at " + brand.site + "/login. If the link is too old, ask for a new one there.");
+        letter.paragraph(brand.say("Choose your password here; the link works once, within seven days.")).button(brand.say("Choose my password"), link).copy_of(link)
+            .paragraph(brand.say("Afterwards you sign in at {1}. If the link is too old, ask for a new one there.", {brand.site + "/login"}));
     }
-    return letter.end("You get this mail because the owner of this installation made a site for you.");
+    return letter.end(brand.say("You get this mail because the owner of this installation made a site for you."));
 }
 
 core::Query agency_query(std::string_view tenant, std::string_view host, std::string_view reader) { return ask<agency_sql>(tenant, host, reader); }

@@ -9,6 +9,7 @@
 #include "domain/audit.h"
 #include "domain/file_store.h"
 #include "domain/list_file.h"
+#include "domain/wording.h"
 
 using namespace core;
 using namespace domain;
@@ -124,6 +125,8 @@ Reply create(Call& call) {
     const std::string slug = form.text("slug", {1, 63}, "The short name"), name = line_of(form, "name", {1, 100}, "The name");
     const std::string email = form.email("ownerEmail"), owner = line_of(form, "ownerName", {1, 100}, "The owner's name");
     const std::vector<std::string> hosts = hosts_of(form);
+    const std::string language{form.has("language") ? form.value("language").text() : "en"};
+    if (!is_shipped(language)) form.wrong("language", "There are English (en) and Filipino (fil).");
     const bool plain = !slug.empty() && slug[0] >= 'a' && slug[0] <= 'z' && slug.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == slug.npos;
     if (!slug.empty() && (!plain || slug.starts_with("pg_") || slug == "public" || slug == "information_schema"))
         form.wrong("slug", "The short name has small letters, digits and _, begins with a letter, and is none of PostgreSQL's own.");
@@ -133,7 +136,7 @@ Reply create(Call& call) {
     }
     form.check();
     Writer request;
-    request.object().member("name", name).member("ownerEmail", email).member("ownerName", owner).member("demo", form.value("demo").boolean());
+    request.object().member("name", name).member("ownerEmail", email).member("ownerName", owner).member("demo", form.value("demo").boolean()).member("language", language);
     request.key("hosts").array();
     for (const std::string& host : hosts) request.value(host);
     request.end_array().end_object();

@@ -234,7 +234,7 @@ def test_every_word_of_the_back_office_is_filipino_or_somebody_s_own(site, brows
     for _ in range(2):  # what is folded away, and what that holds
         browser.run(UNFOLD)
         settled(browser)
-    own = {"Lunaxcode", "Juana dela Cruz", *strings_of([office.user, *(office.get(path.format(**world)).expect() for path in answers)])}
+    own = {"Lunaxcode", "English", "Filipino", "Juana dela Cruz", *strings_of([office.user, *(office.get(path.format(**world)).expect() for path in answers)])}
     english = [text for text in browser.run(TEXTS, OWN if page == "project" else OFFICE_OWN) if not explained(text, own, STAFF)]
     english += [part for part in re.sub(r"^\(\d+\) ", "", browser.driver.title).split(" – ") if not explained(part, own, STAFF)]
     browser.width(360)

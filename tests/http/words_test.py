@@ -55,6 +55,23 @@ def test_the_office_s_catalogue_has_of_the_clients_texts_only_what_means_somethi
     assert sorted(set(messages) & set(office_messages)) == []
 
 
+# Names, and what only looks like words.
+NAMES = {"GCash", "Maya", "PDF", "PayMongo", "SVG", "UTC", "KB", "MB", "MiB", "Lunaxcode"}
+
+
+def test_no_script_puts_words_on_a_page_that_go_by_no_catalogue():
+    """A text as the child of an element, as a text that is set, as an error beside a field: each by t()."""
+    shown = re.compile(r"(\bel\('[\w-]+', \{[^{}]*\}, |[^\w]text\([^,;]+, |\b(showErrors|setError)\([^,;]+, (\{ \w+: )?|(aria-label|title|placeholder|alt)'?: |\), ' ', |\)? \}, )$")
+    raw = {}
+    for script in sorted(catalogue.SCRIPTS.rglob("*.js")):
+        source, said = script.read_text(), catalogue.script_texts(script)
+        for begin, _, _, key in catalogue.literals(source):
+            bare = re.sub(r"\{\d\}", "", key).strip(" .…:,·")
+            if re.search(r"[A-Za-z]{2}", bare) and bare not in NAMES and key.strip() not in said and shown.search(source[max(0, begin - 160):begin]):
+                raw.setdefault(script.name, []).append(key)
+    assert raw == {}
+
+
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_hole_of_a_text_is_in_its_translation(language, part):

@@ -48,6 +48,36 @@ whole() {
     whole
 }
 
+@test "an agency whose language is Filipino begins in it: its settings, its demo content, and the mail to its owner" {
+    order create studio "$new_tenant"
+    order create likha "$(printf '%s' "$new_tenant" | sed 's/"demo"/"language": "fil", "demo"/; s/studio.example/likha.example/g')"
+    sql "insert into users (name, email, password, language) values ('Ben', 'ben@x.example', 'x', 'en')"
+    order create tala '{"name": "Tala", "hosts": ["tala.example"], "language": "fil", "ownerEmail": "ben@x.example", "ownerName": "Ben"}'
+    for _ in 1 2 3; do fails_with 0 "$migrate" tenants work --once; done
+    equals "$(sql 'select (select language from studio.settings), (select language from likha.settings), (select language from tala.settings)')" 'en|fil|fil'
+    equals "$(sql "select subject, body_text like 'Kumusta,%', body_html like '%lang=\"fil\"%' from outbox where to_addr = 'Owner@likha.example'")" "Handa na ang site mo para sa Studio O'Hara|t|t"
+    equals "$(sql "select subject from outbox where to_addr = 'ben@x.example'")" 'Your site for Tala is ready'
+    # What is the same in both is a word of the trade, a name or an amount.
+    shown="(select 'question' as kind, question_text as text from S.questions union all select 'placeholder', placeholder from S.questions union all select 'service', description from S.service_types
+        union all select 'timeline', timeline from S.service_types union all select 'feature', f from S.service_types, jsonb_array_elements_text(features) f union all select 'title', title from S.landing_page_content
+        union all select 'section', v #>> '{}' from S.landing_page_content, jsonb_path_query(content, 'strict \$.**') v where jsonb_typeof(v) = 'string' union all select 'account', label from S.payment_accounts)"
+    equals "$(sql "$(printf 'select kind, text from (select * from %s a intersect select * from %s b) both_of_them where text is not null order by kind, text collate "C"' "${shown//S./studio.}" "${shown//S./likha.}")")" \
+        "$(printf '%s\n' 'placeholder|https://' 'section|15–25' 'section|50%' 'section|₱0')"
+    equals "$(sql "select string_agg(distinct o.option_value collate \"C\", ', ' order by o.option_value collate \"C\") from likha.question_options o where o.option_value ~ '[[:alpha:]]' and o.option_value in (select option_value from studio.question_options)")" \
+        'About, Admin Dashboard, Bank transfer, Blog, Careers, Cash on delivery, Client portal, Contact, Contact Form, Domain account, E-mail or SMS Notifications, FAQ, Facebook Messenger, Features, File Uploads, Filipino, GCash, Google Calendar, Hero Section, Hosting account, How It Works, Internal tool, J&T Express, LBC, Lazada, Learning platform, Marketplace, Maya, Mobile App Later, Payment Integration, Portfolio, Pricing, Reports and Exports, Services, Shopee, Shopify, Source code, Team, Testimonials, TikTok Shop, User Authentication, WordPress, Works Offline'
+    # Every condition names answers that its question offers.
+    for tenant in studio likha; do
+        equals "$(sql "select count(*) > 10, bool_and(exists (select from $tenant.question_options o join $tenant.questions n on n.id = o.question_id
+                where n.service_id = q.service_id and n.question_key = c->>'questionKey' and o.option_value = v and o.is_active))
+            from $tenant.questions q, jsonb_path_query(q.show_if, 'strict \$.** ? (exists(@.questionKey))') c, jsonb_array_elements_text(coalesce(c->'in', jsonb_build_array(c->'equals'))) v")" 't|t'
+    done
+    before=$(sql "select count(*) filter (where is_active) from likha.question_options")
+    fails_with 0 "$migrate" seed likha --language fil --force
+    equals "$(sql "select count(*) filter (where is_active) from likha.question_options")" "$before"
+    equals "$(sql "select count(*) from likha.question_options where is_active and option_value = 'Take bookings'")" 0
+    fails_with 2 "$migrate" seed likha --language de
+}
+
 @test "somebody with an account becomes the owner with it; a disabled account makes nothing" {
     sql "insert into users (name, email, password) values ('Ben', 'ben@x.example', 'x')"
     sql "insert into users (name, email, disabled_at) values ('Eve', 'eve@x.example', now())"

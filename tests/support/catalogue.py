@@ -312,7 +312,7 @@ def spoken(expression_):
 
 
 def server_texts():
-    """{text: files} of what handlers refuse with, and of what SQL denies with."""
+    """{text: files} of what handlers refuse with, of what SQL denies with, and of what nginx answers by itself."""
     found = {}
     refused = re.compile(r"\b(?:conflict|forbidden|unauthorized|bad_request|Error\{\s*4\d\d,)\s*\(?\s*|\b(not_found)\(|\.wrong\(\s*[^,()]+,\s*|\{\{\s*\"\w+\",\s*|wrong\[[^\]]+\]\s*=\s*")
     for source in sorted((ROOT / "src").rglob("*.cpp")):
@@ -323,4 +323,7 @@ def server_texts():
     for source in sorted((ROOT / "sql/migrations").glob("*.sql")):
         for said in re.findall(r"deny\(\d+,\s*(?:format\()?'((?:[^']|'')*)'", source.read_text()):
             found.setdefault(said.replace("''", "'").replace("%s", "VALUE"), set()).add(source.name)
+    for source in sorted((ROOT / "nginx").rglob("*.conf*")):
+        for said in re.findall(r'\\?"detail\\?":\\?"([^"\\]+)', source.read_text()):
+            found.setdefault(said, set()).add(source.name)
     return {text: sorted(files) for text, files in found.items() if " " in text and re.search(r"[a-z]{2}", text.replace("VALUE", ""))}

@@ -55,7 +55,7 @@ async function previewColour(value) {
   }
 }
 
-const languageWords = { en: 'English', fil: 'Filipino' };
+const languageWords = { en: t('English'), fil: t('Filipino') };
 const shown = {
   language: (value) => languageWords[value] ?? value,
   languages: (value) => value.map((one) => languageWords[one] ?? one).join(', '),

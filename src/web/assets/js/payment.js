@@ -168,7 +168,7 @@ async function look(payment, go) {
 async function pay() {
   clearErrors(form);
   const value = chosen();
-  if (!value) { showErrors(form, { method: 'Choose how you would like to pay.' }); return; }
+  if (!value) { showErrors(form, { method: t('Choose how you would like to pay.') }); return; }
   const body = { part: due().part, method: value.startsWith('account:') ? 'manual' : value };
   if (body.method === 'manual') body.accountId = Number(value.slice(8));
   try {

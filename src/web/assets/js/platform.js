@@ -4,9 +4,10 @@ import { $, el, focusOn, show, text } from './dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { ago, bytes, dateTime, plural } from './format.js';
 import { attempt, notice } from './view.js';
-import { checkField, checkedIn, linesField, linesIn, textField, valueOf } from './admin/fields.js';
+import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './admin/fields.js';
 import { header } from './session.js';
-import { t } from './words.js';
+import { nameOf } from './languages.js';
+import { language, t } from './words.js';
 
 const list = $('#tenants');
 const filters = $('#filters');
@@ -178,6 +179,7 @@ function newForm() {
     textField('ownerName', t('Name of its owner'), '', { required: true, maxlength: 100 }),
     textField('ownerEmail', t('E-mail address of its owner'), '', { type: 'email', required: true, maxlength: 254, hint: t('A mail goes there with a link to choose a password, or to sign in.') }));
   form.replaceChildren(fields, linesField('hosts', t('Hosts, one a line'), [], { rows: 3, required: true, hint: t('Names that lead to this server, such as agency.example.') }),
+    choiceField('language', t('Language of the agency'), language, ['en', 'fil'].map((code) => [code, nameOf(code)]), { hint: t('Its own language from the start; its administrators can change it.') }),
     checkField('demo', t('With demo content'), true, t('Services, their questions and a landing page to begin from.')),
     el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }), el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, t('Make the tenant'))));
   let own = false;
@@ -193,7 +195,7 @@ $('#new-form').addEventListener('submit', (event) => {
   clearErrors(form);
   busy($('[type=submit]', form), t('Ordering…'), async () => {
     try {
-      const job = await post('/api/platform/tenants', { name: valueOf(form, 'name'), slug: valueOf(form, 'slug'), hosts: linesIn(form, 'hosts'), ownerName: valueOf(form, 'ownerName'), ownerEmail: valueOf(form, 'ownerEmail'), demo: checkedIn(form, 'demo') });
+      const job = await post('/api/platform/tenants', { name: valueOf(form, 'name'), slug: valueOf(form, 'slug'), hosts: linesIn(form, 'hosts'), ownerName: valueOf(form, 'ownerName'), ownerEmail: valueOf(form, 'ownerEmail'), demo: checkedIn(form, 'demo'), language: valueOf(form, 'language') });
       $('#new').open = false;
       newForm();
       await ordered(t`${job.name ?? job.slug} will be made.`);

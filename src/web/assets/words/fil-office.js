@@ -419,6 +419,8 @@ export default {
   "none": "wala",
   // Platform
   "A new tenant": "Bagong tenant",
+  "Language of the agency": "Wika ng agency",
+  "Its own language from the start; its administrators can change it.": "Sarili nitong wika mula sa simula; mababago ito ng mga administrator nito.",
   "Make a tenant": "Gumawa ng tenant",
   "No tenants like these.": "Walang ganitong mga tenant.",
   "Nothing yet. What you order, a making, an export or a deletion, is shown here with how far it has come.": "Wala pa. Ang mga ipinagawa mo, tulad ng paggawa, export o pagbura, ay makikita rito kasama ang lagay ng mga ito.",
@@ -490,8 +492,6 @@ export default {
   "Set up a second factor": "Nag-set up ng second factor",
   "somebody": "isang tao",
   // Lists, forms and tables
-  "(optional)": "(opsyonal)",
-  "(required)": "(kailangan)",
   "As a table": "Bilang table",
   "Day": "Araw",
   "Earlier": "Mas nauna",

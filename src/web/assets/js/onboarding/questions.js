@@ -11,8 +11,8 @@ const idOf = (question) => `q-${question.questionKey.replace(/[^\w-]/g, '_')}`;
 const nameOf = (question) => `q:${question.questionKey}`;
 
 const mark = (question) => (question.required
-  ? [' ', el('span', { class: 'must', 'aria-hidden': 'true' }, '*'), el('span', { class: 'unseen' }, ' (required)')]
-  : [' ', el('span', { class: 'optional' }, '(optional)')]);
+  ? [' ', el('span', { class: 'must', 'aria-hidden': 'true' }, '*'), el('span', { class: 'unseen' }, t(' (required)'))]
+  : [' ', el('span', { class: 'optional' }, t('(optional)'))]);
 
 const errorLine = (id) => el('p', { class: 'error', id: `${id}-error`, hidden: true });
 

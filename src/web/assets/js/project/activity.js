@@ -62,7 +62,7 @@ function sentence({ kind, data = {}, actor }) {
 function row(entry) {
   const path = localPath(entry.data?.path, '');
   return el('li', { 'data-activity': entry.kind, 'data-activity-id': entry.id },
-    el('p', {}, ...sentence(entry), path && ' · ', path && el('a', { href: path }, 'show')),
+    el('p', {}, ...sentence(entry), path && ' · ', path && el('a', { href: path }, t('show'))),
     el('p', { class: 'soft small' }, el('time', { datetime: entry.at, title: dateTime(entry.at) }, ago(entry.at)),
       entry.internal ? ' ' : '', entry.internal && el('span', { class: 'chip warn' }, t('Only the agency sees this'))));
 }

@@ -201,7 +201,7 @@ export class Messages {
     const when = el('time', { datetime: message.createdAt, class: 'soft small' }, dateTime(message.createdAt));
     const who = el('strong', {}, message.mine ? t('You') : message.userName || (message.userRole === 'client' ? t('The client') : t('The agency')));
     const head = el('p', { class: 'message-head' }, who, message.userRole !== 'client' && !message.mine ? el('span', { class: 'chip' }, t('Agency')) : '', when,
-      message.editedAt && !message.removedAt ? el('span', { class: 'soft small', title: dateTime(message.editedAt) }, 'edited') : '');
+      message.editedAt && !message.removedAt ? el('span', { class: 'soft small', title: dateTime(message.editedAt) }, t('edited')) : '');
     if (message.removedAt) {
       row.replaceChildren(head, el('p', { class: 'soft' }, t`This message was removed by ${message.removedByName || t('somebody')} at ${dateTime(message.removedAt)}.`));
       return row;
