@@ -23,8 +23,8 @@ constexpr Sql begin_generation = R"(
     returning stage = 'tasks', coalesce(model, ''), extract(epoch from now() - started_at)::bigint, proposal, scope, wishes, coalesce(mark, ''), coalesce(prd, ''))";
 constexpr Sql project_brief = R"(
     select p.service, coalesce(p.description, ''), p.client_name, coalesce(s.timeline, ''), coalesce(s.plan_template, ''),
-           p.price, coalesce(p.prd, '')
-    from projects p left join service_types s on s.id = p.service_type_id where p.id = $1)";
+           p.price, coalesce(p.prd, ''), a.language
+    from settings a, projects p left join service_types s on s.id = p.service_type_id where p.id = $1)";
 constexpr Sql project_answers = R"(
     select a.question_key, q.question_text,
            case when q.question_type = 'file' and a.answer_value like '[%' then coalesce((select string_agg(f ->> 'name', ', ') from json_array_elements(a.answer_value::json) f), '')
@@ -132,6 +132,7 @@ Brief read_brief(const Row& row, const Result& answers) {
     brief.timeline = row.text(3);
     brief.plan_template = row.text(4);
     brief.price = row.integer(5);
+    brief.language = row.text(7);
     for (int i = 0; i < answers.size(); ++i) brief.answers.push_back({answers[i].str(0), answers[i].str(1), readable(answers[i].text(2))});
     return brief;
 }

@@ -29,6 +29,11 @@ std::string material(const Brief& brief) {
     return text + "Description: " + brief.description;
 }
 
+// The languages by their names, for a model; what parses its answer knows headings, sections and priorities in English.
+std::string in_language(std::string_view language) {
+    return language == "fil" ? "in Filipino as businesses in the Philippines write it, with words of the trade and the headings left in English," : "in English";
+}
+
 std::string wished(std::string_view wishes) { return wishes.empty() ? "" : "\n\nThe agency wishes, for this version:\n" + std::string{wishes}; }
 
 }  // namespace
@@ -51,7 +56,7 @@ Wording prd_wording(const Brief& brief, std::string_view wishes, std::string_vie
     wording.instruction =
         "You write project requirements documents for a web agency in the Philippines, for its client to agree to and its developers to work "
         "from. " + std::string{about_data} +
-        "Answer with the document alone, in English and in Markdown (GitHub's, no HTML), of 700 to 1,500 words, with exactly these six headings in "
+        "Answer with the document alone, " + in_language(brief.language) + " and in Markdown (GitHub's, no HTML), of 700 to 1,500 words, with exactly these six headings in "
         "this order:\n" + headings +
         "Be specific to this project: use the client's answers, name pages, contents and functions, and give each success metric a number. "
         "Where something is not said, choose what suits the service and its price, and mark it as an assumption. Prices are in pesos.";
@@ -66,7 +71,8 @@ Wording tasks_wording(const Brief& brief, std::string_view prd, std::string_view
         "Break the project of the requirements document down into 15 to 25 specific tasks that a developer can begin with, in the order in "
         "which they are done. Each has a title that no other task has, a description of two to four sentences that says when it is done, one section of "
         "Frontend, Backend, Database, Design, Testing, Deployment, a priority of high, medium, low, and whole hours of work from 1 to 40. "
-        "Its dependencies are the ids of tasks that must be finished before it; there is no circle among them. "
+        "Its dependencies are the ids of tasks that must be finished before it; there is no circle among them. " +
+        (brief.language == "fil" ? "Write titles and descriptions in Filipino, with words of the trade left in English; sections and priorities are the words above. " : "") +
         "Answer with JSON alone, by the schema.";
     wording.request = "Plan the tasks of this project.\n\n" +
                       fenced("Service: " + one_line(brief.service) + "\nClient: " + one_line(brief.client) + "\n\n" + std::string{prd}, mark) + wished(wishes);

@@ -93,11 +93,11 @@ def test_what_the_server_is_said_to_say_is_in_its_sources():
                 assert part.strip(" .") in said, f"nothing says {english!r} any more ({part!r})"
 
 
-# What only programs bring about, who speak English: the protocol, its headers and its JSON; PayMongo's events; cursors of a list.
-OF_THE_PROTOCOL = {"db.cpp", "json.cpp", "multipart.cpp", "idempotency.cpp"}
+# What only programs bring about, who speak English: the protocol, its headers and its JSON; PayMongo's events; what a model is told of its answer.
+OF_THE_PROTOCOL = {"db.cpp", "json.cpp", "multipart.cpp", "idempotency.cpp", "mail.cpp", "prompts.cpp", "plan_json.cpp", "plan_reply.cpp"}
 TO_PROGRAMS = {"Send JSON, with Content-Type: application/json.", "Send a JSON object.", "A JSON body has at most VALUE KiB.", "The event is too large.", "The signature is not right.", "The signature's time is too far from ours.",
                "This is no event.", "since must be a whole number.", "Send the file's length, with the header Content-Length.", "Send the file as multipart/form-data, with a boundary.",
-               "Say where these bytes belong, with the header Upload-Offset.", "There is no such VALUE."}
+               "Say where these bytes belong, with the header Upload-Offset.", "There is no such VALUE.", "VALUE; the next try is in VALUEVALUE"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -226,6 +226,16 @@ def test_a_receipt_is_printed_in_the_language_of_who_reads_it(site, staff):
     assert b"/Title (Receipt 0" in client.get(receipt).body
     client.patch("/api/auth/language", {"language": "fil"}).expect(204)
     assert b"/Title (Resibo 0" in client.get(receipt).body
+
+
+def test_a_model_is_asked_to_write_in_the_agency_s_own_language(site, settings, staff):
+    client = new_person(site)
+    project = onboarding.create(client)
+    onboarding.wait_for_plan(client, project)
+    asked = lambda: staff.post(f"/api/admin/plans/{project}/prompt", {"scope": "prd"}).expect()
+    assert "the document alone, in English" in str(asked())
+    settings(language="fil").expect()
+    assert "the document alone, in Filipino" in str(asked())
 
 
 def test_every_text_of_a_mail_is_in_its_catalogue():

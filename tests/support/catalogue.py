@@ -283,7 +283,7 @@ def list_words():
 def expression(text, at):
     """The C++ expression that begins there, up to the comma, bracket or semicolon behind it."""
     depth, end, quoted = 0, at, False
-    while quoted or depth or text[end] not in ",;)}]":
+    while end < len(text) and (quoted or depth or text[end] not in ",;)}]"):
         if text[end] == "\\":
             end += 1
         elif text[end] == '"':
@@ -320,6 +320,11 @@ def server_texts():
         for one in refused.finditer(text):
             said = spoken(expression(text, one.end()))
             found.setdefault(f"There is no such {said}." if one[1] else said, set()).add(source.name)
+        # What a check gives back: a sentence.
+        for one in re.finditer(r'\breturn\s+(?=[^;{]*")(?:\{"",\s*)?|\breturn\s+\{"",\s*|\b(?:fault|people)\s*=\s*|\b(?:fail|put_off)\(db, job_, ids_, (?:\w+, \w+, )?', text):
+            said = spoken(expression(text, one.end()))
+            if said.endswith((".", "VALUE")) and re.match(r"[A-Z“]", said):
+                found.setdefault(said, set()).add(source.name)
     for source in sorted((ROOT / "sql/migrations").glob("*.sql")):
         for said in re.findall(r"deny\(\d+,\s*(?:format\()?'((?:[^']|'')*)'", source.read_text()):
             found.setdefault(said.replace("''", "'").replace("%s", "VALUE"), set()).add(source.name)

@@ -53,6 +53,18 @@ TEST(Fence, TakesTheMarkThatWasLookedAtUnlessTheDataHasIt) {
     EXPECT_EQ(prd_prompt(brief, "Shorter.", "mark-of-a-preview").turns[0].text, prd_prompt(brief, "Shorter.", "mark-of-a-preview").turns[0].text);
 }
 
+TEST(Prompt, AsksForTheAgencysLanguageAndForTheWordsThatAreParsedInEnglish) {
+    EXPECT_NE(prd_prompt(brief).instruction.find("the document alone, in English and in Markdown"), std::string::npos);
+    EXPECT_EQ(tasks_prompt(brief, "doc").instruction.find("Filipino"), std::string::npos);
+    domain::Brief filipino = brief;
+    filipino.language = "fil";
+    const std::string document = prd_prompt(filipino).instruction, tasks = tasks_prompt(filipino, "doc").instruction;
+    EXPECT_NE(document.find("the document alone, in Filipino"), std::string::npos);
+    EXPECT_NE(document.find("## Project Overview\n"), std::string::npos);
+    EXPECT_NE(tasks.find("Write titles and descriptions in Filipino"), std::string::npos);
+    EXPECT_NE(tasks.find("Frontend, Backend, Database, Design, Testing, Deployment"), std::string::npos);
+}
+
 TEST(PrdPrompt, HasWhatTheAgencyWishesBehindTheFence) {
     const std::string text = tasks_prompt(brief, "doc", "Fewer tasks, please.").turns[0].text;
     EXPECT_GT(text.find("Fewer tasks, please."), text.rfind("END DATA "));

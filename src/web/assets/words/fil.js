@@ -1101,6 +1101,9 @@ export const messages = {
   "This address does not take that method.": "Hindi tinatanggap ng address na ito ang method na iyon.",
   "The service is busy or restarting. Please try again in a moment.": "Abala o nagre-restart ang serbisyo. Subukan ulit mamaya.",
   "Something went wrong on our side. It is noted under request {1}.": "May nangyaring mali sa panig namin. Naitala ito sa ilalim ng request {1}.",
+  "Send the file first, then name it here: a list of files.": "Ipadala muna ang file, saka ito pangalanan dito: isang listahan ng mga file.",
+  "This is a list of files, each with its id.": "Listahan ito ng mga file, bawat isa may numero.",
+  "Payments by card and wallet are not set up rightly. Please tell the agency, or use another way to pay.": "Hindi maayos ang pagkaka-set up ng bayad sa card at e-wallet. Pakisabi sa agency, o magbayad sa ibang paraan.",
   // Holidays
   "All Saints' Day": "Undas, Araw ng mga Santo",
   "All Saints' Day Eve": "Bisperas ng Undas",
