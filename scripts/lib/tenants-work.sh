@@ -59,8 +59,8 @@ tenants_work() {
 # job_sql TEXT: as the owner, with the job's facts as variables of psql; rows are in $work/job.rows. False when it fails.
 job_sql() {
     {
-        [ -z "$job" ] || printf '\\set m_job %s\n\\set m_claims %s\n\\set m_slug %s\n\\set m_name %s\n\\set m_hosts %s\n\\set m_email %s\n\\set m_person %s\n\\set m_language %s\n' "$job" "$claims" \
-            "$(psql_word "$job_slug")" "$(psql_word "$job_name")" "$(psql_word "$job_hosts")" "$(psql_word "$job_email")" "$(psql_word "$job_person")" "$(psql_word "$job_language")"
+        [ -z "$job" ] || printf '\\set m_job %s\n\\set m_claims %s\n\\set m_slug %s\n\\set m_name %s\n\\set m_hosts %s\n\\set m_email %s\n\\set m_person %s\n' "$job" "$claims" \
+            "$(psql_word "$job_slug")" "$(psql_word "$job_name")" "$(psql_word "$job_hosts")" "$(psql_word "$job_email")" "$(psql_word "$job_person")"
         printf '%s\n' "$1"
     } >"$work/job.psql"
     run_psql -f "$work/job.psql" >"$work/job.rows" 2>"$work/job.errors"
@@ -171,7 +171,7 @@ do_create() {
     case $(cat "$work/job.rows") in
         '')
             stage schema || return 2
-            step tenants create "$job_slug" --name "$job_name" --job "$job" || return
+            step tenants create "$job_slug" --name "$job_name" --language "$job_language" --job "$job" || return
             ;;
         ours) ;;
         *) why="There is a tenant $job_slug already." failure=taken; return 1 ;;

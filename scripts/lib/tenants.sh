@@ -68,6 +68,7 @@ tenants_create() {
     name=
     hosts=
     default=false
+    language=
     job=
     while [ $# -gt 0 ]; do
         case $1 in
@@ -76,12 +77,15 @@ tenants_create() {
             --host) [ $# -gt 1 ] || usage "--host needs a host name"; hosts="$hosts $(printf '%s' "$2" | tr ' ' ,)"; shift ;;
             --host=*) hosts="$hosts $(printf '%s' "${1#*=}" | tr ' ' ,)" ;;
             --default) default=true ;;
+            --language) [ $# -gt 1 ] || usage "--language needs one: en or fil"; language=$2; shift ;;
+            --language=*) language=${1#*=} ;;
             --job) [ $# -gt 1 ] || usage "--job needs a number"; whole_number --job "$2" 1; job=$2; shift ;; # of tenants work: it opens the tenant itself
             -*) usage "tenants create: unknown option $1" ;;
             *) [ -z "$slug" ] || usage "tenants create takes one SLUG"; slug=$1 ;;
         esac
         shift
     done
+    case $language in '' | en | fil) ;; *) usage "a tenant's language is en or fil, not $language" ;; esac
     # Each --host is one: a space or a comma in it would make two of it.
     case $hosts in *,*) usage "--host takes one host name; say it again for more" ;; esac
     # Of a slug with a line break grep would look at each line by itself.
@@ -125,7 +129,9 @@ tenants_create() {
         while IFS= read -r migration; do
             printf '\\i %s\n' "$(psql_word "$work/create/tenant.$migration.psql")"
         done <"$work/names"
-        printf '%s\n' '\if :m_go' '\set ON_ERROR_STOP off' 'commit;' '\set ON_ERROR_STOP on' '\if :ERROR' '\set m_go false' \
+        printf '\\if :m_go\n'
+        [ -z "$language" ] || printf 'update :"m_schema".settings set language = %s;\n' "$(sql_literal "$language")"
+        printf '%s\n' '\set ON_ERROR_STOP off' 'commit;' '\set ON_ERROR_STOP on' '\if :ERROR' '\set m_go false' \
             '\echo @failed :LAST_ERROR_SQLSTATE 0 0 false commit' '\endif' '\endif' '\echo @done'
     } >&3 2>/dev/null || session_lost
     if ! follow_sections "$slug"; then
