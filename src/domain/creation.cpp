@@ -10,6 +10,7 @@
 #include "domain/idempotency.h"
 #include "domain/intake.h"
 #include "domain/mails.h"
+#include "domain/wording.h"
 
 namespace domain {
 namespace {
@@ -26,9 +27,9 @@ constexpr Sql create_all = R"(
     with project as (
         insert into projects (user_id, service_type_id, name, service, description, client_name, client_email, client_phone,
                               price, budget, deposit_amount, lead_id)
-        select $10, s.id, left(s.name || ' for ' || $2, 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
+        select $10, s.id, left(replace(replace($11::json ->> a.language, '{1}', s.name), '{2}', $2), 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
                s.base_price / 2.0, ($7::bigint[])[1]
-        from service_types s where s.id = $1 returning id),
+        from settings a, service_types s where s.id = $1 returning id),
     answers as (
         insert into project_answers (project_id, question_id, question_key, answer_value)
         select p.id, a.question_id, a.question_key,
@@ -123,6 +124,14 @@ void tell_of_conversion(Call& call, std::int64_t project, const std::string& ema
     call.db().one<post_words>(email, words.subject, words.text, words.html, random_token() + "@" + host_in(call.config.base_url), agency.sender, agency.mail_from, agency.reply_to);
 }
 
+// "Landing Page for Juana", by language: the statement takes the agency's.
+std::string project_names() {
+    Writer out;
+    out.object();
+    for (const std::string_view language : shipped_languages) out.member(language, say(language, "{1} for {2}", {"{1}", "{2}"}));
+    return out.end_object().take();
+}
+
 Reply converted(std::int64_t project, std::string_view account) {
     return created(Writer{}.object().member("projectId", project).member("redirectUrl", "/projects/" + std::to_string(project)).member("account", account).end_object().take());
 }
@@ -162,7 +171,7 @@ Reply convert_lead(Call& call, Id lead) {
         if (account != "invited") token.clear();
     }
     const std::int64_t project =
-        call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + drafts + "}", std::nullopt, Bytes{""}, client).integer(0);
+        call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + drafts + "}", std::nullopt, Bytes{""}, client, project_names()).integer(0);
     call.db().one<note_conversion>(project, name, account, lead);
     tell_of_conversion(call, project, email, token);
     call.db().run(audit(call, "lead-converted", "draft " + drafts, Writer{}.object().member("project", project).member("account", account).end_object().take()));
@@ -207,7 +216,7 @@ Reply create_project(Call& call) {
 
     try {
         const std::int64_t project =
-            call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + claimed + "}", key, Bytes{hash}, person(call).id).integer(0);
+            call.db().one<create_all>(*service, name, description, email, phone, answers, "{" + claimed + "}", key, Bytes{hash}, person(call).id, project_names()).integer(0);
         note_by_staff(call, "project-created", "project " + std::to_string(project), Writer{}.object().member("client", name).end_object().take());
         call.commit();
         return made(project);

@@ -15,6 +15,7 @@ using core::Json;
 constexpr std::string_view coded[] = {"channel", "currencyDisplay", "from", "how", "kind", "language", "languages", "may", "method", "part", "paymentMethod", "planTemplate", "priority", "provider",
                                       "questionType", "role", "scope", "stage", "state", "status", "to", "why"};
 
+constexpr std::string_view moments[] = {"at", "createdAt", "paidAt", "setAt"};
 constexpr std::string_view money[] = {"amount", "refunded"};  // in centavos
 
 template <std::size_t N>
@@ -26,6 +27,7 @@ std::string code_in(std::string_view language, std::string_view code) { return s
 std::string value_in(std::string_view language, std::string_view field, std::string_view value) {
     if (value.empty()) return code_in(language, "nothing");
     if (field == "fields") return std::string{word_in(language, Words::fields, value)};
+    if (among(moments, field) && value.size() > 19 && value[10] == 'T') return std::string{value.substr(0, 10)}.append(" ").append(value.substr(11, 8)).append(value.ends_with("+00:00") ? " UTC" : "");
     if (!among(coded, field)) return std::string{value};
     const std::string own = std::string{field}.append(" ").append(value);
     const std::string_view said = word_in(language, Words::codes, own);

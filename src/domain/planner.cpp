@@ -13,6 +13,7 @@
 #include "domain/task_words.h"
 #include "domain/templates.h"
 #include "domain/unicode.h"
+#include "domain/wording.h"
 
 namespace domain {
 namespace {
@@ -60,6 +61,9 @@ About about(const Answer& answer) {
         if (any_of_words(question, sign.words)) return sign.about;
     return any_of_words(key, "user users role roles") ? About::audience : About::general;
 }
+
+// A text of the templates or of this file in the agency's language.
+std::string told(const Brief& brief, std::string_view text, std::initializer_list<std::string_view> values = {}) { return say(brief.language, text, values, Words::plans); }
 
 // Whether the words hold the phrase, and not within five words after a "no" or "without".
 bool says(const std::vector<std::string>& said, const std::vector<std::string>& phrase, bool ending) {
@@ -137,14 +141,14 @@ std::vector<std::string> parts_of(const Brief& brief, const std::vector<const Wi
 // ---- Tasks
 
 std::string with_answers(const TaskPattern& pattern, const Brief& brief) {
-    std::string text{pattern.description};
+    std::string text = told(brief, pattern.description);
     std::size_t quotes = 0;
     for (const Answer& answer : brief.answers) {
         const std::string value = shortened(one_line(answer.value), longest_quote);
         const About kind = about(answer);
         if (value.empty() || pattern.answers == About::nothing || quotes == most_quotes) continue;
         if (kind != pattern.answers && !(kind == About::general && pattern.id == "scope")) continue;
-        text += (quotes++ == 0 ? "\nAnswered at onboarding: " : "; ") + shortened(one_line(answer.question.empty() ? answer.key : answer.question), 150) + " – " + value;
+        text += (quotes++ == 0 ? "\n" + told(brief, "Answered at onboarding:") + " " : "; ") + shortened(one_line(answer.question.empty() ? answer.key : answer.question), 150) + " – " + value;
     }
     return text;
 }
@@ -183,7 +187,7 @@ private:
     void add(const TaskPattern& pattern, const std::string& description) {
         called_[std::string{pattern.id}].push_back(tasks_.size());
         patterns_.push_back(&pattern);
-        tasks_.push_back({std::string{pattern.title}, shortened(description, 2000), std::string{pattern.section}, std::string{pattern.priority}, pattern.hours, {}});
+        tasks_.push_back({told(brief_, pattern.title), shortened(description, 2000), std::string{pattern.section}, std::string{pattern.priority}, pattern.hours, {}});
     }
 
     void add_parts(const TaskPattern& pattern, const std::vector<std::string>& parts) {
@@ -192,9 +196,12 @@ private:
         for (std::size_t i = 0; i < count; ++i) {
             std::string names;
             const std::size_t end = parts.size() * (i + 1) / count;
-            for (std::size_t k = parts.size() * i / count; k < end; ++k) names += (names.empty() ? "“" : k + 1 == end ? " and “" : ", “") + parts[k] + "”";
-            add(pattern, std::string{pattern.description} + "\nThis task: " + names + ".");
-            tasks_.back().title = shortened("Build " + names, 160);
+            for (std::size_t k = parts.size() * i / count; k < end; ++k) {
+                const std::string part = "“" + parts[k] + "”";
+                names = names.empty() ? part : k + 1 == end ? told(brief_, "{1} and {2}", {names, part}) : names + ", " + part;
+            }
+            add(pattern, told(brief_, pattern.description) + "\n" + told(brief_, "This task: {1}.", {names}));
+            tasks_.back().title = shortened(told(brief_, "Build {1}", {names}), 160);
             tasks_.back().hours = (pattern.hours + static_cast<int>(count) - 1) / static_cast<int>(count);
         }
     }
@@ -300,8 +307,8 @@ public:
             features.push_back(wish->feature);
             if (!wish->technical.empty()) technical.push_back(wish->technical);
         }
-        text_ = "> **Draft, made without AI** from the service's template and the answers given at onboarding, for the agency to review.\n\n";
-        text_ += "# " + inline_text(brief_.service) + " for " + inline_text(brief_.client) + "\n";
+        text_ = told(brief_, "> **Draft, made without AI** from the service's template and the answers given at onboarding, for the agency to review.") + "\n\n";
+        text_ += "# " + told(brief_, "{1} for {2}", {inline_text(brief_.service), inline_text(brief_.client)}) + "\n";
         section(0);
         overview();
         section(1);
@@ -331,7 +338,7 @@ private:
 
     void overview() {
         const std::string client = inline_text(brief_.client);
-        text_ += (client.empty() ? "The client" : client) + " asks for " + std::string{template_.is} + ". In the client's own words:\n\n";
+        text_ += told(brief_, "{1} asks for {2}. In the client's own words:", {client.empty() ? told(brief_, "The client") : client, told(brief_, template_.is)}) + "\n\n";
         const std::string description = lines(brief_.description);
         for (std::size_t begin = 0; begin <= description.size();) {
             const std::size_t end = std::min(description.find('\n', begin), description.size());
@@ -340,10 +347,10 @@ private:
             text_ += line.empty() ? ">\n" : "> " + line + (broken ? "\\\n" : "\n");
             begin = end + 1;
         }
-        text_ += "\n- **Service:** " + inline_text(brief_.service) + "\n";
-        if (brief_.price > 0) text_ += "- **Price:** " + pesos(brief_.price) + "\n";
-        if (!brief_.timeline.empty()) text_ += "- **Time:** " + inline_text(brief_.timeline) + "\n";
-        answers(About::general, "\nWhat else the client told us:");
+        text_ += "\n- **" + told(brief_, "Service") + ":** " + inline_text(brief_.service) + "\n";
+        if (brief_.price > 0) text_ += "- **" + told(brief_, "Price") + ":** " + pesos(brief_.price) + "\n";
+        if (!brief_.timeline.empty()) text_ += "- **" + told(brief_, "Time") + ":** " + inline_text(brief_.timeline) + "\n";
+        answers(About::general, "What else the client told us:");
     }
 
     void answers(About kind, std::string_view heading) {
@@ -351,7 +358,7 @@ private:
         for (const Answer& answer : brief_.answers) {
             const std::string value = inline_text(answer.value);
             if (value.empty() || about(answer) != kind) continue;
-            if (first) text_ += std::string{heading} + "\n\n";
+            if (first) text_ += (kind == About::general ? "\n" : "") + told(brief_, heading) + "\n\n";
             first = false;
             text_ += "- **" + inline_text(answer.question.empty() ? answer.key : answer.question) + "** " + value + "\n";
         }
@@ -359,8 +366,8 @@ private:
     }
 
     void list(std::string_view heading, const std::vector<std::string_view>& items, bool numbered = false) {
-        text_ += std::string{heading} + "\n\n";
-        for (std::size_t i = 0; i < items.size(); ++i) text_ += (numbered ? std::to_string(i + 1) + ". " : "- ") + std::string{items[i]} + "\n";
+        text_ += told(brief_, heading) + "\n\n";
+        for (std::size_t i = 0; i < items.size(); ++i) text_ += (numbered ? std::to_string(i + 1) + ". " : "- ") + told(brief_, items[i]) + "\n";
     }
 
     const Brief& brief_;

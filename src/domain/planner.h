@@ -18,7 +18,7 @@ struct Brief {
     std::string plan_template;  // landing-page, business-website, e-commerce, web-application; else the generic one
     std::int64_t price = 0;     // pesos
     std::vector<Answer> answers;
-    std::string language = "en";  // the agency's own: what a model writes in. What is written here without one is English.
+    std::string language = "en";  // the agency's own: in which a plan is written.
 };
 
 // Markdown with the six sections of seeds/000, marked as a draft in its first line. Every answer is in it; client text

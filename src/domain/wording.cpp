@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "domain/lists_fil.h"
+#include "domain/plans_fil.h"
 #include "domain/words_fil.h"
 
 namespace domain {
@@ -116,6 +117,7 @@ std::span<const Phrase> phrases(std::string_view language, Words kind) {
         case Words::mails: return words_fil;
         case Words::heads: return heads_fil;
         case Words::fields: return fields_fil;
+        case Words::plans: return plans_fil;
         case Words::codes: return codes_fil;
     }
     return {};
@@ -127,8 +129,8 @@ std::string_view word_in(std::string_view language, Words kind, std::string_view
     return found != all.end() && found->english == word ? found->other : word;
 }
 
-std::string say(std::string_view language, std::string_view english, std::initializer_list<std::string_view> values) {
-    return filled(word_in(language, Words::mails, english), {values.begin(), values.size()});
+std::string say(std::string_view language, std::string_view english, std::initializer_list<std::string_view> values, Words kind) {
+    return filled(word_in(language, kind, english), {values.begin(), values.size()});
 }
 
 std::string said_in(std::string_view language, std::string_view text) {

@@ -20,16 +20,17 @@ std::string language_of(const core::Request& request);
 // A Set-Cookie by which the pages, too, know the choice; not HttpOnly, as assets/js/language.js reads it.
 std::string language_cookie_line(const core::Request& request, std::string_view language);
 
-// The text in that language, with {1}, {2} … replaced by the values. What a catalogue lacks is said in English.
-std::string say(std::string_view language, std::string_view english, std::initializer_list<std::string_view> values = {});
-
 // What lists and logs hold, in words; each kind has a catalogue of its own, as "May" is a month to a mail and a permission to a list.
 enum class Words {
     mails,   // whole texts of mails and receipts, for say()
     heads,   // of the columns of lists
     fields,  // names of fields, by what they are called in JSON
+    plans,   // what the built-in planner writes
     codes,   // words that are kept as they are: statuses, roles, actions; and short texts with holes, for said_in()
 };
+// The text in that language, with {1}, {2} … replaced by the values. What a catalogue lacks is said in English.
+std::string say(std::string_view language, std::string_view english, std::initializer_list<std::string_view> values = {}, Words kind = Words::mails);
+
 struct Phrase {
     std::string_view english, other;
 };

@@ -171,6 +171,7 @@ inline constexpr auto words_fil = std::to_array<Phrase>({
     {"{1} added a file.", "Nagdagdag ng file si {1}."},
     {"{1} added {2}.", "Idinagdag ni {1} ang {2}."},
     {"{1} asked for {2}.", "Humiling si {1} ng {2}."},
+    {"{1} for {2}", "{1} para kay {2}"},
     {"{1} invites you to a project at {2}: to follow it, with its messages and files.", "Iniimbitahan ka ni {1} sa isang project sa {2}: para subaybayan ito, kasama ang mga mensahe at file nito."},
     {"{1} invites you to a project at {2}: to follow it, write messages, send files and pay.", "Iniimbitahan ka ni {1} sa isang project sa {2}: para subaybayan ito, magsulat ng mensahe, magpadala ng file at magbayad."},
     {"{1} invites you to the project “{2}” at {3}: to follow it, with its messages and files.", "Iniimbitahan ka ni {1} sa project na “{2}” sa {3}: para subaybayan ito, kasama ang mga mensahe at file nito."},

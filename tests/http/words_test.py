@@ -236,6 +236,8 @@ def test_a_model_is_asked_to_write_in_the_agency_s_own_language(site, settings, 
     assert "the document alone, in English" in str(asked())
     settings(language="fil").expect()
     assert "the document alone, in Filipino" in str(asked())
+    made = client.get(f"/api/projects/{onboarding.create(client)}/details").expect()["project"]["name"]
+    assert " para kay " in made and " for " not in made, "what the agency names after service and client is in its language, too"
 
 
 def test_every_text_of_a_mail_is_in_its_catalogue():

@@ -12,6 +12,7 @@
 #include "domain/markdown.h"
 #include "domain/prd.h"
 #include "domain/templates.h"
+#include "domain/wording.h"
 
 namespace {
 
@@ -65,6 +66,42 @@ TEST(Document, SaysFirstThatItIsADraftAndHasItsSixSections) {
         EXPECT_NE(prd.find("# Landing Page for Ana Reyes\n"), prd.npos);
         EXPECT_TRUE(domain::missing_sections(prd).empty()) << one.name;
         for (const auto name : domain::prd_sections) EXPECT_GE(section(prd, name).size(), 150U) << one.name << " " << name;
+        EXPECT_EQ(fuzz::wrong_in_html(domain::render_markdown(prd), 24), "");
+    }
+}
+
+TEST(Document, AndPlanAreWrittenInTheAgencysLanguageWithNothingOfTheTemplatesLeftInEnglish) {
+    const auto in_filipino = [](std::string_view text) {
+        const std::string_view other = domain::word_in("fil", domain::Words::plans, text);
+        EXPECT_TRUE(text.empty() || other != text) << text;
+        return other;
+    };
+    for (const auto& wish : domain::wishes()) {
+        in_filipino(wish.feature);
+        in_filipino(wish.technical);
+        for (const auto& pattern : wish.tasks) in_filipino(pattern.title), in_filipino(pattern.description);
+    }
+    for (const auto& one : domain::templates()) {
+        Brief brief = landing();
+        brief.plan_template = one.name;
+        const Plan english = draft_plan(brief);
+        brief.language = "fil";
+        const Plan filipino = draft_plan(brief);
+        ASSERT_EQ(filipino.tasks.size(), english.tasks.size()) << one.name;
+        for (std::size_t t = 0; t < english.tasks.size(); ++t) {
+            const auto &task = filipino.tasks[t], &same = english.tasks[t];
+            EXPECT_NE(task.title, same.title);
+            EXPECT_EQ(std::tie(task.section, task.priority, task.hours, task.depends_on), std::tie(same.section, same.priority, same.hours, same.depends_on)) << task.title;
+            EXPECT_EQ(task.description.find("Answered at onboarding"), task.description.npos);
+        }
+        const std::string prd = draft_prd(brief);
+        EXPECT_EQ(prd.find("> **Draft, ginawa nang walang AI**"), 0U);
+        EXPECT_NE(prd.find("# Landing Page para kay Ana Reyes\n"), prd.npos);
+        EXPECT_TRUE(domain::missing_sections(prd).empty()) << one.name;
+        EXPECT_NE(prd.find(in_filipino(one.is)), prd.npos);
+        for (const auto lines : {one.audience, one.features, one.technical, one.design, one.success})
+            for (const auto line : lines) EXPECT_TRUE(prd.find(in_filipino(line)) != prd.npos && prd.find(line) == prd.npos) << line;
+        for (const char* phrase : {"the client says", "In the client's", "\nWhat ", "**Price", "**Service", "**Time"}) EXPECT_EQ(prd.find(phrase), prd.npos) << phrase << "\n" << prd;
         EXPECT_EQ(fuzz::wrong_in_html(domain::render_markdown(prd), 24), "");
     }
 }

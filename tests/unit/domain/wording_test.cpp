@@ -55,7 +55,7 @@ TEST(Wording, ValuesGoIntoTheirHolesWhateverTheyHold) {
 
 TEST(Wording, EveryCatalogueKeepsTheHolesOfTheEnglish) {
     for (const auto language : shipped_languages)
-        for (const Words kind : {Words::mails, Words::heads, Words::fields, Words::codes})
+        for (const Words kind : {Words::mails, Words::heads, Words::fields, Words::plans, Words::codes})
             for (const Phrase& phrase : phrases(language, kind)) EXPECT_EQ(holes(phrase.english), holes(phrase.other)) << phrase.english;
 }
 
@@ -85,6 +85,7 @@ TEST(Wording, FactsAreLinesOfNamesAndWordsAndSomebodysOwnStays) {
     EXPECT_EQ(said(R"({"amount": 750050, "note": null, "closed": true, "hosts": ["a.example", "b.example"]})"), "Halaga: ₱7,500.50\nDay off: oo\nMga host: a.example, b.example");
     EXPECT_EQ(said(R"({"fields": ["title", "priority"], "unheard": {"name": "x", "of": [{"status": "paid"}, {"status": ""}]}, "items": []})"),
               "Binago: Pamagat, Priority\nunheard: Pangalan: x; of: Status: bayad na / Status: wala\nMga item: wala");
+    EXPECT_EQ(said(R"({"proof": {"at": "2026-11-22T07:00:03.851561+00:00", "reference": "2026-11-22T07:00:03.851561+00:00"}})"), "Katibayan ng bayad: Kailan: 2026-11-22 07:00:03 UTC; Reference: 2026-11-22T07:00:03.851561+00:00");
     EXPECT_EQ(said("{}"), "");
 }
 
