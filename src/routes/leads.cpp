@@ -21,12 +21,14 @@ constexpr Sql save_lead = R"(
            step = coalesce($3::integer, step), description = coalesce($4, description), name = coalesce($5, name),
            email = coalesce($6, email), phone = coalesce($7, phone), updated_at = now()
     where id = $1 returning to_json(updated_at))";
-// The whole set of answers replaces what was there, so that an answer taken back is gone.
-constexpr Sql drop_answers = "delete from questionnaire_responses where lead_id = $1 and not $2::jsonb ? question_key";
+// The whole set of answers replaces what was there, so that an answer taken back is gone. The page sends every question of the
+// service; one that holds nothing is no answer, to whoever reads the draft.
+constexpr Sql drop_answers = R"(
+    delete from questionnaire_responses where lead_id = $1 and coalesce($2::jsonb -> question_key, '""') in ('""', '[]', 'null'))";
 constexpr Sql save_answers = R"(
     insert into questionnaire_responses (lead_id, question_key, answer_value)
     select $1, key, case jsonb_typeof(value) when 'string' then value #>> '{}' else value::text end
-    from jsonb_each($2::jsonb) where key <> '' and value <> 'null'
+    from jsonb_each($2::jsonb) where key <> '' and value not in ('""', '[]', 'null')
     on conflict (lead_id, question_key) do update set answer_value = excluded.answer_value, updated_at = now()
     where questionnaire_responses.answer_value <> excluded.answer_value)";
 constexpr Sql one_lead = R"(

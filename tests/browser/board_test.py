@@ -89,6 +89,15 @@ def test_a_card_is_moved_by_keyboard_and_by_pointer(site, browser, staff, projec
     ActionChains(browser.driver).click_and_hold(card).move_by_offset(10, 10).move_to_element(column).release().perform()
     browser.wait(lambda: status_of(site, third) == "completed", about="dragged to the last column")
     browser.wait(lambda: cards(browser, "completed") == [third], about="and shown there")
+    # From far down in a long column, the next one is beside it.
+    last = cards(browser, "pending")[-1]
+    grip = browser.see(f"[data-card='{last}'] .grip")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", grip)
+    x, y = browser.middle(grip)
+    beside = browser.run("return document.querySelector(`[data-column='in-progress']`).getBoundingClientRect().x")
+    assert browser.run("return document.querySelector(`[data-column='in-progress'] h2`).getBoundingClientRect().top") >= 0, "its name stays on view"
+    ActionChains(browser.driver).click_and_hold(grip).move_by_offset(10, 0).move_by_offset(int(beside - x) + 50, 0).release().perform()
+    browser.wait(lambda: status_of(site, last) == "in-progress", about="carried straight across")
     browser.screenshot("board")
     assert browser.audit() == []
     browser.width(360)
@@ -174,7 +183,8 @@ def test_a_task_is_edited_added_and_retired(site, browser, staff, project):
     spent.send_keys("2,5")
     browser.run("arguments[0].click()", browser.see(f"#task-form [name=dependencies][value='{second}']"))
     browser.click("#task-form [type=submit]")
-    assert "would be a circle" in browser.see("[data-field=dependencies] .error").text
+    circle = browser.see("[data-field=dependencies] .error", "would be a circle")
+    assert browser.run("const { top, bottom } = arguments[0].getBoundingClientRect(); return top >= 0 && bottom <= innerHeight", circle), "it can be read where the keyboard is"
     browser.screenshot("board-circle")
     assert browser.audit() == []
     browser.run("arguments[0].click()", browser.see(f"#task-form [name=dependencies][value='{second}']"))
@@ -208,6 +218,7 @@ def test_a_plan_is_written_anew_chosen_from_and_brought_back(site, browser, staf
     first = site.one("select id from tasks where project_id = %s order by \"order\" limit 1", project, tenant=site.tenant)
     staff.patch(f"/api/tasks/{first}", {"status": "completed"}).expect()
     site.sql("update tasks set title = 'Nobody else would write this' where id = (select id from tasks where project_id = %s order by \"order\" desc limit 1)", project, tenant=site.tenant)
+    second = site.one("update tasks set description = 'As it was by hand' where id = (select id from tasks where project_id = %s order by \"order\" offset 1 limit 1) returning id", project, tenant=site.tenant)
     browser.open(f"/admin/board?project={project}")
     browser.click("#to-plan")
     browser.type("#wishes", "A calmer tone")
@@ -218,6 +229,10 @@ def test_a_plan_is_written_anew_chosen_from_and_brought_back(site, browser, staf
     browser.click("#send")
     browser.see("#choose")
     browser.see("#choose", "Only in the plan as it is")
+    words = browser.see(f"[data-row=task-{second}] .changes").text
+    assert words.startswith("Description") and "As it was by hand" in words, "what the new words are is seen before they are taken"
+    kept = browser.see(f"[data-row=task-{first}]")
+    assert not kept.find_elements("css selector", ".changes, [value=take]"), "where nothing differs there is nothing to take"
     browser.screenshot("plan-choose")
     assert browser.audit() == []
     browser.width(360)

@@ -36,13 +36,15 @@ def test_a_tenant_from_its_making_to_its_end(site, browser):
     assert browser.see("#new-form [name=slug]").get_attribute("value") == slug
     browser.click("#new-form [type=submit]")
     browser.see("#new-form [data-field=hosts] .error", "without one nobody finds")
-    fill(browser, "#new-form", ownerName="Olivia", ownerEmail=f"{slug}@example.test", hosts=f"{slug.replace('_', '-')}.example.test")
+    fill(browser, "#new-form", ownerName="Olivia", ownerEmail=site.account("admin", name="platform")[0], hosts=f"{slug.replace('_', '-')}.example.test")
     browser.screenshot("platform-new")
     browser.click("#new-form [type=submit]")
     browser.see("#jobs [data-state]")
     browser.screenshot("platform-under-way")
     browser.see("#jobs [data-state=done]", "Make", 60)
     browser.see(f"#tenants [data-tenant={slug}]")
+    browser.click(".agencies summary")
+    browser.see(".agencies button", slug.replace("_", " ").title())  # the owner finds the way there at once
 
     row = f"#tenants [data-tenant={slug}]"
     browser.click(f"{row} summary")

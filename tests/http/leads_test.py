@@ -42,6 +42,8 @@ def test_a_later_patch_changes_what_it_names_and_leaves_the_rest(visitor):
     now = visitor.get(f"/api/leads/{token}").expect()
     assert now["description"] == "First words of it" and now["step"] == 2 and now["clientName"] == ""
     assert now["questionAnswers"] == {"b": "3"}, "the answers are one value: one that was taken back is gone"
+    visitor.patch(f"/api/leads/{token}", {"questionAnswers": {"b": "", "c": [], "d": None, "e": "0"}}).expect(200)
+    assert visitor.get(f"/api/leads/{token}").expect()["questionAnswers"] == {"e": "0"}, "what holds nothing is no answer"
 
 
 def test_a_token_cannot_be_guessed_and_is_not_kept_in_the_clear(site, visitor):

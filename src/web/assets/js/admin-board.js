@@ -115,10 +115,12 @@ const number = (form, name) => { const value = valueOf(form, name).replace(',', 
 function dependencies(task) {
   const chosen = new Set(task.dependencies ?? []);
   const others = tasks.filter((one) => one.id !== task.id);
+  // What is wrong stands above the list: below it, it would be out of sight.
   return el('div', { class: 'field', 'data-field': 'dependencies' }, el('fieldset', { class: 'waits-for' }, el('legend', {}, t('Waits for')),
+    el('p', { class: 'error', id: 'dependencies-error', hidden: true }),
     others.length ? el('div', { class: 'choices' }, others.map((one) => el('label', { class: 'choice' },
       el('input', { type: 'checkbox', name: 'dependencies', value: one.id, checked: chosen.has(one.id) }), el('span', {}, one.title, el('span', { class: 'soft small' }, ` · ${taskWords[one.status]}`)))))
-      : el('p', { class: 'soft' }, t('There are no other tasks.'))), el('p', { class: 'error', id: 'dependencies-error', hidden: true }));
+      : el('p', { class: 'soft' }, t('There are no other tasks.'))));
 }
 
 function edit(task) {

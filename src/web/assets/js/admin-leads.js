@@ -21,7 +21,7 @@ function facts(full) {
   return [
     full.description && el('div', {}, el('h2', {}, t('Description')), el('p', { class: 'as-written' }, full.description)),
     el('div', {}, el('h2', {}, t('Answers')), full.answers.length
-      ? el('dl', { class: 'changes' }, full.answers.map((one) => el('div', {}, el('dt', {}, one.questionText), el('dd', { class: 'as-written' }, one.answerValue))))
+      ? el('dl', { class: 'changes wide' }, full.answers.map((one) => el('div', {}, el('dt', {}, one.questionText), el('dd', { class: 'as-written' }, one.answerValue))))
       : el('p', { class: 'soft' }, t('No question was answered yet.'))),
     el('div', {}, el('h2', {}, t('Pages seen')), full.views.length
       ? el('ul', { class: 'plain-list small', role: 'list' }, full.views.map((view) => el('li', {}, view.path, view.referrer && el('span', { class: 'soft' }, t(' from'), ` ${view.referrer}`), el('span', { class: 'soft' }, ` · ${dateTime(view.at)}`))))

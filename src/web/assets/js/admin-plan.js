@@ -43,6 +43,16 @@ function total(place) {
   text($('[data-total]', place), t`${plural(keeps, 'task')} chosen; a plan has 15 to 25.`);
 }
 
+const PRIORITIES = { high: t('High'), medium: t('Medium'), low: t('Low') };
+
+/** What the new version says otherwise of a task, as rows of a list. */
+function changed(task, next) {
+  const parts = [[t('Title'), (one) => one.title], [t('Description'), (one) => one.description], [t('Section'), (one) => one.section], [t('Priority'), (one) => PRIORITIES[one.priority] ?? one.priority],
+    [t('Hours estimated'), (one) => `${one.hours} h`]];
+  return parts.filter(([, of]) => of(task) !== of(next)).map(([name, of]) => el('div', {}, el('dt', {}, name),
+    el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, t('was ')), of(task)), ' ', el('ins', {}, el('span', { class: 'unseen' }, t('became ')), of(next)))));
+}
+
 async function drawProposal(generation) {
   const found = await get(`${base}/proposals/${generation.id}`);
   const { plan, progress } = state;
@@ -59,10 +69,10 @@ async function drawProposal(generation) {
     found.prd !== null && el('div', {}, el('h3', {}, t('The document')), difference(plan.prd, found.prd),
       el('label', { class: 'choice' }, el('input', { type: 'checkbox', id: 'take-prd', checked: true }), el('span', {}, t('Take the new document')))),
     both.length > 0 && el('div', {}, el('h3', {}, t`In both (${both.length})`), el('ul', { role: 'list' }, both.map((task) => {
-      const next = found.tasks[newer.get(task.id)];
-      return row(`task-${task.id}`, el('div', {}, el('p', {}, el('strong', {}, task.title), now(task)),
-        next.title !== task.title && el('p', { class: 'small' }, t('New: '), next.title), next.hours !== task.hours && el('p', { class: 'small soft' }, t`New: ${next.hours} h`)),
-      el('div', {}, ...choice(`task-${task.id}`, task.title, [['keep', t('Keep as it is')], ['take', t('Keep, in the new words')], ['retire', t('Retire')]], begun(task) ? 'keep' : 'take')));
+      const changes = changed(task, found.tasks[newer.get(task.id)]);
+      const keep = [['keep', t('Keep as it is')], changes.length > 0 && ['take', t('Keep, in the new words')], ['retire', t('Retire')]].filter(Boolean);
+      return row(`task-${task.id}`, el('div', {}, el('p', {}, el('strong', {}, task.title), now(task)), changes.length > 0 && el('dl', { class: 'changes' }, changes)),
+        el('div', {}, ...choice(`task-${task.id}`, task.title, keep, begun(task) || !changes.length ? 'keep' : 'take')));
     }))),
     come.length > 0 && el('div', {}, el('h3', {}, t`Only in the new version (${come.length})`), el('ul', { role: 'list' }, come.map((task) => row(`new-${task.at}`,
       el('div', {}, el('p', {}, el('strong', {}, task.title), el('span', { class: 'soft small' }, ` · ${task.section} · ${task.hours} h`)), el('p', { class: 'small soft' }, task.description)),
@@ -180,6 +190,7 @@ const back = () => { show($('#preview'), false); show(form); };
 $('#send-not').addEventListener('click', () => { back(); $('#wishes').focus(); });
 $('#send').addEventListener('click', (event) => busy(event.currentTarget, t('Sending…'), async () => {
   try {
+    text($('#said'), '');
     await post(`${base}/proposals`, { scope: prompt.scope, wishes: prompt.wishes, mark: prompt.mark });
     await draw(await get(base));
     back();

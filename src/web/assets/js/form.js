@@ -50,7 +50,10 @@ export function showErrors(form, errors, find = (name) => $(`[data-field="${CSS.
   if (lost.length) formError(form, lost.map((name) => errors[name]).join(' '));
   placed.sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
   const first = placed[0];
-  if (first) (controlsOf(first).find((control) => control.checked) ?? controlsOf(first)[0])?.focus();
+  if (first) {
+    (controlsOf(first).find((control) => control.checked) ?? controlsOf(first)[0])?.focus();
+    $('.error', first)?.scrollIntoView({ block: 'nearest' }); // of a long list of choices it may be far from the one that has the focus
+  }
   else if (lost.length) focusOn($('[data-form-error]', form));
   return lost;
 }

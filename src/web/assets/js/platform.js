@@ -5,7 +5,7 @@ import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { ago, bytes, dateTime, plural } from './format.js';
 import { attempt, notice } from './view.js';
 import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './admin/fields.js';
-import { header } from './session.js';
+import { forgetAgencies, header } from './session.js';
 import { nameOf } from './languages.js';
 import { language, t } from './words.js';
 
@@ -29,6 +29,7 @@ let next = null;
 let nextJobs = null;
 let heldJobs = [];
 let timer = 0;
+let me = null;
 
 const hostLink = (host) => el('a', { href: `${location.protocol}//${host}${location.port && !host.includes(':') ? `:${location.port}` : ''}/` }, host);
 
@@ -81,6 +82,8 @@ function follow(jobs) {
     const later = await loadJobs().catch(() => jobs);
     const over = later.filter((job) => under.includes(job.id) && !open(job));
     if (over.length) {
+      forgetAgencies(me);
+      header();
       text($('#work-said'), over.map((job) => `${WORDS[job.kind](job.slug)}: ${STATES[job.state]}.`).join(' '));
       if (!(list.contains(document.activeElement) && document.activeElement.matches('input, textarea'))) await load().catch(() => {}); // who types there goes on
     }
@@ -209,7 +212,8 @@ filters.addEventListener('submit', (event) => { event.preventDefault(); attempt(
 filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
 
 async function start() {
-  if (!await header()) {
+  me = await header();
+  if (!me) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     return;
   }

@@ -44,6 +44,9 @@ async function agencies(user) {
   return answer;
 }
 
+/** Asked anew by the next page: an agency was made, renamed or taken away. */
+export const forgetAgencies = (user) => { try { sessionStorage.removeItem(`agencies:${user.id}`); } catch { /* nothing was kept */ } };
+
 /** The menu of agencies, for who has several, or owns the installation. */
 async function switcher(user, place) {
   const answer = await agencies(user);

@@ -151,7 +151,6 @@ export default {
   "Keep as it is": "Panatilihin kung ano ito",
   "Keep, in the new words": "Panatilihin, sa bagong salita",
   "New:": "Bago:",
-  "New: {1} h": "Bago: {1} h",
   "No key for Gemini is set: the built-in planner will write instead, and nothing is sent.": "Walang nakatakdang key para sa Gemini: ang built-in planner ang susulat, at walang ipapadala.",
   "Only in the new version ({1})": "Nasa bagong version lang ({1})",
   "Only in the plan as it is ({1})": "Nasa kasalukuyang plano lang ({1})",
