@@ -6,6 +6,7 @@
 
 #include "domain/account.h"
 #include "domain/letter.h"
+#include "domain/money.h"
 
 namespace domain {
 namespace {
@@ -13,9 +14,10 @@ namespace {
 using namespace core;
 
 constexpr Sql hold_item = "select hold_content($1, $2)";
+// A version in which no option had a price says nothing of prices.
 constexpr Sql item_as_wanted = R"(
-    select content_of($1, $2) || case when $3::integer is null then $4::jsonb
-           else (select content from content_versions where kind = $1 and item_id = $2 and version = $3::integer) end)";
+    select case when $3::integer is null then content_of($1, $2) || $4::jsonb
+           else content_of($1, $2) - 'optionPrices' || (select content from content_versions where kind = $1 and item_id = $2 and version = $3::integer) end)";
 constexpr Sql changed_since = R"(
     select n.key, case jsonb_typeof(n.value) when 'string' then n.value #>> '{}' when 'null' then 'nothing' else n.value::text end,
            coalesce((select p.name from people(array[v.actor_id]) p), 'Somebody')
@@ -23,6 +25,7 @@ constexpr Sql changed_since = R"(
     where v.kind = $1 and v.item_id = $2 and v.version = $3
       and n.value is distinct from (select content -> n.key from content_versions where kind = $1 and item_id = $2 and version = $4)
     order by n.key)";
+constexpr Sql range = "select lowest, highest from price_range($1)";
 constexpr Sql note = "select note_version($1, $2, $3, $4)";
 
 constexpr Sql audit_sql = R"(
@@ -88,6 +91,17 @@ std::string new_order(const Json& wanted, const Json& now, bool restored) {
     std::string text = "{";
     for (const std::int64_t id : order) text += (text.size() > 1 ? "," : "") + std::to_string(id);
     return text + "}";
+}
+
+void check_prices(Call& call, std::int64_t service, const char* field) {
+    constexpr std::int64_t most = 100'000'000;
+    const auto row = call.db().maybe<range>(service);
+    if (!row) return;
+    const auto say = [](std::int64_t amount) { return pesos(amount * 100); };
+    if (row->integer(0) < 1)
+        throw unprocessable({{field, "With these answers the service could come to cost " + say(row->integer(0)) + ". The price and what options take off it must leave at least ₱1."}});
+    if (row->integer(1) > most)
+        throw unprocessable({{field, "With these answers the service could come to cost " + say(row->integer(1)) + ", and a project costs at most " + say(most) + "."}});
 }
 
 bool flag(Form& form, const char* field, const char* what) {

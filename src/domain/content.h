@@ -28,6 +28,9 @@ core::Query audit_edit(core::Call& call, std::string_view kind, std::int64_t ite
 // The items in a new order: all of `now`, those that the order leaves out at its end. Throws Error 422 where it has others.
 std::string new_order(const core::Json& wanted, const core::Json& now, bool restored);
 
+// After a change: whatever a client answers, the service costs something, and not too much. Throws Error 422 with the field.
+void check_prices(core::Call& call, std::int64_t service, const char* field);
+
 bool flag(core::Form& form, const char* field, const char* what);  // true or false, else wrong
 
 }  // namespace domain

@@ -23,20 +23,24 @@ constexpr Sql made_before = "select project_id, request_hash from idempotency_ke
 constexpr Sql draft = R"(
     select id, status, project_id, user_id is null or user_id = me() from leads
     where token_hash = $1 or (id = $2 and user_id = me()) order by id for update)";
+// The price is the service's and what the answers add to it, as the database has both: the request names no price.
 constexpr Sql create_all = R"(
-    with project as (
+    with priced as (
+        select s.*, (s.base_price + coalesce((select sum(a.price_modifier) from json_to_recordset($6) as a(price_modifier bigint)), 0))::integer as price
+        from service_types s where s.id = $1),
+    project as (
         insert into projects (user_id, service_type_id, name, service, description, client_name, client_email, client_phone,
                               price, budget, deposit_amount, lead_id)
-        select $10, s.id, left(replace(replace($11::json ->> a.language, '{1}', s.name), '{2}', $2), 300), s.name, $3, $2, $4, nullif($5, ''), s.base_price, s.base_price,
-               s.base_price / 2.0, ($7::bigint[])[1]
-        from settings a, service_types s where s.id = $1 returning id),
+        select $10, s.id, left(replace(replace($11::json ->> a.language, '{1}', s.name), '{2}', $2), 300), s.name, $3, $2, $4, nullif($5, ''), s.price, s.price,
+               s.price / 2.0, ($7::bigint[])[1]
+        from settings a, priced s returning id),
     answers as (
-        insert into project_answers (project_id, question_id, question_key, answer_value)
-        select p.id, a.question_id, a.question_key,
+        insert into project_answers (project_id, question_id, question_key, price_modifier, answer_value)
+        select p.id, a.question_id, a.question_key, coalesce(a.price_modifier, 0),
                case when q.question_type <> 'file' then a.answer_value
                     else (select json_agg(json_build_object('id', f.id, 'name', f.name) order by f.id)::text from files f
                           where f.id in (select v::bigint from json_array_elements_text(a.answer_value::json) v)) end
-        from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text)
+        from project p, json_to_recordset($6) as a(question_id integer, question_key text, answer_value text, price_modifier integer)
         join questions q on q.id = a.question_id),
     files as (
         update files set project_id = p.id, user_id = $10, user_name = $2 from project p

@@ -14,6 +14,7 @@ namespace {
 struct Checked {
     std::string value;  // empty: no answer
     std::string fault;
+    std::int64_t price = 0;  // what the answer adds
 };
 
 Checked text_answer(const Json& answer, std::size_t limit) {
@@ -35,8 +36,15 @@ Checked number_answer(const Json& answer) {
     return {std::move(text), ""};
 }
 
-bool offered(const Question& question, std::string_view option) {
-    return std::ranges::find(question.options, option) != question.options.end();
+// Where among the options; as many as there are: nowhere.
+std::size_t place_of(const Question& question, std::string_view option) {
+    return static_cast<std::size_t>(std::ranges::find(question.options, option) - question.options.begin());
+}
+bool offered(const Question& question, std::string_view option) { return place_of(question, option) < question.options.size(); }
+
+std::int64_t price_of(const Question& question, std::string_view option) {
+    const std::size_t place = place_of(question, option);
+    return place < question.prices.size() ? question.prices[place] : 0;
 }
 
 Checked choice_answer(const Question& question, const Json& answer) {
@@ -44,7 +52,7 @@ Checked choice_answer(const Question& question, const Json& answer) {
     const std::string_view choice = answer.text();
     if (choice.empty()) return {};
     if (!offered(question, choice)) return {"", "This is not one of the options. Choose one of them."};
-    return {std::string{choice}, ""};
+    return {std::string{choice}, "", price_of(question, choice)};
 }
 
 Checked choices_answer(const Question& question, const Json& answer) {
@@ -52,15 +60,17 @@ Checked choices_answer(const Question& question, const Json& answer) {
     core::Writer list;
     list.array();
     std::vector<std::string_view> seen;
+    std::int64_t price = 0;
     for (std::size_t i = 0; i < answer.size(); ++i) {
         const std::string_view choice = answer[i].text();
         if (!answer[i].is(Json::Kind::string) || !offered(question, choice))
             return {"", "One of the choices is not among the options. Choose from them."};
         if (std::ranges::find(seen, choice) != seen.end()) continue;
         seen.push_back(choice);
+        price += price_of(question, choice);
         list.value(choice);
     }
-    return {seen.empty() ? "" : list.end_array().take(), ""};
+    return {seen.empty() ? "" : list.end_array().take(), "", price};
 }
 
 // Files that were sent to the draft, by their ids; whose they are is asked of the database (creation.cpp).
@@ -96,9 +106,10 @@ std::vector<Question> read_questions(std::string_view json) {
     for (std::size_t i = 0; i < list.size(); ++i) {
         const Json given = list[i];
         Question question{given["id"].integer(),      std::string{given["key"].text()}, std::string{given["text"].text()},
-                          std::string{given["type"].text()}, given["required"].boolean(), given["showIf"], {}};
+                          std::string{given["type"].text()}, given["required"].boolean(), given["showIf"], {}, {}};
         for (std::size_t o = 0; o < given["options"].size(); ++o)
             question.options.emplace_back(given["options"][o].text());
+        for (std::size_t o = 0; o < given["prices"].size(); ++o) question.prices.push_back(given["prices"][o].integer());
         questions.push_back(std::move(question));
     }
     return questions;
@@ -119,7 +130,9 @@ std::string take_answers(const std::vector<Question>& questions, const Json& ans
             if (question.required) form.wrong(field, "Please answer this question: “" + question.text + "”.");
         } else {
             taken.object().member("question_id", question.id).member("question_key", question.key);
-            taken.member("answer_value", checked.value).end_object();
+            taken.member("answer_value", checked.value);
+            if (checked.price != 0) taken.member("price_modifier", checked.price);
+            taken.end_object();
         }
     }
     return taken.end_array().take();

@@ -1,4 +1,4 @@
-// admin-stats: what waits for staff, the projects by status, the money by month, and how many drafts become projects. Serves /api/admin/stats.
+// admin-stats: what waits for staff, projects by status, money by month, how many drafts become projects, and pages seen. Serves /api/admin/stats.
 #include "core/app.h"
 #include "core/paging.h"
 #include "domain/access.h"
@@ -86,6 +86,25 @@ constexpr std::string_view services_as_json = R"(
 constexpr Sql conversion = Joined<services_as_json, by_service, most_drafts, named>::sql,
               conversion_cells = Joined<services_as_cells, by_service, named, services_page>::sql;
 
+// Public pages that were seen in the agency's last thirty days, of the newest hundred thousand: by day, by page, and by the site that
+// somebody came from. Nobody is counted twice or once: it is pages, not people.
+constexpr std::string_view seen = R"(
+    with first as (select (now() at time zone s.time_zone)::date - 29 as day, s.time_zone from settings s),
+    seen as (
+        select (v.created_at at time zone f.time_zone)::date as day, v.path, coalesce(substring(v.referrer from '^https?://([^/:?#]+)'), '') as source
+        from (select created_at, path, referrer from lead_page_views order by id desc limit 100000) v, first f
+        where v.created_at >= f.day::timestamp at time zone f.time_zone) )", views_as_json = R"(
+    select json_build_object('total', (select count(*) from seen),
+        'days', (select json_agg(json_build_object('day', f.day + n, 'views', (select count(*) from seen v where v.day = f.day + n)) order by n) from first f, generate_series(0, 29) n),
+        'pages', (select coalesce(json_agg(json_build_object('path', path, 'views', many) order by many desc, path), '[]')
+                  from (select path, count(*) as many from seen group by path order by many desc, path limit 10) p),
+        'sources', (select coalesce(json_agg(json_build_object('source', source, 'views', many) order by many desc, source), '[]')
+                    from (select source, count(*) as many from seen group by source order by many desc, source limit 10) s)))",
+    views_as_cells = R"(
+    select * from (select concat_ws(' ', day, path, source) as key, 1, day::text, path, source, count(*) from seen group by day, path, source) v
+    where $2 > 0 and v.key > $1 order by v.key limit $3)";
+constexpr Sql page_views = Joined<seen, views_as_json>::sql, view_cells = Joined<seen, views_as_cells>::sql;
+
 Reply show(Call& call) {
     const auto [needs, leads, work, money] = call.db().last(ask<waiting>(), ask<conversion>(), ask<pipeline>(), ask<revenue>());
     Writer out;
@@ -95,6 +114,8 @@ Reply show(Call& call) {
 
 template <const Sql& S>
 Query cells(const Page& page) { return ask<S>(page.key, page.id, page.limit); }
+
+Reply views(Call& call) { return ok(call.db().one<page_views>().text(0)); }
 
 Reply pipeline_csv(Call& call) {
     constexpr By order[] = {{"status", By::Key::none, "", 0}};
@@ -118,11 +139,20 @@ Reply conversion_csv(Call& call) {
                      {{"Service"}, {"Name", Cell::code}, {"Started"}, {"Described it"}, {"Answered the questions"}, {"Became a project"}, {"Share (%)"}}, page, cells<conversion_cells>);
 }
 
+Reply views_csv(Call& call) {
+    constexpr By order[] = {{"oldest", By::Key::text, "", 1}};
+    const Page page = read_page(call.request, order, 30);
+    note_at_once(call, "exported", "page views");
+    return list_file(call, "page-views.csv", {{"Day"}, {"Page"}, {"From"}, {"Views"}}, page, cells<view_cells>);
+}
+
 constexpr Route routes[] = {
     get<show>("/api/admin/stats", staff),
     get<pipeline_csv>("/api/admin/stats/pipeline/csv", staff),
     get<revenue_csv>("/api/admin/stats/revenue/csv", staff),
     get<conversion_csv>("/api/admin/stats/conversion/csv", staff),
+    get<views>("/api/admin/stats/views", staff),
+    get<views_csv>("/api/admin/stats/views/csv", staff),
 };
 
 int main(int argc, char** argv) { return serve(routes, argc, argv); }

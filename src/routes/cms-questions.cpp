@@ -16,17 +16,17 @@ using namespace domain;
 constexpr Sql questions_of_service = R"(
     select json_build_object('service', json_build_object('id', s.id, 'name', s.name, 'active', s.is_active),
            'version', version_of('questions', s.id), 'questions', coalesce((
-               select json_agg(content_of('question', q.id) || jsonb_build_object('id', q.id, 'version', version_of('question', q.id), 'sortOrder', q.sort_order,
+               select json_agg('{"optionPrices": {}}'::jsonb || content_of('question', q.id) || jsonb_build_object('id', q.id, 'version', version_of('question', q.id), 'sortOrder', q.sort_order,
                           'answered', exists (select from project_answers a where a.question_id = q.id)) order by q.sort_order, q.id)
                from (select * from questions where service_id = s.id order by sort_order, id limit 500) q), '[]'))
     from service_types s where s.id = $1)";
 constexpr Sql as_cells = R"(
     select q.sort_order::text, q.id, q.id, q.question_key, q.question_text, q.question_type, case when q.required then 'yes' else 'no' end, q.placeholder,
-           (select string_agg(o.option_value, E'\n' order by o.sort_order, o.id) from question_options o where o.question_id = q.id and o.is_active),
+           (select string_agg(o.option_value || case when o.price_modifier <> 0 then format(' (%s%s)', case when o.price_modifier > 0 then '+' end, o.price_modifier) else '' end, E'\n' order by o.sort_order, o.id) from question_options o where o.question_id = q.id and o.is_active),
            q.show_if, case when q.is_active then 'yes' else 'no' end
     from questions q where (q.sort_order, q.id) > ($1::bigint, $2::bigint) and q.service_id = $4 order by q.sort_order, q.id limit $3)";
 constexpr Sql one_question = R"(
-    select content_of('question', q.id) || jsonb_build_object('id', q.id, 'serviceId', q.service_id, 'version', version_of('question', q.id),
+    select '{"optionPrices": {}}'::jsonb || content_of('question', q.id) || jsonb_build_object('id', q.id, 'serviceId', q.service_id, 'version', version_of('question', q.id),
                'sortOrder', q.sort_order, 'answered', exists (select from project_answers a where a.question_id = q.id))
     from questions q where q.id = $1)";
 constexpr Sql place_of = R"(
@@ -44,9 +44,9 @@ constexpr Sql change_question = R"(
     update questions set question_text = $2, question_type = $3, required = $4, placeholder = $5, show_if = $6, is_active = $7 where id = $1)";
 constexpr Sql retire_options = "update question_options set is_active = false where question_id = $1 and is_active and not option_value = any($2::text[])";
 constexpr Sql offer_options = R"(
-    insert into question_options (question_id, option_value, sort_order)
-    select $1, o.option_value, 10 * o.place from unnest($2::text[]) with ordinality o (option_value, place)
-    on conflict (question_id, option_value) do update set sort_order = excluded.sort_order, is_active = true)";
+    insert into question_options (question_id, option_value, sort_order, price_modifier)
+    select $1, o.option_value, 10 * o.place, o.price from rows from (unnest($2::text[]), unnest($3::integer[])) with ordinality o (option_value, price, place)
+    on conflict (question_id, option_value) do update set sort_order = excluded.sort_order, is_active = true, price_modifier = excluded.price_modifier)";
 constexpr Sql order_questions = R"(
     update questions q set sort_order = 10 * o.place from unnest($2::integer[]) with ordinality o (id, place)
     where q.id = o.id and q.service_id = $1 and q.sort_order <> 10 * o.place)";
@@ -56,7 +56,7 @@ constexpr std::size_t questions_limit = 200, options_limit = 50;
 
 struct Wanted {
     Question question;
-    std::string placeholder, options;  // options: a PostgreSQL array
+    std::string placeholder, options, prices;  // options and what each adds: PostgreSQL arrays
     bool active = true;
     std::optional<std::string> show_if() const {
         if (!question.show_if || question.show_if.is(Json::Kind::null)) return std::nullopt;
@@ -87,7 +87,27 @@ void read_options(Form& form, Wanted& wanted) {
     if (is_choice(wanted.question.type) && wanted.active && wanted.question.options.empty()) form.wrong("options", "Give at least one option to choose from.");
 }
 
-Wanted read_question(Form& form) {
+// What an option adds to the price, by its name. Of an option that is gone the price goes with it; a price that the body itself gives
+// to what is no option is a mistake.
+void read_prices(Form& form, Wanted& wanted, bool given) {
+    constexpr std::int64_t most = 20'000'000;
+    const Json prices = form.value("optionPrices");
+    const auto& options = wanted.question.options;
+    if (prices && !prices.is(Json::Kind::object) && !prices.is(Json::Kind::null)) return form.wrong("optionPrices", "The prices are an object, from option to pesos.");
+    std::string array;
+    for (const std::string& option : options) {
+        const Json price = prices[option];
+        if (price && !price.is(Json::Kind::null) && (!price.is(Json::Kind::integer) || price.integer() < -most || price.integer() > most))
+            return form.wrong("optionPrices", "What “" + option + "” adds is a whole number of pesos, at most ₱20,000,000; with a minus it takes off.");
+        wanted.question.prices.push_back(price.is(Json::Kind::integer) ? price.integer() : 0);
+        array += (array.empty() ? "" : ",") + std::to_string(wanted.question.prices.back());
+    }
+    wanted.prices = "{" + array + "}";
+    for (const std::string& name : given && prices.is(Json::Kind::object) ? prices.keys() : std::vector<std::string>{})
+        if (std::ranges::find(options, name) == options.end()) return form.wrong("optionPrices", "“" + name + "” is none of the options.");
+}
+
+Wanted read_question(Form& form, bool prices_given) {
     Wanted wanted;
     Question& q = wanted.question;
     q.key = form.text("questionKey", {1, 60}, "The key");
@@ -102,6 +122,7 @@ Wanted read_question(Form& form) {
     wanted.placeholder = form.text("placeholder", {0, 200}, "The placeholder");
     q.show_if = form.value("showIf");
     read_options(form, wanted);
+    read_prices(form, wanted, prices_given);
     return wanted;
 }
 
@@ -145,7 +166,7 @@ Reply list(Call& call) {
 Reply add(Call& call) {
     Form form{call.body()};
     const auto service = form.id("serviceId", true);
-    const Wanted wanted = read_question(form);
+    const Wanted wanted = read_question(form, true);
     form.check();
     const Question& q = wanted.question;
     const auto [held, twin] = call.db().all(ask<hold_service>(*service), ask<key_taken>(*service, q.key));
@@ -156,15 +177,17 @@ Reply add(Call& call) {
     if (twin.size() > 0) form.wrong("questionKey", "A question of this service has this key, perhaps a retired one. Choose another key, or bring that one back.");
     check_conditions(call, *service, wanted, form);
     const Id id{call.db().one<add_question>(*service, q.key, q.text, q.type, q.required, wanted.placeholder_or_none(), wanted.show_if(), wanted.active).integer(0)};
-    call.db().all(ask<offer_options>(id, wanted.options), note_version("question", id.value, "created"), note_version("questions", *service, "ordered"), audit_edit(call, "question", id.value));
+    call.db().all(ask<offer_options>(id, wanted.options, wanted.prices), note_version("question", id.value, "created"), note_version("questions", *service, "ordered"), audit_edit(call, "question", id.value));
+    check_prices(call, *service, "optionPrices");
     return shown(call, id, 201);
 }
 
 Reply change(Call& call, Id question) {
-    const Held held = hold_content(call, "question", question.value, call.body(), "question");
+    const Json body = call.body();
+    const Held held = hold_content(call, "question", question.value, body, "question");
     const Row now = call.db().one<place_of>(question);
     Form form{held.wanted};
-    const Wanted wanted = read_question(form);
+    const Wanted wanted = read_question(form, !held.restore && body["optionPrices"]);
     const Question& q = wanted.question;
     if (form.right() && q.key != now.text(2)) form.wrong("questionKey", "The key stays: answers and conditions name it. Add another question instead.");
     if (form.right() && q.type != now.text(1) && now.truth(3))
@@ -172,8 +195,9 @@ Reply change(Call& call, Id question) {
     form.check();
     check_conditions(call, now.integer(0), wanted, form);
     call.db().all(ask<change_question>(question, q.text, q.type, q.required, wanted.placeholder_or_none(), wanted.show_if(), wanted.active),
-                  ask<retire_options>(question, wanted.options), ask<offer_options>(question, wanted.options),
+                  ask<retire_options>(question, wanted.options), ask<offer_options>(question, wanted.options, wanted.prices),
                   note_edit("question", question.value, held), audit_edit(call, "question", question.value));
+    check_prices(call, now.integer(0), "optionPrices");
     return shown(call, question);
 }
 

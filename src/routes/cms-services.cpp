@@ -120,6 +120,7 @@ Reply change(Call& call, Id service) {
     check_name(call, s, service.value);
     call.db().all(ask<change_service>(service, s.name, s.description, s.price, s.features, s.timeline, s.popular, s.active, s.plan_template),
                   note_edit("service", service.value, held), audit_edit(call, "service", service.value));
+    check_prices(call, service.value, "basePrice");
     return shown(call, service);
 }
 

@@ -47,7 +47,7 @@ constexpr Sql project_row = R"(
     from open_sessions o, projects p join service_types s on s.id = p.service_type_id
     where o.token_hash = $2 and p.id = $1 and (p.user_id = o.user_id or o.works_here or contact_role(p.id, o.user_id) is not null))";
 constexpr Sql project_answers = R"(
-    select a.question_key, q.question_text, a.answer_value, q.question_type
+    select a.question_key, q.question_text, a.answer_value, q.question_type, a.price_modifier
     from project_answers a join questions q on q.id = a.question_id where a.project_id = $1 order by q.sort_order, q.id)";
 constexpr Sql described = "select description from projects where id = $1";
 constexpr Sql answer_cells = R"(
@@ -163,6 +163,7 @@ Reply details(Call& call, Id id) {
         // Choices are stored as a JSON array (seed, project_answers) and go out as one; a legacy row may hold anything.
         const bool choices = (a.text(3) == "checkbox" || a.text(3) == "file") && Json::try_parse(a.text(2)).value_or(Json{}).is(Json::Kind::array);
         choices ? out.raw(a.text(2)) : out.value(a.text(2));
+        if (a.text(4) != "0") out.member_raw("priceModifier", a.text(4));
         out.end_object();
     }
     out.end_array().key("tasks").array();

@@ -12,7 +12,7 @@ constexpr Sql service_questions = R"(
     from service_types s left join questions q on q.service_id = s.id and q.is_active
     where s.id = $1 and s.is_active order by q.sort_order, q.id)";
 constexpr Sql service_options = R"(
-    select o.question_id, o.option_value from questions q join question_options o on o.question_id = q.id and o.is_active
+    select o.question_id, o.option_value, o.price_modifier from questions q join question_options o on o.question_id = q.id and o.is_active
     where q.service_id = $1 and q.is_active order by q.sort_order, q.id, o.sort_order, o.id)";
 
 Reply list(Call& call, Id service) {
@@ -29,8 +29,20 @@ Reply list(Call& call, Id service) {
         out.member_raw("sortOrder", q.text(6)).key("showIf");
         q.null(7) ? out.null() : out.raw(q.text(7));
         out.key("options").array();
-        for (; option < options.size() && options[option].text(0) == q.text(0); ++option) out.value(options[option].text(1));
-        out.end_array().end_object();
+        const int first = option;
+        bool priced = false;
+        for (; option < options.size() && options[option].text(0) == q.text(0); ++option) {
+            out.value(options[option].text(1));
+            priced |= options[option].text(2) != "0";
+        }
+        out.end_array();
+        if (priced) {  // what an option adds to the price, where one does
+            out.key("optionPrices").object();
+            for (int o = first; o < option; ++o)
+                if (options[o].text(2) != "0") out.member_raw(options[o].str(1), options[o].text(2));
+            out.end_object();
+        }
+        out.end_object();
     }
     return ok(out.end_array().end_object().take()).cache(1s);
 }

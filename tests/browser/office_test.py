@@ -343,3 +343,56 @@ def test_home_says_what_waits_and_how_drafts_become_projects(site, browser, staf
             browser.screenshot(f"office-home-{scheme}-{width}")
             assert browser.audit() == []
     browser.any_width()
+
+
+@pytest.mark.expects(401, 422)
+def test_an_option_s_price_is_written_seen_while_answering_and_paid(site, browser, staff):
+    service = new_service(staff)
+    browser.open(f"/admin/service?id={service['id']}")
+    browser.click("#add-question")
+    form = "#new-question form"
+    field(browser, "questionText", "Which extras?", form)
+    field(browser, "questionType", "Any of several choices", form)
+    assert not browser.all(f"{form} [data-field=optionPrices]"), "no option, no price"
+    field(browser, "options", "Logo\nCopy\nPhotos", form)
+    browser.see(f"{form} .option-prices label", "Photos")
+    for at, price in ((0, "5,000"), (2, "much")):
+        browser.type(f"{form} #option-price-{at}", price)
+    browser.see("#preview .adds", "+₱5,000")
+    browser.click(f"{form} [type=submit]")
+    browser.see(f"{form} [data-field=optionPrices] .error", "whole number of pesos")
+    browser.screenshot("option-prices")
+    assert browser.audit() == []
+    browser.type(f"{form} #option-price-2", "-750")
+    browser.click(f"{form} [type=submit]")
+    browser.see("#questions li", "changes the price")
+    # Written anew, a price stays with its option.
+    field(browser, "options", "Photos\nLogo", "#questions form")
+    assert [control.get_attribute("value") for control in browser.all("#questions .option-prices input")] == ["-750", "5000"]
+    browser.click("#questions form [type=submit]")
+    browser.see("#said", "is saved")
+
+    browser.new_device()
+    browser.open(f"/onboarding?serviceId={service['id']}")
+    journey.describe(browser)
+    browser.click("#next")
+    assert browser.see("#service-total").text == "₱9,000"
+    browser.click("[data-question=which_extras] .choice", "Logo")
+    browser.see("#service-total", "₱14,000")
+    browser.click("[data-question=which_extras] .choice", "Photos")
+    browser.see("#service-total", "₱13,250")
+    for width in (360, 1280):
+        browser.width(width)
+        browser.screenshot(f"option-prices-onboarding-{width}")
+        assert browser.audit() == []
+    browser.any_width()
+    browser.click("#next")
+    journey.leave_contact(browser)
+    assert "₱13,250" in browser.see("[data-summary=total]").text and "+₱4,250" in browser.see("[data-summary='answer:which_extras']").text
+    browser.screenshot("option-prices-summary")
+    browser.click("#submit-onboarding")
+    journey.create_account(browser)
+    number = journey.project_id(browser)
+    assert "(₱13,250)" in browser.see("#project-service", "₱").text
+    browser.see("#answers .adds", "+₱4,250")
+    assert site.one("select price, deposit_amount from projects where id = %s", number, tenant=site.tenant) == {"price": 13250, "deposit_amount": 6625}

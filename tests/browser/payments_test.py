@@ -213,4 +213,4 @@ def test_a_client_does_not_see_the_page_of_staff(site, browser, world):
     journey.signed_in_device(browser, site, world["client"])
     browser.driver.get_log("browser")
     browser.open("/admin/payments")
-    browser.see("main", "for the agency’s staff")
+    browser.see("main", "For staff")

@@ -5,6 +5,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 import journey
+import onboarding
 from people import code, new_person
 
 
@@ -103,3 +104,48 @@ def test_staff_without_the_second_factor_that_is_asked_for_are_led_to_it(site, b
         browser.wait_for_path("/admin")
     finally:
         boss.patch("/api/admin/people", {"requireSecondFactor": False}).expect()
+
+
+def test_who_may_only_look_is_offered_no_change_anywhere(site, browser):
+    client = new_person(site)
+    project = journey.planned_project(site, client)
+    service = onboarding.services(client)[0]["id"]
+    journey.signed_in_device(browser, site, site.signed_in(*site.account("viewer")))
+    changes = "#add, .grip, .move, #add-question, #record, #anew-form, [data-restore], main form:not(.filters, #filters, #search) [type=submit], [data-services] a.button"
+    for path, whole in ((f"/admin/board?project={project}", "[data-card]"), (f"/admin/plan?project={project}", "[data-version]"), ("/admin/services", "#services li"),
+                        (f"/admin/service?id={service}", "#questions li"), ("/admin/landing", "main details"), ("/admin/leads", "#said"), ("/admin/payments", "#list"), ("/admin/projects", "#projects li")):
+        browser.open(path)
+        browser.see(whole)
+        browser.see("[data-looks-on]", "change nothing")
+        assert [one.get_attribute("outerHTML")[:120] for one in browser.all(changes)] == [], path
+        assert browser.audit() == [], path
+    browser.open(f"/admin/board?project={project}")
+    browser.click(".task-open")
+    assert not browser.see("#task-form [name=title]").is_enabled() and not browser.all("#task-form [type=submit], #retire")
+    browser.screenshot("viewer-task")
+    browser.open(f"/projects/{project}")
+    browser.see("[data-task-id]")
+    browser.wait(lambda: not browser.all("#message-form"), about="nothing to write in")
+    assert not browser.all("[id^=status-]")
+    browser.open("/admin/audit")
+    browser.see("main", "for administrators")
+
+
+def test_what_a_list_is_asked_for_stands_in_the_address(site, browser):
+    journey.signed_in_device(browser, site, site.signed_in(*site.account("admin")))
+    for path, place, field, value, rows in (("/admin/people", "#filters", "sort", "name", "#people li"), ("/admin/audit", "#filters", "sort", "oldest", "#rows li"),
+                                            ("/admin/leads", "#filters", "status", "all", "#leads"), ("/admin/payments", "#search", "sort", "amount", "#list")):
+        browser.open(path)
+        browser.wait(lambda: not browser.all("main[aria-busy]"), about="whole")
+        control = browser.see(f"{place} [name={field}]")
+        usual = control.get_attribute("value")
+        browser.run("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change', {bubbles: true}))", control, value)
+        browser.wait(lambda: browser.path == f"{path}?{field}={value}", about="the choice is in the address")
+        browser.driver.refresh()
+        browser.wait(lambda: browser.see(f"{place} [name={field}]").get_attribute("value") == value, about="and is there again")
+        browser.run("history.back()")
+        browser.wait(lambda: browser.path == path and browser.see(f"{place} [name={field}]").get_attribute("value") == usual, about="back leads to what was before")
+    browser.open("/admin/payments?state=all")
+    browser.see("#filters [aria-pressed=true]", "All")
+    browser.click("#filters button", "Open")
+    browser.wait(lambda: browser.path == "/admin/payments?state=open", about="the buttons, too")

@@ -1,5 +1,7 @@
 """Home of the back office: what waits is counted, and drafts by how far they came."""
-
+import csv
+import io
+import uuid
 
 import onboarding
 
@@ -97,3 +99,16 @@ def test_a_clients_message_waits_until_this_one_of_the_staff_has_read_it(site, s
     site.sql("insert into message_reads (project_id, user_id, last_read) values (%s, %s, %s) on conflict (project_id, user_id) do update set last_read = excluded.last_read",
              member.project, staff.user["id"], message["id"], tenant=site.tenant)
     assert member.project not in [one["id"] for one in stats(staff)["waiting"]["unread"]]
+
+
+def test_pages_seen_are_counted_by_day_by_page_and_by_where_people_came_from(site, staff, visitor):
+    path, before = f"/of-{uuid.uuid4().hex}", staff.get("/api/admin/stats/views").expect()
+    for referrer in ("https://search.example/q?words=web", "http://search.example:81/", None):
+        visitor.post("/api/leads/views", {"path": path, "referrer": referrer} if referrer else {"path": path}).expect(204)
+    site.sql("insert into lead_page_views (path, created_at) values (%s, now() - interval '40 days')", path, tenant=site.tenant)
+    rows = [row for row in csv.DictReader(io.StringIO(staff.get("/api/admin/stats/views/csv").text.lstrip("\ufeff"))) if row["Page"] == path]
+    assert [(row["From"], row["Views"]) for row in rows] == [("", "1"), ("search.example", "2")], "what is too long ago is not in it"
+    after = staff.get("/api/admin/stats/views").expect()
+    assert len(after["days"]) == 30 and rows[0]["Day"] in [one["day"] for one in after["days"]] and after["total"] >= before["total"] + 3 == sum(one["views"] for one in before["days"]) + 3
+    assert {"source": "search.example"}.items() <= next(one for one in after["sources"] if one["source"] == "search.example").items()
+    assert all(set(one) == {"path", "views"} for one in after["pages"]) and len(after["pages"]) <= 10

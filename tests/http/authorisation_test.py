@@ -214,6 +214,8 @@ EXAMPLES = {
     "GET /api/admin/stats": Example("/api/admin/stats", other_agency_too=True),
     "GET /api/admin/stats/pipeline/csv": Example("/api/admin/stats/pipeline/csv", other_agency_too=True),
     "GET /api/admin/stats/revenue/csv": Example("/api/admin/stats/revenue/csv", other_agency_too=True),
+    "GET /api/admin/stats/views": Example("/api/admin/stats/views", other_agency_too=True),
+    "GET /api/admin/stats/views/csv": Example("/api/admin/stats/views/csv", other_agency_too=True),
     "GET /api/admin/stats/conversion/csv": Example("/api/admin/stats/conversion/csv", other_agency_too=True),
     "GET /api/projects/{id}/timeline/csv": Example(lambda w, c: f"/api/projects/{w.project}/timeline/csv"),
     "GET /api/projects/{id}/answers/csv": Example(lambda w, c: f"/api/projects/{w.project}/answers/csv"),

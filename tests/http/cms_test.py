@@ -7,6 +7,7 @@ import pytest
 
 import onboarding
 from client import soon
+from people import new_person
 
 SERVICE = {"description": "A page that the content tests sell.", "basePrice": 21000, "features": ["One page", "One form"],
            "timeline": "2 weeks", "popular": False, "active": True, "planTemplate": "landing-page"}
@@ -261,6 +262,63 @@ def test_questions_keep_the_order_they_are_given(staff, visitor, make_service):
     assert [q["id"] for q in public_questions(visitor, service)] == wanted
     staff.post("/api/admin/cms/questions/order", body).problem(409, "ids")
     staff.post("/api/admin/cms/questions/order", {**body, "version": version + 1, "ids": wanted[:3]}).problem(422, "ids")
+
+
+# What options cost
+
+def priced(staff, service):
+    extras = ask(staff, service, "extras", "Which extras?", "checkbox", options=["Logo", "Copy", "Photos"], optionPrices={"Logo": 5000, "Photos": -751})
+    ask(staff, service, "speed", "How soon?", "radio", options=["Soon", "Later"], optionPrices={"Soon": 9000}, showIf={"questionKey": "extras", "equals": "Logo"})
+    return extras
+
+
+def test_an_option_adds_to_the_price_of_the_project_or_takes_off_it(site, staff, visitor, make_service):
+    client, service = new_person(site), make_service()
+    assert priced(staff, service)["optionPrices"] == {"Logo": 5000, "Photos": -751}
+    extras, speed = public_questions(visitor, service)
+    assert extras["options"] == ["Logo", "Copy", "Photos"] and extras["optionPrices"] == {"Logo": 5000, "Photos": -751} and speed["optionPrices"] == {"Soon": 9000}
+
+    def made(answers, **more):
+        body = onboarding.onboarding(client, service, questionAnswers=answers, **more)
+        number = client.post("/api/projects/create-from-onboarding", body).expect(201)["projectId"]
+        return client.get(f"/api/projects/{number}/details").expect()
+
+    one = made({"extras": ["Photos", "Logo"], "speed": "Soon"}, price=1, budget=1)
+    assert (one["project"]["price"], one["project"]["depositAmount"], one["project"]["balanceAmount"]) == (34249, 17124.5, 17124.5), "the request names no price"
+    assert [answer.get("priceModifier") for answer in one["answers"]] == [4249, 9000] and one["service"]["basePrice"] == 21000
+    other = made({"extras": ["Copy"], "speed": "Soon"})
+    assert other["project"]["price"] == 21000 and "priceModifier" not in other["answers"][0], "what is not asked costs nothing"
+    # A new price is for who comes from now on.
+    staff.patch(f"/api/admin/cms/questions/{extras['id']}", {"version": 1, "optionPrices": {"Logo": 6000}}).expect()
+    assert client.get(f"/api/projects/{one['project']['id']}/details").expect()["project"]["price"] == 34249
+    assert made({"extras": ["Logo"]})["project"]["price"] == 27000
+    csv = staff.get(f"/api/admin/cms/questions/csv?serviceId={service['id']}").text
+    assert "Logo (+6000)\nCopy\nPhotos" in csv
+
+
+def test_what_options_cost_is_checked_and_never_makes_a_service_free(staff, make_service):
+    service = make_service()
+    extras = priced(staff, service)
+    path = f"/api/admin/cms/questions/{extras['id']}"
+    for wrong in ({"Logo": "5000"}, {"Logo": 1.5}, {"Logo": 20_000_001}, {"Nothing such": 5}, [5], {"Logo": -20_250, "Photos": -751}):
+        staff.patch(path, {"version": 1, "optionPrices": wrong}).problem(422, "optionPrices")
+    refused = staff.patch(f"/api/admin/cms/services/{service['id']}", {"version": 1, "basePrice": 751}).problem(422, "basePrice")
+    assert "₱0.00" in refused["fields"]["basePrice"], refused
+    assert staff.patch(f"/api/admin/cms/services/{service['id']}", {"version": 1, "basePrice": 752}).expect()["basePrice"] == 752
+    assert staff.get("/api/admin/cms/questions?serviceId=%d" % service["id"]).expect()["questions"][0]["version"] == 1
+
+
+def test_prices_of_options_are_versions_and_go_with_their_options(staff, make_service):
+    service = make_service()
+    plain = ask(staff, service, "extras", "Which extras?", "checkbox", options=["Logo", "Copy"])
+    path = f"/api/admin/cms/questions/{plain['id']}"
+    assert plain["optionPrices"] == {}
+    assert staff.patch(path, {"version": 1, "optionPrices": {"Logo": 500, "Copy": 0}}).expect()["optionPrices"] == {"Logo": 500}
+    assert staff.patch(path, {"version": 2, "options": ["Copy", "Print"]}).expect()["optionPrices"] == {}, "the price goes with its option"
+    assert staff.patch(path, {"version": 3, "restore": 2}).expect()["optionPrices"] == {"Logo": 500}
+    assert staff.patch(path, {"version": 4, "restore": 1}).expect()["optionPrices"] == {}, "a version without prices has none"
+    newest = versions(staff, "question", plain["id"])
+    assert [one["content"].get("optionPrices") for one in newest] == [None, {"Logo": 500}, None, {"Logo": 500}, None]
 
 
 # Landing sections

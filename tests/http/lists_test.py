@@ -32,6 +32,7 @@ HEADS = {
     "/api/admin/settings/changes/csv": "When (UTC),Who,What,From,To",
     "/api/admin/stats/conversion/csv": "Service,Name,Started,Described it,Answered the questions,Became a project,Share (%)",
     "/api/admin/stats/pipeline/csv": "Status,Projects,Price (PHP)",
+    "/api/admin/stats/views/csv": "Day,Page,From,Views",
     "/api/admin/stats/revenue/csv": "Month,Received (PHP),Given back (PHP),Left (PHP)",
     "/api/calendar/csv": "Day,Name,Kind,Worked on,Confirmed,Source",
     "/api/payment-accounts/csv": "Account,Kind,Label,In the name of,Number,Note,QR code,Shown to clients,Changed (UTC)",

@@ -52,6 +52,19 @@ TEST(Intake, StoresEachAnswerUnderItsQuestion) {
                                R"({"question_id":4,"question_key":"shop","answer_value":"No"}])");
 }
 
+TEST(Intake, AddsUpWhatTheChosenOptionsCost) {
+    const std::vector<Question> priced = read_questions(R"([
+      {"id":1,"key":"extras","text":"Extras?","type":"checkbox","required":false,"showIf":null,"options":["Logo","Copy","Photos"],"prices":[5000,0,-750]},
+      {"id":2,"key":"speed","text":"How soon?","type":"radio","required":false,"showIf":{"questionKey":"extras","equals":"Logo"},"options":["Soon","Later"],"prices":[9000,0]}])");
+    const auto take = [&](std::string_view answers) {
+        Form form{Json::parse("{}")};
+        return take_answers(priced, Json::parse(answers), form);
+    };
+    EXPECT_EQ(take(R"({"extras":["Photos","Logo","Logo"],"speed":"Soon"})"), R"([{"question_id":1,"question_key":"extras","answer_value":"[\"Photos\",\"Logo\"]","price_modifier":4250},)"
+                                                                            R"({"question_id":2,"question_key":"speed","answer_value":"Soon","price_modifier":9000}])");
+    EXPECT_EQ(take(R"({"extras":["Copy"],"speed":"Soon"})"), R"([{"question_id":1,"question_key":"extras","answer_value":"[\"Copy\"]"}])") << "what is not asked costs nothing";
+}
+
 TEST(Intake, NamesEveryRequiredQuestionThatHasNoAnswer) {
     const auto fields = faults("{}");
     EXPECT_EQ(fields.size(), 3U);

@@ -3,8 +3,9 @@ import { get } from './api.js';
 import { $, el, show, text } from './dom.js';
 import { dateTime, plural } from './format.js';
 import { busy } from './form.js';
-import { attempt } from './view.js';
+import { attempt, notice } from './view.js';
 import { t } from './words.js';
+import { askedInAddress } from './admin/asked.js';
 import { ACTIONS, factList, subjectWords } from './admin/facts.js';
 import { office } from './admin/shell.js';
 
@@ -40,8 +41,11 @@ async function load(cursor) {
 }
 
 $('#action').append(...Object.entries(ACTIONS).sort((a, b) => a[1].localeCompare(b[1])).map(([name, label]) => el('option', { value: name }, label)));
-filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
-filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
+askedInAddress(filters, () => attempt($('#failed'), () => load()));
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
 
-office(() => attempt($('#failed'), () => load()));
+office((user) => attempt($('#failed'), async () => {
+  if (user.role === 'admin') return load();
+  $('.wrap', $('#main')).replaceChildren(el('h1', {}, t('Audit log')), notice('warn', el('p', {}, t('The audit log is for administrators of the agency.'))));
+  return undefined;
+}));

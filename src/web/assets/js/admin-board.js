@@ -9,7 +9,7 @@ import { Editor, formEnd } from './admin/editor.js';
 import { choiceField, textField, valueOf } from './admin/fields.js';
 import { mayClose } from './admin/leave.js';
 import { movable } from './admin/mover.js';
-import { office } from './admin/shell.js';
+import { looking, office } from './admin/shell.js';
 import { taskStates, taskWords } from './project/status.js';
 import { t } from './words.js';
 
@@ -55,7 +55,7 @@ function drawRetired() {
   text($('#retired summary'), t`Retired tasks (${retired.length})`);
   $('#retired ul').replaceChildren(...retired.map((task) => el('li', { class: 'row', 'data-retired': task.id },
     el('span', {}, task.title, el('span', { class: 'soft small' }, ` · ${task.retiredBy ?? t('somebody')}, ${ago(task.retiredAt)} · ${t`${Number(task.spentHours)} of ${task.estimatedHours} h`}`)),
-    el('button', { type: 'button', class: 'button quiet short', onclick: (event) => busy(event.currentTarget, t('Bringing back…'), async () => {
+    el('button', { type: 'button', class: 'button quiet short for-changes', onclick: (event) => busy(event.currentTarget, t('Bringing back…'), async () => {
       await change(() => post(`/api/tasks/${task.id}/restore`, { version: task.version }), t`${task.title} is back, at the end of its column.`);
       focusOn($(`[data-card="${task.id}"] .task-open`) ?? $('#retired summary'));
     }) }, t('Bring back'), el('span', { class: 'unseen' }, ` ${task.title}`)))));
@@ -72,6 +72,7 @@ function take(answer) {
   $('#csv').href = `/api/projects/${project}/tasks/csv`;
   text($('#project-facts'), [clientName, service].filter(Boolean).join(' · '));
   $('#project-status').value = status;
+  $('#project-status').disabled = looking;
   const writing = generation === 'queued' || generation === 'running';
   show($('#writing'), writing);
   show($('#empty'), !writing && tasks.length === 0);

@@ -1,13 +1,15 @@
 // Leads: who began an onboarding and how far they came, a file of them, and mails to those who stopped.
 import { ApiError, get, post } from './api.js';
 import { $, el, focusOn, show, text } from './dom.js';
-import { ago, dateTime, plural } from './format.js';
+import { ago, date, dateTime, plural } from './format.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { phase } from './moon.js';
 import { attempt, notice } from './view.js';
 import { t } from './words.js';
+import { behind, columns } from './admin/charts.js';
+import { askedInAddress } from './admin/asked.js';
 import { checkField, textField, valueOf } from './admin/fields.js';
-import { office } from './admin/shell.js';
+import { looking, office } from './admin/shell.js';
 
 const STEPS = { 1: t('the description'), 2: t('the questions'), 3: t('contact and summary') };
 const list = $('#leads');
@@ -70,9 +72,9 @@ const ACCOUNTS = {
 
 /** The client's details, filled with what the draft has, and one button that makes the project. */
 function convertForm(full) {
-  if (full.status === 'claimed') return null;
+  if (looking || full.status === 'claimed') return null;
   const form = el('form', { 'aria-label': t('Make a project of this draft'), novalidate: true },
-    el('p', {}, t('The price is the service’s, the plan is written at once, and the client is mailed the way to the project.')),
+    el('p', {}, t('The price is the service’s and what the answers add to it. The plan is written at once, and the client is mailed the way to the project.')),
     textField('clientName', t('Client’s name'), full.name, { required: true, maxlength: 200 }),
     textField('clientEmail', t('Client’s e-mail address'), full.email, { required: true, type: 'email', maxlength: 254 }),
     textField('clientPhone', t('Phone'), full.phone, { type: 'tel', maxlength: 40 }),
@@ -105,7 +107,7 @@ function convertForm(full) {
 function row(lead) {
   const body = el('div', { class: 'lead-body' });
   const draw = (full, said) => {
-    body.replaceChildren(...facts(full).filter(Boolean), convertForm(full) ?? '', mailForm(full, (after) => draw(after, t`The mail to ${after.email} is on its way.`)));
+    body.replaceChildren(...facts(full).filter(Boolean), convertForm(full) ?? '', looking ? '' : mailForm(full, (after) => draw(after, t`The mail to ${after.email} is on its way.`)));
     if (said) { text($('#said'), said); body.append(el('p', { class: 'notice good' }, said)); focusOn(body.lastElementChild); }
   };
   const details = el('details', {}, el('summary', {}, phase(lead.status === 'claimed' ? 1 : lead.step / 4),
@@ -132,11 +134,25 @@ async function load(cursor) {
 }
 
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
-filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
-filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
+
+/** How often the public pages were seen, day by day, which of them, and where people came from. */
+async function drawViews() {
+  const { total, days, pages, sources } = await get('/api/admin/stats/views');
+  text($('#views-count'), t`${plural(total, 'page view')} in the last 30 days`);
+  const rows = days.map(({ day, views }) => ({ label: date(`${day}T12:00:00Z`), short: String(Number(day.slice(8))), value: views, less: 0, words: plural(views, 'page view') }));
+  const table = (title, head, list) => el('div', {}, el('h2', {}, title), list.length ? el('table', { class: 'figures-table' }, el('caption', { class: 'unseen' }, title),
+    el('thead', {}, el('tr', {}, [head, t('Page views')].map((words) => el('th', { scope: 'col' }, words)))),
+    el('tbody', {}, list.map(([name, views]) => el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, String(views)))))) : el('p', { class: 'soft' }, t('None were noted.')));
+  $('#views-body').replaceChildren(columns(t('Page views by day'), rows, (most) => t`Up to ${plural(most, 'page view')} a day`, []),
+    behind(t('As a table'), t('Page views by day'), [t('Day'), t('Page views')], rows.map(({ label, value }) => [label, String(value)])),
+    el('div', { class: 'two lead-body' }, table(t('Pages seen'), t('Page'), pages.map((one) => [one.path, one.views])), table(t('Where they came from'), t('Site'), sources.map((one) => [one.source || t('Directly, or not known'), one.views]))),
+    el('p', {}, el('a', { class: 'small', href: '/api/admin/stats/views/csv', download: '', 'aria-label': t('Save the page views as CSV') }, t('Save as CSV'))));
+}
 
 office(() => attempt($('#failed'), async () => {
   const { services } = await get('/api/admin/cms/services');
   $('[name=serviceId]', filters).append(...services.map((one) => el('option', { value: one.id }, one.name)));
+  attempt($('#views-body'), drawViews);
+  askedInAddress(filters, () => attempt($('#failed'), () => load()));
   await load();
 }));

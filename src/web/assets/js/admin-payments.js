@@ -3,34 +3,35 @@ import { get, post } from './api.js';
 import { $, $$, el, focusOn, show, text } from './dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { centavos } from './format.js';
-import { header, isStaff } from './session.js';
-import { drawNavigation } from './admin/shell.js';
-import { attempt, notice } from './view.js';
+import { askedInAddress } from './admin/asked.js';
+import { office } from './admin/shell.js';
+import { attempt } from './view.js';
 import { drawAccounts } from './payment/accounts.js';
 import { drawItem } from './payment/desk.js';
 import { t } from './words.js';
 
 const list = $('#list');
 const project = new URLSearchParams(location.search).get('project') ?? ''; // of one only, as its page asks for it
-let state = 'todo';
+const state = $('#state'); // one of three buttons; the others of the search are fields
 let next = null;
 
 const nothing = { todo: t('Nothing waits for you.'), open: t('No payment is under way.'), all: t('There are no payments yet.') };
 
-const query = (more = {}) => new URLSearchParams(Object.entries({ state, project, ...Object.fromEntries(new FormData($('#search'))), ...more }).filter(([, value]) => value !== ''));
+const query = (more = {}) => new URLSearchParams(Object.entries({ project, ...Object.fromEntries(new FormData($('#search'))), ...more }).filter(([, value]) => value !== ''));
 let asked = 0;
 
 async function load(cursor = null) {
   const mine = ++asked;
   const answer = await get(`/api/admin/payments?${query(cursor ? { cursor } : {})}`);
   if (mine !== asked) return; // another choice was made meanwhile
+  for (const one of $$('#filters button')) one.setAttribute('aria-pressed', String(one.dataset.state === state.value));
   $('#csv').href = `/api/admin/payments/csv?${query()}`;
   const items = answer.payments.map((item) => drawItem(item, answer.staff, changed));
   if (cursor) {
     list.append(...items);
     $('h3 a', items[0])?.focus();
   } else {
-    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, $('#q').value.trim() ? t('No payments like these.') : nothing[state])]));
+    list.replaceChildren(...(items.length ? items : [el('p', { class: 'card soft' }, $('#q').value.trim() ? t('No payments like these.') : nothing[state.value])]));
   }
   next = answer.next ?? null;
   show($('#more'), next !== null);
@@ -47,15 +48,13 @@ async function changed(item, payment) {
 
 for (const button of $$('#filters button')) {
   button.addEventListener('click', () => {
-    state = button.dataset.state;
-    for (const one of $$('#filters button')) one.setAttribute('aria-pressed', String(one === button));
-    attempt($('#desk-error'), () => load());
+    state.value = button.dataset.state;
+    $('#search').requestSubmit();
   });
 }
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#more-error'), () => load(next))));
 
-$('#search').addEventListener('submit', (event) => { event.preventDefault(); attempt($('#desk-error'), () => load()); });
-$('#sort').addEventListener('change', () => attempt($('#desk-error'), () => load()));
+askedInAddress($('#search'), () => attempt($('#desk-error'), () => load()));
 
 const record = $('#record');
 forgiveOnInput(record);
@@ -76,14 +75,7 @@ record.addEventListener('submit', (event) => {
   });
 });
 
-attempt($('#desk-error'), async () => {
-  drawNavigation();
-  const user = await header();
-  if (!user) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); await new Promise(() => {}); }
-  if (!isStaff(user)) {
-    $('#desk-error').replaceChildren(notice('warn', el('p', {}, t('This page is for the agency’s staff.')), el('a', { href: '/dashboard' }, t('Go to your dashboard'))));
-    return;
-  }
+office((user) => attempt($('#desk-error'), async () => {
   if (project) {
     $('#record-project').value = project;
     $('#only').prepend(t`Only payments of project ${project}.`, ' ');
@@ -92,4 +84,4 @@ attempt($('#desk-error'), async () => {
   await load();
   show($('#desk'));
   await drawAccounts(user);
-});
+}));

@@ -4,6 +4,7 @@ import { $, el, focusOn, show, text } from './dom.js';
 import { ago, date, device, plural } from './format.js';
 import { busy } from './form.js';
 import { attempt, notice } from './view.js';
+import { askedInAddress } from './admin/asked.js';
 import { invitations } from './admin/invitations.js';
 import { office } from './admin/shell.js';
 import { t } from './words.js';
@@ -144,8 +145,7 @@ async function load(cursor) {
 office(async (user) => {
   me = user;
   const again = () => attempt($('#failed'), () => load());
-  filters.addEventListener('submit', (event) => { event.preventDefault(); again(); });
-  filters.addEventListener('change', (event) => { if (event.target.localName === 'select') again(); });
+  askedInAddress(filters, again);
   $('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
   await again();
 });

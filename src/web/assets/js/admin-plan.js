@@ -6,7 +6,7 @@ import { ago, dateTime, plural } from './format.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { attempt, notice } from './view.js';
 import { lineDiff } from './admin/line-diff.js';
-import { office } from './admin/shell.js';
+import { looking, office } from './admin/shell.js';
 import { taskWords } from './project/status.js';
 import { said, t } from './words.js';
 
@@ -82,7 +82,7 @@ async function drawProposal(generation) {
       el('div', {}, ...choice(`task-${task.id}`, task.title, [['keep', t('Keep')], ['retire', t('Retire')]], begun(task) ? 'keep' : 'retire')))))),
     found.tasks.length > 0 && el('p', { class: 'soft small', 'data-total': '', role: 'status' }),
     el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
-    el('div', { class: 'actions row' }, el('button', { type: 'submit', class: 'button' }, t('Apply what is chosen')),
+    el('div', { class: 'actions row for-changes' }, el('button', { type: 'submit', class: 'button' }, t('Apply what is chosen')),
       el('button', { type: 'button', class: 'button quiet', id: 'dismiss', onclick: (event) => busy(event.currentTarget, t('Dismissing…'), async () => {
         try { await draw(await post(`${base}/proposals/${generation.id}/dismiss`, {})); text($('#said'), t('The new version is dismissed. The plan is as it was.')); } catch (error) { refuse(error); }
       }) }, t('Dismiss it'))));
@@ -124,7 +124,7 @@ async function loadVersions(cursor) {
     }); });
     return el('li', { 'data-version': one.version }, el('p', {}, el('strong', {}, t`Version ${one.version}`), ` · ${ACTIONS[one.action] ?? one.action}${one.restoredFrom ? t` from version ${one.restoredFrom}` : ''}${one.by ? t` by ${one.by}` : ''}, `,
       el('time', { datetime: one.at, title: dateTime(one.at) }, ago(one.at)), ` · ${plural(one.tasks, 'task')}`), details,
-    (at > 0 || cursor) && el('button', { type: 'button', class: 'button quiet short', 'data-restore': one.version, onclick: (event) => busy(event.currentTarget, t('Restoring…'), async () => {
+    (at > 0 || cursor) && !looking && el('button', { type: 'button', class: 'button quiet short', 'data-restore': one.version, onclick: (event) => busy(event.currentTarget, t('Restoring…'), async () => {
       try {
         await draw(await post(`${base}/versions/${one.version}/restore`, {}));
         text($('#said'), t`Version ${one.version} is back. How far its tasks are, stays.`);
@@ -148,7 +148,7 @@ function draw(answer) {
   const generation = state.generation;
   const live = generation && (generation.state === 'queued' || generation.state === 'running');
   const waits = generation?.proposal && generation.state === 'ready' && !generation.outcome;
-  show($('#anew'), !live && !waits);
+  show($('#anew'), !live && !waits && !looking);
   show($('#proposal'), Boolean(live || waits));
   show($('#versions'));
   if (live) {

@@ -77,7 +77,7 @@ function row(question) {
   const item = el('li', { class: question.active ? 'card question-row' : 'card question-row retired', 'data-id': question.id, 'data-ordered': '', 'data-carry': '' },
     el('div', { class: 'office-row' }, moveButtons(`“${question.questionText}”`),
       el('div', { class: 'office-row-main' }, el('h3', {}, question.questionText),
-        el('p', { class: 'soft small' }, [typeName(question.questionType), question.required && t('required'), question.showIf && t('only sometimes'), question.options.length > 0 && plural(question.options.length, 'option')].filter(Boolean).join(' · '))),
+        el('p', { class: 'soft small' }, [typeName(question.questionType), question.required && t('required'), question.showIf && t('only sometimes'), question.options.length > 0 && plural(question.options.length, 'option'), Object.keys(question.optionPrices).length > 0 && t('changes the price')].filter(Boolean).join(' · '))),
       el('div', { class: 'row' }, !question.active && el('span', { class: 'chip' }, t('Retired')), edit)),
     place);
   edit.addEventListener('click', () => {
@@ -168,7 +168,7 @@ const ends = orderable(list, said, () => { save(list); questions.sort((a, b) => 
 const place = (question) => [...list.children].findIndex((item) => Number(item.dataset.id) === question.id);
 
 $('#add-question').addEventListener('click', () => {
-  unfold($('#new-question'), { questionKey: '', questionText: '', questionType: 'text', required: false, placeholder: '', options: [], showIf: null, active: true });
+  unfold($('#new-question'), { questionKey: '', questionText: '', questionType: 'text', required: false, placeholder: '', options: [], optionPrices: {}, showIf: null, active: true });
 });
 $('#drop-question').addEventListener('click', async () => {
   if (await fold($('#new-question'))) $('#add-question').focus();

@@ -15,6 +15,8 @@ export function peso(amount) {
   const value = Number(amount);
   return Number.isInteger(value) ? pesos.format(value) : pesos.format(value).replace(/\.(\d)$/, '.$10');
 }
+/** What something adds to a price, or takes off it: +₱5,000, −₱500. */
+export const added = (amount) => `${amount < 0 ? '−' : '+'}${peso(Math.abs(amount))}`;
 export const centavos = (amount) => peso(Number(amount) / 100);
 
 /** "November 21, 2026", where the agency is. */

@@ -150,6 +150,12 @@ function drawService() {
   show($('#service-features'), (service.features ?? []).length > 0);
 }
 
+/** What it comes to with the answers given so far; the server reckons it again from its own prices. */
+function drawTotal() {
+  show($('#service-total-row'), questions.priced());
+  text($('#service-total'), peso(service.basePrice + questions.added()));
+}
+
 const count = () => {
   const have = length(data.description);
   text($('#description-count'), have < MIN_DESCRIPTION ? t`${have} of at least ${MIN_DESCRIPTION} characters` : t`${have} characters`);
@@ -167,6 +173,7 @@ function loadQuestions() {
     const answer = await get(`/api/questions/${service.id}`, { login: false });
     questions = new Questions($('#questions'), answer.questions ?? [], data.questionAnswers, draftFiles);
     data.questionAnswers = { ...data.questionAnswers, ...questions.answers() };
+    drawTotal();
   });
 }
 
@@ -180,6 +187,7 @@ function listen() {
       else if (step === 3) drawSummary($('#summary'), service, data, questions);
     } else if (event.target.closest('#questions')) {
       questions.refresh();
+      drawTotal();
       changed({ questionAnswers: questions.answers() });
     }
   });

@@ -4,6 +4,7 @@ import { $, el, focusOn, show, text } from './dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from './form.js';
 import { ago, bytes, dateTime, plural } from './format.js';
 import { attempt, notice } from './view.js';
+import { askedInAddress } from './admin/asked.js';
 import { checkField, checkedIn, choiceField, linesField, linesIn, textField, valueOf } from './admin/fields.js';
 import { forgetAgencies, header } from './session.js';
 import { nameOf } from './languages.js';
@@ -208,8 +209,7 @@ $('#new-form').addEventListener('submit', (event) => {
 forgiveOnInput($('#new-form'));
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), () => load(next))));
 $('#more-jobs').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#failed'), moreJobs)));
-filters.addEventListener('submit', (event) => { event.preventDefault(); attempt($('#failed'), () => load()); });
-filters.addEventListener('change', (event) => { if (event.target.localName === 'select') attempt($('#failed'), () => load()); });
+askedInAddress(filters, () => attempt($('#failed'), () => load()));
 
 async function start() {
   me = await header();

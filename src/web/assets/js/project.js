@@ -2,8 +2,8 @@
 import { titled } from './agency.js';
 import { get } from './api.js';
 import { $, el, show, text } from './dom.js';
-import { date, peso } from './format.js';
-import { header, isStaff } from './session.js';
+import { added, date, peso } from './format.js';
+import { header, isStaff, looksOn } from './session.js';
 import { attempt, notice, offerCsv } from './view.js';
 import { Activity } from './project/activity.js';
 import { Contacts } from './project/contacts.js';
@@ -52,7 +52,7 @@ function drawHead({ project, service }) {
 }
 
 function drawAnswers({ project, answers }) {
-  const pairs = [[t('Your project'), project.description], ...answers.map((answer) => [answer.questionText, answerText(answer.answerValue)])];
+  const pairs = [[t('Your project'), project.description], ...answers.map((answer) => [answer.questionText, [answerText(answer.answerValue), answer.priceModifier && el('span', { class: 'adds' }, added(answer.priceModifier))].flat().filter(Boolean)])];
   $('#answers dl').replaceChildren(...pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, ...[answer].flat()))));
 }
 
@@ -62,7 +62,7 @@ function draw(details) {
   drawHead(details);
   show($('#draft-note'), Boolean(project.draft ?? details.generation?.draft) && !live);
   drawDocument(project.prdHtml ?? details.generation?.prdHtml ?? '', live);
-  drawTasks(tasks, { staff: isStaff(user), writing: live });
+  drawTasks(tasks, { staff: isStaff(user) && !looksOn(user), writing: live });
   $('#to-board').href = `/admin/board?project=${id}`;
   show($('#to-board'), isStaff(user));
   for (const list of ['tasks', 'asks', 'timeline', 'answers']) offerCsv(list, `/api/projects/${id}/${list}`, isStaff(user));
@@ -80,7 +80,7 @@ async function load() {
   const mine = contacts.load(); // what somebody may do here is known before they are shown it
   const details = await get(`/api/projects/${id}/details`);
   const line = await dates;
-  $('#project-body').classList.toggle('looks-only', await mine === 'view');
+  $('#project-body').classList.toggle('looks-only', await mine === 'view' || looksOn(user));
   show($('#project-body'));
   timeline ??= new Timeline(id, isStaff(user));
   timeline.load(line);

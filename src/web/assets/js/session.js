@@ -14,6 +14,7 @@ export function session(again = false) {
 }
 
 /** A viewer is staff who change nothing. */
+export const looksOn = (user) => user?.role === 'viewer';
 export const isStaff = (user) => user?.role === 'admin' || user?.role === 'staff' || user?.role === 'viewer';
 
 export async function signOut() {

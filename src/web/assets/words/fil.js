@@ -413,6 +413,8 @@ export default {
   "A few details": "Ilang detalye",
   "Back": "Bumalik",
   "Base price": "Base price",
+  "With your answers": "Kasama ang mga sagot mo",
+  "Your price": "Presyo mo",
   "Contact and summary": "Contact at buod",
   "Copy my link": "Kopyahin ang link ko",
   "Describe your project and answer the questions of the service you picked.": "Ilarawan ang iyong project at sagutin ang mga tanong ng serbisyong pinili mo.",

@@ -3,6 +3,7 @@ import { ApiError, patch, post } from '../api.js';
 import { $, el, text } from '../dom.js';
 import { busy, clearErrors, forgiveOnInput, showFailure } from '../form.js';
 import { t } from '../words.js';
+import { looking } from './shell.js';
 
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 const open = new Set();
@@ -34,6 +35,7 @@ export class Editor {
   begin(item, mine = {}) {
     this.#base = item;
     this.#draw({ ...item, ...mine });
+    if (looking) for (const control of this.#form.elements) control.disabled = true;
   }
 
   close() { open.delete(this); }
@@ -45,6 +47,7 @@ export class Editor {
 
   /** Saves what was changed, or `instead` (a version to restore). */
   save(instead) {
+    if (looking) return undefined;
     return busy($('[type=submit]', this.#form), t('Saving…'), async () => {
       clearErrors(this.#form);
       this.say('');
@@ -74,8 +77,8 @@ export class Editor {
 }
 
 /** The end of an editor's form. */
-export const formEnd = (label, ...more) => [
+export const formEnd = (label, ...more) => (looking ? [] : [
   el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
   el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'button' }, label), more),
   el('p', { class: 'soft small said', role: 'status', 'data-said': '' }),
-];
+]);

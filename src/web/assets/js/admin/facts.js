@@ -1,7 +1,7 @@
 // What is noted of an event, in words: actions, the names of fields and the values that are words of ours. src/domain/lists_fil.h has
 // the same words for files; tests/http/lists_test.py holds both together. What nobody has a word for is shown as it is.
 import { el } from '../dom.js';
-import { centavos, dateTime } from '../format.js';
+import { added, centavos, dateTime } from '../format.js';
 import { t } from '../words.js';
 
 /** A new word of the server needs a line here; until then its own name is shown. */
@@ -35,7 +35,7 @@ export const FIELDS = {
   filesQuotaMb: t('Room for files'), from: t('From'), generationsPerDay: t('Plans in a day'), headline: t('Headline'), hosts: t('Hosts'), hoursPerDay: t('Hours of work a day'),
   how: t('Way'), id: t('Number'), ids: t('Order'), intro: t('Introduction'), item: t('Item'), items: t('Items'), job: t('Order number'), key: t('Section'), kind: t('Kind'),
   label: t('Label'), language: t('Own language'), languages: t('Languages offered'), last4: t('Last characters'), lead: t('Draft'), logo: t('Logo'), mailFrom: t('Mail sender'),
-  may: t('May'), message: t('Message'), method: t('Way'), name: t('Name'), nextUrl: t('Page to pay on'), note: t('Note'), number: t('Number'), options: t('Options'), order: t('Order'),
+  may: t('May'), message: t('Message'), method: t('Way'), name: t('Name'), nextUrl: t('Page to pay on'), note: t('Note'), number: t('Number'), optionPrices: t('Prices of options'), options: t('Options'), order: t('Order'),
   owner: t('Owner'), paidAt: t('Paid on'), parallelTasks: t('Tasks at the same time'), part: t('Part'), path: t('Page'), payment: t('Payment'), paymentMethod: t('Way'),
   placeholder: t('Placeholder'), planTemplate: t('Plan template'), popular: t('Popular'), price: t('Price'), priority: t('Priority'), project: t('Project'), projectId: t('Project'),
   proof: t('Proof of payment'), proposal: t('New version'), provider: t('By'), qr: t('QR code'), question: t('Question'), questionKey: t('Key'), questionText: t('Question'),
@@ -68,6 +68,7 @@ export function shown(value, field = '') {
   if (value === null || value === undefined || value === '') return t('nothing');
   if (value === true || value === false) return value ? t('yes') : t('no');
   if (Array.isArray(value)) return value.map((one) => shown(one, field)).join(value.every((one) => typeof one !== 'object') ? ' · ' : ' / ') || t('nothing');
+  if (field === 'optionPrices') return Object.entries(value).map(([option, price]) => `${option} ${added(price)}`).join(' · ') || t('nothing');
   if (typeof value === 'object') return Object.entries(value).map(([name, one]) => `${FIELDS[name] ?? name}: ${shown(one, name)}`).join('; ');
   if (field === 'fields') return FIELDS[value] ?? value;
   if (MONEY.has(field) && typeof value === 'number') return centavos(value);
@@ -88,7 +89,7 @@ export const SUBJECTS = {
   activity: t('activity'), 'AI usage': t('AI usage'), answers: t('answers'), asks: t('requests'), 'audit log': t('audit log'), 'changes of the settings': t('changes of the settings'),
   contacts: t('contacts'), 'content versions': t('content versions'), 'days off': t('days off'), 'drafts by service': t('drafts by service'), files: t('files'),
   invitations: t('invitations'), 'landing sections': t('landing sections'), leads: t('leads'), messages: t('messages'), 'money by month': t('money by month'),
-  'payment accounts': t('payment accounts'), payments: t('payments'), people: t('people'), 'plan versions': t('plan versions'), 'platform jobs': t('what was ordered for tenants'),
+  'page views': t('page views'), 'payment accounts': t('payment accounts'), payments: t('payments'), people: t('people'), 'plan versions': t('plan versions'), 'platform jobs': t('what was ordered for tenants'),
   projects: t('projects'), 'projects by status': t('projects by status'), services: t('services'), tasks: t('tasks'), tenants: t('tenants'), timeline: t('dates'), agency: t('agency'),
   calendar: t('calendar'), settings: t('settings'),
 };

@@ -6,6 +6,7 @@ import { busy } from '../form.js';
 import { attempt } from '../view.js';
 import { t } from '../words.js';
 import { FIELDS, shown } from './facts.js';
+import { looking } from './shell.js';
 
 const ACTIONS = { found: t('As it was found'), created: t('Added'), edited: t('Changed'), ordered: t('Put in order'), restored: t('Restored') };
 
@@ -30,7 +31,7 @@ function row(version, newest, restore) {
     el('p', {}, el('strong', {}, t`Version ${version.version}`), ` · ${sentence(version)}, `, el('time', { datetime: version.at, title: dateTime(version.at) }, ago(version.at))),
     changes.length > 0 && el('dl', { class: 'changes' }, changes.map(({ name, from, to }) => el('div', {}, el('dt', {}, name),
       el('dd', {}, el('del', {}, el('span', { class: 'unseen' }, t('was ')), from), ' ', el('ins', {}, el('span', { class: 'unseen' }, t('became ')), to))))),
-    version.version !== newest && el('button', { type: 'button', class: 'button quiet short', 'data-restore': version.version,
+    version.version !== newest && !looking && el('button', { type: 'button', class: 'button quiet short', 'data-restore': version.version,
       onclick: (event) => busy(event.currentTarget, t('Restoring…'), () => restore(version.version)) }, t`Restore version ${version.version}`));
 }
 

@@ -2,6 +2,7 @@
 import { $, $$, text } from '../dom.js';
 import { t } from '../words.js';
 import { carried } from './carry.js';
+import { looking } from './shell.js';
 
 /**
  * Cards are `[data-card]` with a `.grip` button, columns `[data-column]` with an `ol`. place(card) names where a card is,
@@ -74,7 +75,7 @@ export function movable(board, said, { place, drop }) {
   board.addEventListener('focusout', () => setTimeout(() => { if (held?.by === 'keys' && !held.card.contains(document.activeElement)) putBack(); }));
 
   carried(board, {
-    pick: (event) => (!held && (event.target.closest('.grip') || event.pointerType !== 'mouse' || !event.target.closest('button, a, input, select')) ? event.target.closest('[data-card]') : null),
+    pick: (event) => (!looking && !held && (event.target.closest('.grip') || event.pointerType !== 'mouse' || !event.target.closest('button, a, input, select')) ? event.target.closest('[data-card]') : null),
     handle: (event) => Boolean(event.target.closest('.grip')),
     lift: (card) => lift(card, 'pointer'),
     over: (card, x, y) => {

@@ -3,6 +3,7 @@ import { explain, post } from '../api.js';
 import { $, $$, el, text } from '../dom.js';
 import { t } from '../words.js';
 import { carried } from './carry.js';
+import { looking } from './shell.js';
 
 /** The handles of one item; `name` is what it is called, `grip` asks for one to drag it by: the buttons do the same by keyboard. */
 export function moveButtons(name, grip = false) {
@@ -45,6 +46,7 @@ export function orderable(list, said, moved) {
   carried(list, {
     handle,
     pick: (event) => {
+      if (looking) return null;
       const item = event.target.closest('[data-ordered]');
       if (item?.parentElement === list && handle(event)) return item;
       return item?.parentElement === list && 'carry' in item.dataset && !event.target.closest(event.pointerType === 'mouse' ? 'button' : 'button, a') ? item : null;

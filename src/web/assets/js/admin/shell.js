@@ -1,6 +1,6 @@
 // The frame of the back office: who may be here, and its navigation.
 import { $, el } from '../dom.js';
-import { header, isStaff } from '../session.js';
+import { header, isStaff, looksOn } from '../session.js';
 import { notice } from '../view.js';
 import { t } from '../words.js';
 
@@ -17,6 +17,9 @@ const PAGES = [
   { path: '/admin/settings', label: t('Settings') },
   { path: '/admin/people', label: t('People'), also: ['/admin/audit'] },
 ];
+
+/** Whether who is here may look at everything and change nothing: what is for changes is `.for-changes`, and not shown to them. */
+export let looking = false;
 
 /** Fills the page's navigation; pages with a frame of their own call it themselves. */
 export function drawNavigation() {
@@ -43,6 +46,11 @@ export async function office(start) {
     $('.wrap', main).replaceChildren(el('h1', {}, t('For staff')), notice('warn', el('p', {}, t('This part of the site is for the people who work at the agency.')),
       el('a', { class: 'button quiet short', href: '/dashboard' }, t('Go to your dashboard'))));
     return;
+  }
+  looking = looksOn(user);
+  if (looking) {
+    document.body.classList.add('looks-on');
+    $('.page-head, .back', $('#main'))?.after(el('p', { class: 'notice small', 'data-looks-on': '' }, t('You may look at everything here, and change nothing.')));
   }
   await start(user);
 }

@@ -2,6 +2,7 @@
 import { $, $$, el, show, text } from '../dom.js';
 import { acceptDrops, uploadLine } from '../upload.js';
 import { remove } from '../api.js';
+import { added } from '../format.js';
 import { isEmpty, visibleKeys } from './show-if.js';
 import { t, woven } from '../words.js';
 
@@ -9,6 +10,8 @@ const LIMIT = { text: 500, textarea: 5000 };
 const isText = (question) => question.questionType in LIMIT;
 const idOf = (question) => `q-${question.questionKey.replace(/[^\w-]/g, '_')}`;
 const nameOf = (question) => `q:${question.questionKey}`;
+
+const priceOf = (question, option) => (Object.hasOwn(question.optionPrices ?? {}, option) ? Number(question.optionPrices[option]) || 0 : 0);
 
 const mark = (question) => (question.required
   ? [' ', el('span', { class: 'must', 'aria-hidden': 'true' }, '*'), el('span', { class: 'unseen' }, t(' (required)'))]
@@ -26,7 +29,7 @@ function single(question, answer) {
     select: () => {
       const control = el('select', { ...common, placeholder: null },
         el('option', { value: '' }, question.placeholder || t('Choose one')),
-        (question.options ?? []).map((option) => el('option', { value: option }, option)));
+        (question.options ?? []).map((option) => el('option', { value: option }, priceOf(question, option) ? `${option} (${added(priceOf(question, option))})` : option)));
       control.value = answer ?? '';
       if (control.selectedIndex < 0) control.value = '';
       return control;
@@ -44,7 +47,7 @@ function several(question, answer) {
   const chosen = new Set([answer ?? []].flat().map(String));
   const choices = el('div', { class: 'choices' }, (question.options ?? []).map((option) => el('label', { class: 'choice' },
     el('input', { type, name: nameOf(question), value: option, checked: chosen.has(option), required: type === 'radio' && question.required }),
-    el('span', {}, option))));
+    el('span', {}, option), priceOf(question, option) !== 0 && el('span', { class: 'adds' }, added(priceOf(question, option))))));
   const hint = question.placeholder || (type === 'checkbox' ? t('Choose all that apply.') : '');
   const clear = type === 'radio' && !question.required && el('button', {
     type: 'button', class: 'linklike small', hidden: chosen.size === 0,
@@ -154,6 +157,15 @@ export class Questions {
     const visible = this.#visible(answers);
     return this.#list.filter((question) => visible.has(question.questionKey)).map((question) => ({ question, answer: answers[question.questionKey] }));
   }
+
+  /** What an answer adds to the price. */
+  static adds({ question, answer }) {
+    return [answer ?? []].flat().reduce((sum, option) => sum + (typeof option === 'string' ? priceOf(question, option) : 0), 0);
+  }
+
+  /** Whether any answer could change the price, and what those that are given add to it. */
+  priced() { return this.#list.some((question) => Object.keys(question.optionPrices ?? {}).length > 0); }
+  added() { return this.asked().reduce((sum, one) => sum + Questions.adds(one), 0); }
 
   /** What is sent: answers to asked questions, empty ones left out. */
   given() {

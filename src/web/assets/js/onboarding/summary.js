@@ -1,6 +1,7 @@
 // The summary before sending: service, price, timeline, description, answers and contact.
 import { el } from '../dom.js';
-import { peso, plural } from '../format.js';
+import { added, peso, plural } from '../format.js';
+import { Questions } from './questions.js';
 import { isEmpty } from './show-if.js';
 import { t } from '../words.js';
 
@@ -17,7 +18,8 @@ export function drawSummary(place, service, data, questions) {
     service.timeline ? row(t('Timeline'), service.timeline, 'timeline') : '',
     row(t('Your project'), data.description.trim(), 'description'),
     row(t('Requirements'), t`${plural(answered.length, 'question')} answered`, 'requirements'),
-    ...answered.map(({ question, answer }) => row(question.questionText, answerText(answer), `answer:${question.questionKey}`)),
+    ...answered.map(({ question, answer }) => row(question.questionText, [answerText(answer), Questions.adds({ question, answer }) !== 0 && el('span', { class: 'adds' }, added(Questions.adds({ question, answer })))], `answer:${question.questionKey}`)),
+    questions?.priced() ? row(t('Your price'), peso(service.basePrice + questions.added()), 'total') : '',
     row(t('Contact'), contact || t('Not given yet'), 'contact'),
   );
 }

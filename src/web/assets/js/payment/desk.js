@@ -73,5 +73,5 @@ export function drawItem(item, staff, changed) {
     payment.proof?.fileId || payment.receipt ? el('p', { class: 'row small' },
       payment.proof?.fileId && el('a', { href: `/api/files/${payment.proof.fileId}?in=page`, target: '_blank', rel: 'noopener' }, t('Open the proof')),
       payment.receipt && el('a', { href: `/projects/${project.id}/receipts/${payment.id}` }, t('Receipt'))) : null,
-    el('div', { class: 'acts' }, acts(item, staff, (answer) => changed(item, answer))));
+    el('div', { class: 'acts for-changes' }, acts(item, staff, (answer) => changed(item, answer))));
 }

@@ -21,7 +21,7 @@ function forClient(project, depositPaid, due) {
 
 function forStaff(project, depositPaid) {
   const said = el('p', { role: 'status' });
-  const ask = el('button', { type: 'button', class: 'button quiet short', id: 'ask-for-balance' }, project.balanceRequestedAt ? t('Remind of the balance') : t('Ask for the balance'));
+  const ask = el('button', { type: 'button', class: 'button quiet short for-changes', id: 'ask-for-balance' }, project.balanceRequestedAt ? t('Remind of the balance') : t('Ask for the balance'));
   ask.addEventListener('click', () => busy(ask, t('Asking…'), async () => {
     try {
       const asked = await post('/api/admin/payments/request-balance', { projectId: project.id });
