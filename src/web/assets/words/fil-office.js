@@ -712,7 +712,6 @@ export default {
   "Page views": "Mga pagtingin sa page",
   "Page views by day": "Mga pagtingin sa page kada araw",
   "Up to {1} a day": "Hanggang {1} kada araw",
-  "Page": "Page",
   "Site": "Site",
   "Where they came from": "Saan sila galing",
   "Directly, or not known": "Direkta, o hindi alam",
