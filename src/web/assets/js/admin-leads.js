@@ -142,7 +142,7 @@ async function drawViews() {
   const rows = days.map(({ day, views }) => ({ label: date(`${day}T12:00:00Z`), short: String(Number(day.slice(8))), value: views, less: 0, words: plural(views, 'page view') }));
   const table = (title, head, list) => el('div', {}, el('h2', {}, title), list.length ? el('table', { class: 'figures-table' }, el('caption', { class: 'unseen' }, title),
     el('thead', {}, el('tr', {}, [head, t('Page views')].map((words) => el('th', { scope: 'col' }, words)))),
-    el('tbody', {}, list.map(([name, views]) => el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, String(views)))))) : el('p', { class: 'soft' }, t('None were noted.')));
+    el('tbody', {}, list.map(([name, views]) => el('tr', {}, el('th', { scope: 'row', translate: 'no' }, name), el('td', {}, String(views)))))) : el('p', { class: 'soft' }, t('None were noted.')));
   $('#views-body').replaceChildren(columns(t('Page views by day'), rows, (most) => t`Up to ${plural(most, 'page view')} a day`, []),
     behind(t('As a table'), t('Page views by day'), [t('Day'), t('Page views')], rows.map(({ label, value }) => [label, String(value)])),
     el('div', { class: 'two lead-body' }, table(t('Pages seen'), t('Page'), pages.map((one) => [one.path, one.views])), table(t('Where they came from'), t('Site'), sources.map((one) => [one.source || t('Directly, or not known'), one.views]))),

@@ -2,7 +2,7 @@
 import { explain, get, post } from './api.js';
 import { $, $$, focusOn, localPath, show, text } from './dom.js';
 import { busy, clearErrors, forgiveOnInput, formError, holdBack, looksLikeEmail, showErrors, showFailure, showPasswordButtons } from './form.js';
-import { header } from './session.js';
+import { header, isStaff, session } from './session.js';
 import { createProject, formPage, readyToCreate } from './onboarding/create.js';
 import * as store from './onboarding/store.js';
 import { t } from './words.js';
@@ -37,7 +37,8 @@ for (const [index, tab] of tabs.entries()) {
 
 async function goOn(form) {
   if (!onboarding) {
-    location.replace(localPath(asked.get('next'), '/dashboard'));
+    const user = asked.has('next') ? null : await session(true).catch(() => null);
+    location.replace(localPath(asked.get('next'), isStaff(user) ? '/admin' : '/dashboard')); // who works here begins where the work is
     return new Promise(() => {});
   }
   text($('#door-note'), t('Creating your project…'));
