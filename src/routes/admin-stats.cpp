@@ -87,13 +87,14 @@ constexpr Sql conversion = Joined<services_as_json, by_service, most_drafts, nam
               conversion_cells = Joined<services_as_cells, by_service, named, services_page>::sql;
 
 // Public pages that were seen in the agency's last thirty days, of the newest hundred thousand: by day, by page, and by the site that
-// somebody came from. Nobody is counted twice or once: it is pages, not people.
+// somebody came from. Nobody is counted twice or once: it is pages, not people. The row with which a draft begins is of its own moment, and
+// repeats the visit that was noted when its page was opened.
 constexpr std::string_view seen = R"(
     with first as (select (now() at time zone s.time_zone)::date - 29 as day, s.time_zone from settings s),
     seen as (
         select (v.created_at at time zone f.time_zone)::date as day, v.path, coalesce(substring(v.referrer from '^https?://([^/:?#]+)'), '') as source
-        from (select created_at, path, referrer from lead_page_views order by id desc limit 100000) v, first f
-        where v.created_at >= f.day::timestamp at time zone f.time_zone) )", views_as_json = R"(
+        from first f, (select created_at, path, referrer, lead_id from lead_page_views order by id desc limit 100000) v left join leads l on l.id = v.lead_id
+        where l.created_at is distinct from v.created_at and v.created_at >= f.day::timestamp at time zone f.time_zone) )", views_as_json = R"(
     select json_build_object('total', (select count(*) from seen),
         'days', (select json_agg(json_build_object('day', f.day + n, 'views', (select count(*) from seen v where v.day = f.day + n)) order by n) from first f, generate_series(0, 29) n),
         'pages', (select coalesce(json_agg(json_build_object('path', path, 'views', many) order by many desc, path), '[]')

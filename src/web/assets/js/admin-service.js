@@ -12,7 +12,7 @@ import { drawHistory } from './admin/history.js';
 import { mayClose } from './admin/leave.js';
 import { moveButtons, orderSaver, orderable } from './admin/ordered.js';
 import { TYPES, questionForm } from './admin/question-form.js';
-import { office } from './admin/shell.js';
+import { looking, office } from './admin/shell.js';
 import { Questions } from './onboarding/questions.js';
 
 const TEMPLATES = [['', t('None: only from the answers')], ['landing-page', t('Landing page')], ['business-website', t('Business website')], ['e-commerce', t('E-commerce store')], ['web-application', t('Web application')]];
@@ -73,7 +73,7 @@ function closeForm() {
 
 function row(question) {
   const place = el('div', { class: 'question-place' });
-  const edit = el('button', { type: 'button', class: 'button quiet short', 'aria-expanded': 'false', 'aria-label': t`Edit “${question.questionText}”` }, t('Edit'));
+  const edit = el('button', { type: 'button', class: 'button quiet short', 'aria-expanded': 'false', 'aria-label': looking ? t`Show “${question.questionText}”` : t`Edit “${question.questionText}”` }, looking ? t('Show') : t('Edit'));
   const item = el('li', { class: question.active ? 'card question-row' : 'card question-row retired', 'data-id': question.id, 'data-ordered': '', 'data-carry': '' },
     el('div', { class: 'office-row' }, moveButtons(`“${question.questionText}”`),
       el('div', { class: 'office-row-main' }, el('h3', {}, question.questionText),

@@ -596,6 +596,7 @@ export default {
   "Choose a question": "Pumili ng tanong",
   "Do not add it": "Huwag idagdag",
   "E-commerce store": "E-commerce store",
+  "Show “{1}”": "Ipakita ang “{1}”",
   "Edit “{1}”": "I-edit ang “{1}”",
   "Features": "Mga feature",
   "Hint": "Hint",
