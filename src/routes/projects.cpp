@@ -169,15 +169,14 @@ Reply details(Call& call, Id id) {
     out.end_array().key("tasks").array();
     for (int i = 0; i < tasks.size(); ++i) {
         const Row t = tasks[i];
-        out.object().member_raw("id", t.text(0)).member("title", t.text(1)).member("description", t.text(2));
-        out.member("section", t.text(3)).member("priority", t.text(4)).member("status", t.text(5));
+        out.object().member_raw("id", t.text(0)).member("title", t.text(1)).member("description", t.text(2)).member("section", t.text(3));
+        out.member("priority", t.text(4)).member("status", t.text(5));
         out.member_raw("estimatedHours", t.text(6)).member_raw("dependencies", t.text(7)).member_raw("order", t.text(8)).end_object();
     }
     out.end_array().key("payments").array();
     for (int i = 0; i < payments.size(); ++i) {
         const Row m = payments[i];
-        out.object().member_raw("id", m.text(0)).member_raw("amount", m.text(1)).member("status", m.text(2));
-        out.member("paymentMethod", m.text(3)).member_raw("createdAt", m.text(4)).end_object();
+        out.object().member_raw("id", m.text(0)).member_raw("amount", m.text(1)).member("status", m.text(2)).member("paymentMethod", m.text(3)).member_raw("createdAt", m.text(4)).end_object();
     }
     out.end_array().key("generation");
     write_generation(out, generation, false);
