@@ -121,6 +121,7 @@ def test_who_may_only_look_is_offered_no_change_anywhere(site, browser):
         assert browser.audit() == [], path
         browser.screenshot("viewer" + path.split("?")[0].replace("/", "-"))
     browser.open(f"/admin/board?project={project}")
+    browser.see("[data-card]")
     assert browser.run("const [title, card] = ['.task-open', '[data-card]'].map((one) => document.querySelector(one).getBoundingClientRect()); return title.x - card.x") < 40, "no room is kept for what is not there"
     browser.click(".task-open")
     assert not browser.see("#task-form [name=title]").is_enabled() and not browser.all("#task-form [type=submit], #retire")
