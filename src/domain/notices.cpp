@@ -135,8 +135,9 @@ Words words_of(const Brand& brand, const Notice& notice, bool staff) {
         w.button = brand.say("Read the plan");
     } else if (kind == "plan-failed") {
         w.subject = brand.say("The plan for {1} could not be written", {project});
-        w.summary = and_then(brand.say("The plan could not be written."), reason);
-        w.paragraph = and_then(and_then(brand.say("The plan for {1} could not be written.", {project}), reason), brand.say("It can be asked for again on the project's page."));
+        // The worker's reason says the same in English; what the log has of it is not for a mail.
+        w.summary = brand.say("The plan could not be written.");
+        w.paragraph = and_then(brand.say("The plan for {1} could not be written.", {project}), brand.say("It can be asked for again on the project's page."));
     } else if (kind == "message") {
         w.subject = brand.say("New message about {1}", {project});
         const std::string excerpt = word(data, "excerpt", 160);

@@ -76,6 +76,8 @@ def test_what_is_wrong_with_a_new_tenant_is_said_field_by_field(site, platform_o
         post(hosts=hosts).problem(422, "hosts")
     post(hosts=["OTHER.example.test"]).problem(422, "hosts")
     post(name="a\nb").problem(422, "name")
+    for language in ("de", "", 7, None):
+        post(language=language).problem(422, "language")
     assert site.sql("select count(*) from platform_jobs where kind = 'create' and state = 'queued'")[0]["count"] == 0
 
 
@@ -83,7 +85,9 @@ def test_a_tenant_that_cannot_be_made_leaves_nothing_and_the_job_says_why(site, 
     slug = short_name()
     site.sql("insert into users (name, email, disabled_at) values ('Gone', %s, now())", f"owner@{slug}.example.test")
     job = over(platform_owner, platform_owner.post("/api/platform/tenants", wanted(slug)).expect(202))
-    assert job["state"] == "failed" and "disabled" in job["error"]
+    assert job["state"] == "failed" and "disabled" in job["error"] and job["failure"] == "owner-disabled"
+    file = platform_owner.get("/api/platform/jobs/csv?language=fil").text
+    assert f'"{slug}","Agency {slug}","hindi natuloy"' in file and "Naka-disable ang account na may address ng may-ari." in file, "in words; what the tool said stands beside it, for support"
     assert not site.sql("select 1 from pg_namespace where nspname = %s union all select 1 from pg_roles where rolname = %s", slug, slug)
     assert slug not in site.tenants()
 
