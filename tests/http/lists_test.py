@@ -187,6 +187,8 @@ def test_every_action_and_every_kind_of_activity_has_its_filipino():
     said = set(re.findall(r"(?:audit|audit_change|audit_at|audit_change_at|note_by_staff|note_at_once)\(call, (?:tenant, )?\"([a-z-]+)\"", sources))
     said |= set(re.findall(r"note_activity\([^,']+, '([a-z-]+)'", sources)) | set(re.findall(r"public\.audit\('([a-z-]+)'", sources))
     assert len(said) > 60 and said - set(WORDS["codes"]) == set()
+    saved = re.findall(r'note_(?:at_once\(call, "exported"|export\(call), "([^"]+)"', sources)
+    assert len(saved) > 25 and [subject for subject in saved if not any(word == subject or word.startswith(subject) and "{1}" in word for word in WORDS["codes"])] == []
 
 
 def test_where_a_page_names_the_same_it_says_the_same():
