@@ -57,9 +57,11 @@ remove_old_work() {
     set -- "${TMPDIR:-/tmp}"
     [ "$work_in" = "$1" ] || set -- "$1" "$work_in"
     for place in "$@"; do
-        for old in "$place"/migrate.*; do
-            if [ "$old" = "$work" ] || [ ! -d "$old" ]; then continue; fi
-            find "$place" -maxdepth 1 -type d -name 'migrate.*' -user "$(id -u)" -mmin +1440 -exec rm -rf {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
+        for old in "$place"/migrate.????????/deploy; do
+            if [ "$old" = "$work/deploy" ] || [ ! -d "$old" ]; then continue; fi
+            # shellcheck disable=SC2016 # for that shell
+            find "$place" -maxdepth 1 -type d -name 'migrate.????????' -user "$(id -u)" -mmin +1440 -exec sh -c \
+                'for old; do [ ! -d "$old/deploy" ] || rm -rf "$old" "$old.errors"; done' sh {} + 2>/dev/null 3>&- 4<&- 5>&- 6<&- &
             break
         done
     done
@@ -163,7 +165,10 @@ campaign_gate() {
 campaign_note() {
     note=null
     [ -z "${2-}" ] || note=$(sql_literal "$2")
-    session_write "update public.schema_campaigns set state = '$1', finished_at = clock_timestamp(), note = $note where id = $campaign;
+    # Where no schema failed there is nothing to wait for the disk with: the next deploy ends what it finds done.
+    hurried=
+    [ "$1" != "done" ] || hurried='set synchronous_commit = off \;'
+    session_write "$hurried update public.schema_campaigns set state = '$1', finished_at = clock_timestamp(), note = $note where id = $campaign;
 \\echo @noted"
     session_expect noted
 }
@@ -254,12 +259,15 @@ run_worker() {
 
 # A wave, and what became of its last schema is noted.
 work_last_wave() {
-    settled=
-    room=0
+    settled=yes
+    rests=yes
     batch_last=
+    # Whether they are quick nobody knows yet: a few are tried, each statement of which may take a tenth of a second.
+    room=4
+    most=100
     work_wave "$1"
     run_batch
-    note_last
+    [ -n "$rests" ] || note_last
 }
 
 # Notes what became of the last schema, where that was not part of its own transaction, and gives its lock back.
@@ -267,6 +275,7 @@ note_last() {
     session_write "\\i :m_lib/campaign-last.psql"
     session_expect last
     settled=yes
+    rests=yes
 }
 
 worker_greet() {
@@ -352,7 +361,8 @@ batch_of() {
 run_batch() {
     [ -n "$batch_last" ] || return 0
     [ -n "$settled" ] || note_last
-    session_write "\\i :m_lib/batch-begin.psql
+    session_write "\\set m_most $most
+\\i :m_lib/batch-begin.psql
 $batch\\set m_commit default
 $batch_last\\i :m_lib/batch-end.psql"
     session_expect batch
@@ -371,6 +381,8 @@ $batch_last\\i :m_lib/batch-end.psql"
     batch_names=
     migrations=$((migrations + count))
     schemas=$((schemas + count))
+    # Nothing is held, and all of it is noted.
+    rests=yes
     [ -z "$redo" ] || [ "$count" = 0 ] || {
         session_write 'reset synchronous_commit;
 select txid_current();
@@ -403,6 +415,7 @@ tell_batch() {
 
 # How many schemas may be in hand at once, where one takes MS: as many as are done in a tenth of a second, at most ten.
 quick_enough() {
+    most=5000
     room=$((100 / ($1 + 1)))
     [ "$room" -ge 2 ] || room=0
     [ "$room" -le 10 ] || room=10
@@ -414,6 +427,7 @@ deploy_schema() {
 \\set m_list :m_work '/list.$1.psql'
 \\set m_retry $patient"
     broken=
+    rests=
     slow=yes
     if [ -e "$work/swift.$1.psql" ]; then
         # What became of the last schema has to be noted by then.

@@ -45,7 +45,7 @@ cmd_deploy() {
             nothing_to_do
             return 0
         fi
-        [ -z "$session" ] || [ -n "$proved" ] || refuse_pooler
+        [ -z "$session" ] || [ -n "$proved" ] || refuse_shared
         refuse_unfit "$work/names"
         choose_campaign
         if [ -n "$rehearse" ]; then
@@ -65,8 +65,9 @@ cmd_deploy() {
             session_begin
             session_ready
             look_for_pooler
-            refuse_pooler
+            refuse_shared
         }
+        [ -n "$proved" ] || refuse_moved
         [ "${parallel:-1}" != 1 ] || spare_close
         ! campaign_begin || break
         rm -rf "$work"/deploy/* "$work"/list.* "$work"/wave.* "$work"/swift.* "$work"/batch.*

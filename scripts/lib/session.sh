@@ -12,7 +12,6 @@ session=
 errors=
 # What cannot be done when psql ends now.
 losing=
-# session_open: the pipes are in $session_files, the run's own folder when it is not set.
 session_open() {
     session_begin
     session_ready
@@ -21,36 +20,51 @@ session_open() {
     spare_close
 }
 
-# Starts psql, and does not wait for it: it answers @ready.
+# Starts psql, and does not wait for it: it answers @ready. Its errors go to $session_files.errors; the first is begun before this run's folder
+# is made, which takes as long as to begin it.
 session_begin() {
-    make_work
+    name_work
     connect_to "$database"
     modern_server
     greeted=
-    [ -n "${session_files-}" ] || {
-        session_files=$work/main
-        # Those of the second client, too (look_for_pooler).
-        [ -p "$work/main.to" ] || mkfifo "$work/main.to" "$work/main.from" "$work/spare.to" "$work/spare.from"
-    }
+    session_files=${session_files:-$work}
     start_psql
-    exec 3>"$session_files.to" 4<"$session_files.from"
+    make_work
     proved=
     session_greeting
 }
 
-# psql with its pipes in $session_files.to and .from; sets session and errors.
+# psql, with descriptor 3 to write to it and 4 to read what it answers; sets session and errors.
 start_psql() {
     errors=$session_files.errors
-    [ -p "$session_files.to" ] || mkfifo "$session_files.to" "$session_files.from"
     : >"$errors"
     MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
     set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default -v m_campaigns=false \
         -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_app_role=$app_role" -v "m_public_only=$public_only_tables"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
+    # dash and newer shells have a short here-document in a pipe, whose other end Linux gives away: two pipes without a process.
+    exec 7<<END 4<<END
+END
+END
+    if [ -p /proc/self/fd/7 ]; then
+        exec 3>/proc/self/fd/7 8>/proc/self/fd/4
+    else
+        # Each is opened at both ends at once first, so that neither end waits for the other.
+        mkfifo "$errors.to" "$errors.from"
+        exec 9<>"$errors.to"
+        exec 7<"$errors.to"
+        exec 3>"$errors.to"
+        exec 9<>"$errors.from"
+        exec 4<"$errors.from"
+        exec 8>"$errors.from"
+        exec 9<&-
+        rm "$errors.to" "$errors.from"
+    fi
     # It must not keep the pipes of other sessions open: their psql would never see the end.
-    psql "$@" <"$session_files.to" >"$session_files.from" 2>>"$errors" 3>&- 4<&- 5>&- 6<&- &
+    psql "$@" <&7 >&8 2>>"$errors" 3>&- 4<&- 5>&- 6<&- 7<&- 8>&- &
     session=$!
+    exec 7<&- 8>&-
     # A psql that is gone must not end this run by a signal: its last words are to be read and shown.
     trap '' PIPE
 }
@@ -200,9 +214,12 @@ hear_proof() {
     [ "${answer%% *}" = f ] || tell_pooler "the settings of the connection do not arrive"
     set -- "$session" "$session_files" "$errors"
     session_files=$work/spare
+    exec 5>&3 6<&4
     start_psql
+    # Each with the other's.
+    exec 9>&3 3>&5 5>&9 9>&-
+    exec 9<&4 4<&6 6<&9 9<&-
     spare=$session
-    exec 5>"$session_files.to" 6<"$session_files.from"
     session=$1 session_files=$2 errors=$3
 }
 
@@ -217,8 +234,13 @@ $greeting
 $strays" >&5 2>/dev/null || true
 }
 
-# What the second client has found; and whether the first is where it was, from one transaction to the next.
 refuse_pooler() {
+    refuse_shared
+    refuse_moved
+}
+
+# What the second client has found. The first is asked whether it is where it was, from one transaction to the next.
+refuse_shared() {
     proof=
     while IFS= read -r line <&6; do
         case $line in @proof*)
@@ -237,6 +259,9 @@ $moved
 $moved
 select pg_advisory_unlock($proof_class, $proof_key);
 $strays"
+}
+
+refuse_moved() {
     for again in 1 2 3; do
         session_expect proof
         [ "$answer" = f ] || tell_pooler "from one transaction to the next the backend was another"

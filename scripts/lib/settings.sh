@@ -145,8 +145,17 @@ whole_number MIGRATE_REHEARSAL_MB "$rehearsal_mb"
 
 # A folder of this run's own, gone when it ends; at_end: functions that are called before.
 work=
+work_made=
 at_end=
 make_work() {
+    [ -z "$work_made" ] || return 0
+    name_work
+    [ -n "$work_made" ] || mkdir "$work" "$work/deploy" || { work= && fail "$exit_usage" "no folder can be made in $work_in" "Name another in TMPDIR."; }
+    work_made=yes
+}
+
+# Its name, which psql can be begun with while it is made.
+name_work() {
     [ -z "$work" ] || return 0
     # A deploy makes a file a schema, which costs as much as a statement where files are on a disk.
     work_in=${TMPDIR:-/tmp}
@@ -154,10 +163,10 @@ make_work() {
     # mkdir refuses what is there already, as mktemp does, which would be one program more.
     if { read -r uuid </proc/sys/kernel/random/uuid; } 2>/dev/null; then
         work=$work_in/migrate.${uuid%%-*}
-        mkdir "$work" "$work/deploy" || { work= && fail "$exit_usage" "no folder can be made in $work_in" "Name another in TMPDIR."; }
     else
         work=$(mktemp -d "$work_in/migrate.XXXXXXXX")
         mkdir "$work/deploy"
+        work_made=yes
     fi
     trap 'end_run $?' EXIT
     trap 'exit 129' HUP
@@ -168,14 +177,14 @@ make_work() {
 end_run() {
     trap - EXIT
     # Asked to end, the workers end at once; where this run has failed by itself, they end what they have in hand.
-    if [ "$1" -gt 128 ]; then for worker in ${workers-}; do kill "$worker" 2>/dev/null || true; done; else true >>"$work/stop"; fi
+    if [ "$1" -gt 128 ]; then for worker in ${workers-}; do kill "$worker" 2>/dev/null || true; done; else { true >>"$work/stop"; } 2>/dev/null || true; fi
     for worker in ${workers-}; do wait "$worker" 2>/dev/null || true; done
     for step in $at_end; do "$step"; done
     session_close
     [ -z "${scratch-}" ] || drop_scratch
     [ "$1" -le 128 ] || [ -z "${spare-}" ] || kill "$spare" 2>/dev/null || true
     spare_close
-    rm -rf "$work"
+    [ -z "$work" ] || rm -rf "$work" "$work.errors"
     [ -z "${leaving-}" ] || wait "$leaving" 2>/dev/null || true
     exit "$1"
 }

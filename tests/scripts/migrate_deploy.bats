@@ -530,6 +530,31 @@ alter table notes add column x int;'
     equals "$output" ''
 }
 
+@test "under a shell that keeps no here-document in a pipe a deploy and a status are the same, and leave nothing" {
+    two_tenants
+    migration 20240102000000_second <<<$'-- migrate:up scope:tenant\ncreate table second (id int);'
+    TMPDIR=$BATS_TEST_TMPDIR fails_with 0 bash "$migrate" deploy --yes --parallel 2
+    shows 'one: 20240102000000_second applied'
+    shows 'two: 20240102000000_second applied'
+    TMPDIR=$BATS_TEST_TMPDIR fails_with 0 bash "$migrate" verify
+    equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'migrate.*')" ''
+}
+
+@test "a statement that takes longer than the first schemas are tried for is done by itself, once, and only that is told" {
+    two_tenants
+    migration 20240102000000_slow <<'SQL'
+-- migrate:up scope:tenant
+create table half (id int);
+do $$ begin perform pg_sleep(0.3); end $$;
+insert into half values (1);
+SQL
+    fails_with 0 "$migrate" deploy --yes
+    shows 'one: 20240102000000_slow applied'
+    shows 'two: 20240102000000_slow applied'
+    shows_not cancel
+    equals "$(sql 'select (select count(*) from one.half), (select count(*) from two.half)')" '1|1'
+}
+
 @test "a deploy that is killed leaves no psql, no folder, no half migration" {
     two_tenants
     migration 20240102000000_slow <<'SQL'
@@ -828,14 +853,16 @@ select 1;'
     shows 'public: 20240101000000_first failed: resolve it first'
 }
 
-@test "what killed runs have left is removed after a day, in memory or not; what is younger stays" {
+@test "what killed runs have left is removed after a day, in memory or not; what is younger, or only has a name like it, stays" {
     unset TMPDIR
-    local places=(/tmp) left=() kept=() place old young
+    local places=(/tmp) left=() kept=() place old young other
     [ ! -w /dev/shm ] || places+=(/dev/shm)
     for place in "${places[@]}"; do
-        old=$(mktemp -d "$place/migrate.XXXXXX") young=$(mktemp -d "$place/migrate.XXXXXX")
-        touch -d '2 days ago' "$old"
-        left+=("$old") kept+=("$young")
+        old=$(mktemp -d "$place/migrate.XXXXXXXX") young=$(mktemp -d "$place/migrate.XXXXXXXX") other=$(mktemp -d "$place/migrate.XXXXXXXX")
+        mkdir "$old/deploy" "$young/deploy"
+        true >"$old.errors"
+        touch -d '2 days ago' "$old" "$other"
+        left+=("$old" "$old.errors") kept+=("$young" "$other")
     done
     run "$migrate" deploy --yes
     for _ in $(seq 600); do

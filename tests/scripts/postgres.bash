@@ -85,8 +85,8 @@ at_the_gate="do \$\$ begin while exists (select from pg_locks where locktype = '
     and database = (select oid from pg_database where datname = current_database())) loop perform pg_sleep(0.02); end loop; end \$\$;"
 close_gate() { hold -d "$MIGRATE_DATABASE_URL" <<<'select pg_advisory_lock(4711);'; }
 open_gate() { release 'select 1;'; }
-# await_gate N: that many sessions stand before it
-await_gate() { await "$1" "select count(*) from pg_stat_activity where query like '%objid = 4711%' and state = 'active' and pid <> pg_backend_pid() and datname = current_database()"; }
+# await_gate N: that many sessions stand before it, and not as part of a batch, which does so for a moment only
+await_gate() { await "$1" "select count(*) from pg_stat_activity where query like '%objid = 4711%' and query not like 'reset all%' and state = 'active' and pid <> pg_backend_pid() and datname = current_database()"; }
 
 # await_line TEXT FILE
 await_line() {
