@@ -521,6 +521,7 @@ campaign_end() {
     count "$schemas" schema
     [ "$dropped" = 0 ] || counted="$counted; $dropped dropped meanwhile"
     say "Done: $done_what applied to $counted."
+    tell_phantoms
     [ "$broke" = 0 ] || fail "$exit_partly" "$(plural "$broke" schema) failed ($(failed_names)), which --max-failures $max_failures allows" \
         "scripts/migrate campaigns $campaign lists them; the same deploy again tries them again."
 }

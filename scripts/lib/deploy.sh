@@ -168,7 +168,11 @@ update public.schema_campaign_results r
 SQL
     fi
     say "Up to date: $(plural "$(wc -l <"$work/chosen")" schema), $(plural "$(wc -l <"$work/timeline")" migration)."
+    tell_phantoms
 }
+
+# A deploy leaves them where they are, and its exit code says nothing of them, since what is in the folder is done.
+tell_phantoms() { [ -z "$phantoms" ] || say "Not in the folder, but applied to the database: phantoms, which scripts/migrate status names."; }
 
 # Names that were given must be there.
 check_names() {

@@ -417,7 +417,12 @@ create table lost (id int);'
     fails_with 4 "$migrate" resolve --rolled-back 20240101000000_lost
     shows 'in no git repository'
     shows 'without its bytes nobody can tell'
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Up to date: '
+    shows 'phantoms, which scripts/migrate status names'
     fails_with 0 "$migrate" resolve --rolled-back 20240101000000_lost --without-evidence
+    fails_with 0 "$migrate" deploy --yes
+    shows_not phantom
     fails_with 0 "$migrate" status
     equals "$(sql "select logs like 'resolved as rolled back, WITHOUT EVIDENCE, by lunaxcode_owner (%)' from schema_history where name like '%lost'")" t
     fails_with 2 "$migrate" resolve --applied 20240109000000_never
