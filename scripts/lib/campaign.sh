@@ -17,7 +17,11 @@ campaign_begin() {
 \\i :m_lib/campaign.sql
 \\endif
 \\i :m_work/plan.psql
-\\i :m_lib/campaign-begin.psql"
+\\i :m_lib/campaign-begin.psql
+\\if :m_is_busy
+\\else
+\\i :m_lib/campaign-prepare.psql
+\\endif"
     # While the server is at it.
     prepare_sections deploy "$work/names"
     changed=
@@ -112,7 +116,8 @@ campaign_run() {
     : >"$work/failures"
     patient=true
     [ "$blocked_max" -gt 0 ] || patient=false
-    session_write "\\set m_campaign $campaign
+    worker_greeting="\\set m_campaign $campaign
+select pg_advisory_lock_shared($campaign_class, $campaign);
 \\i :m_lib/campaign-prepare.psql"
     # A session that has looked at that many histories is slow by now: it leaves the schemas to others.
     age=0
@@ -187,6 +192,7 @@ run_workers() {
     [ "$here_too" = 0 ] || [ "$in_wave" -gt 40 ] || pause=0.05
     while [ "$number" -lt "$parallel_now" ]; do
         number=$((number + 1))
+        greet_spare
         run_worker "$wave.$number" &
         workers="$workers $!"
         spare_given
@@ -195,6 +201,7 @@ run_workers() {
         work_last_wave "$wave"
         pause=
         if [ ! -e "$work/stop" ] && [ ! -e "$work/taken.$wave_end" ]; then
+            greet_spare
             run_worker "$wave.0" &
             workers="$workers $!"
             spare_given
@@ -220,6 +227,9 @@ run_workers() {
         exit "$worst"
     }
 }
+
+# While its worker comes.
+greet_spare() { [ -z "$spare" ] || printf '%s\n' "$worker_greeting" >&5 2>/dev/null || true; }
 
 # The spare session is a worker's now, which this one must not keep open.
 spare_given() {
@@ -249,9 +259,9 @@ run_worker() {
         session_files=$work/worker.$1
         session_begin
         session_ready
-        session_write "$strays"
+        session_write "$strays
+$worker_greeting"
     fi
-    worker_greet
     work_last_wave "$wave"
     printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$work/count.$1"
     session_close finished
@@ -276,12 +286,6 @@ note_last() {
     session_expect last
     settled=yes
     rests=yes
-}
-
-worker_greet() {
-    session_write "\\set m_campaign $campaign
-select pg_advisory_lock_shared($campaign_class, $campaign);
-\\i :m_lib/campaign-prepare.psql"
 }
 
 worker_end() {
@@ -321,7 +325,7 @@ take() {
         age=0
         note_last
         session_renew
-        worker_greet
+        session_write "$worker_greeting"
     fi
     age=$((age + 1))
     if [ "$room" -gt 0 ] && [ "$5" = kept ] && { [ "$3" = "$batch_list" ] || batch_of "$3"; }; then
