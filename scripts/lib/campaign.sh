@@ -272,9 +272,9 @@ work_last_wave() {
     settled=yes
     rests=yes
     batch_last=
-    # Whether they are quick nobody knows yet: a few are tried, each statement of which may take a tenth of a second.
-    room=4
-    most=100
+    # Whether they are quick nobody knows yet: it is tried, with less time for a statement.
+    room=10
+    most=50
     work_wave "$1"
     run_batch
     [ -n "$rests" ] || note_last

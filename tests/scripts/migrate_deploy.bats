@@ -540,7 +540,7 @@ alter table notes add column x int;'
     equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'migrate.*')" ''
 }
 
-@test "a statement that takes longer than the first schemas are tried for is done by itself, once, and only that is told" {
+@test "a statement that takes longer than a batch is tried for is done by itself, once, and only that is told" {
     two_tenants
     migration 20240102000000_slow <<'SQL'
 -- migrate:up scope:tenant
