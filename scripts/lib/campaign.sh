@@ -388,8 +388,8 @@ $batch_last\\i :m_lib/batch-end.psql"
     # Nothing is held, and all of it is noted.
     rests=yes
     [ -z "$redo" ] || [ "$count" = 0 ] || {
-        session_write 'reset synchronous_commit;
-select txid_current();
+        # A transaction waits for the disk only where it has written something.
+        session_write 'update public.schema_campaign_results set state = state where campaign = :m_campaign and schema = any (array[:m_names]::text[]);
 \echo @flushed'
         session_expect flushed
     }

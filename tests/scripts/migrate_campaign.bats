@@ -254,6 +254,35 @@ SQL
     fails_with 0 "$migrate" status
 }
 
+@test "what is said to be applied is still so when the server crashes at once" {
+    fleet 5
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    local behind="current_schema not in ('t1', 't2', 't3') and exists ("
+    migration 20240102000000_second <<SQL
+-- migrate:up scope:tenant
+${at_the_gate/exists (/"$behind"}
+create table half (id int);
+SQL
+    # What no commit waits for does not leave the server's memory by itself, and nothing is written after it.
+    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
+    close_gate
+    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await_gate 1
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
+    code=0
+    wait "$run" || code=$?
+    open_gate || true
+    equals "$code" 7
+    run grep -o '^t[0-9]*: .* applied' "$BATS_TEST_TMPDIR/log"
+    equals "$output" $'t1: 20240102000000_second applied\nt2: 20240102000000_second applied\nt3: 20240102000000_second applied'
+    equals "$(sql "select string_agg(n, ',') from unnest(array['t1', 't2', 't3', 't4', 't5']) n where to_regclass(n || '.half') is not null")" t1,t2,t3
+    fails_with 0 "$migrate" deploy --yes
+    shows 'Campaign 2 goes on: 3 of 5 schemas done.'
+}
+
 @test "a tenant that is dropped in the middle is reported, and the others are done" {
     fleet 4
     notes_for_all
