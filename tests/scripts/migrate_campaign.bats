@@ -283,6 +283,34 @@ SQL
     shows 'Campaign 2 goes on: 3 of 5 schemas done.'
 }
 
+@test "what is said to be applied, and to have failed after it, is still so when the server crashes at once" {
+    fleet 2
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    migration 20240102000000_second <<<$'-- migrate:up scope:tenant\ncreate table half (id int);'
+    migration 20240103000000_third <<SQL
+-- migrate:up scope:tenant
+${at_the_gate/exists (/"current_schema = 't2' and exists ("}
+select 1 / (case current_schema when 't1' then 0 else 1 end);
+SQL
+    migration 20240104000000_fourth <<<$'-- migrate:up scope:tenant\ncreate table whole (id int);'
+    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
+    close_gate
+    "$migrate" deploy --yes --max-failures 1 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await_gate 1
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
+    code=0
+    wait "$run" || code=$?
+    open_gate || true
+    equals "$code" 7
+    grep -q '^t1: 20240102000000_second applied' "$BATS_TEST_TMPDIR/log"
+    grep -q '^t1: 20240103000000_third FAILED with SQLSTATE 22012' "$BATS_TEST_TMPDIR/log"
+    equals "$(sql "select string_agg(name || ' ' || coalesce(sqlstate, 'applied'), ', ' order by id) from t1.schema_history where id > 1")" \
+        '20240102000000_second applied, 20240103000000_third 22012'
+}
+
 @test "a tenant that is dropped in the middle is reported, and the others are done" {
     fleet 4
     notes_for_all
