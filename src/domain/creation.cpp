@@ -73,11 +73,12 @@ constexpr Sql note_conversion = R"(
     select note_activity($1, 'lead-converted', jsonb_build_object('client', $2::text, 'account', $3::text, 'lead', $4::bigint), true))";
 constexpr Sql post_words = "select post_letter($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), null)";
 
-// The file questions whose files are none of these drafts'.
+// The file questions whose files are none of these drafts'. What was answered to others is no JSON: the case keeps it from being read as such
+// wherever the planner looks at it first.
 constexpr Sql files_elsewhere = R"(
     select a.question_key from json_to_recordset($1) as a(question_id integer, question_key text, answer_value text)
     join questions q on q.id = a.question_id and q.question_type = 'file'
-    where exists (select from json_array_elements_text(a.answer_value::json) v where not exists (
+    where exists (select from json_array_elements_text(case q.question_type when 'file' then a.answer_value::json end) v where not exists (
         select from files f where f.id = v::bigint and f.lead_id = any($2::bigint[]) and f.removed_at is null)))";
 
 constexpr Length long_enough{20, 10'000};

@@ -166,7 +166,8 @@ def test_the_dashboard_counts_what_is_new(site, browser, world):
 
 def test_a_question_of_the_onboarding_can_ask_for_files(site, browser):
     service = site.one("insert into service_types (name, description, base_price, timeline) values ('With files', 'Files are asked for', 5000, '1 week') returning id", tenant=site.tenant)
-    site.sql("insert into questions (service_id, question_key, question_text, question_type, required) values (%s, 'logo', 'Your logo', 'file', true)", service, tenant=site.tenant)
+    site.sql("insert into questions (service_id, question_key, question_text, question_type, required) values (%s, 'logo', 'Your logo', 'file', true), (%s, 'words', 'Your words', 'text', false)",
+             service, service, tenant=site.tenant)
     try:
         browser.open(f"/onboarding?serviceId={service}")
         browser.see("#description")
@@ -181,6 +182,7 @@ def test_a_question_of_the_onboarding_can_ask_for_files(site, browser):
         browser.see("#save-state[data-state='saved']")
         browser.driver.refresh()
         browser.see("[data-question='logo'] [data-kept]", "logo.pdf")
+        browser.type("[data-field='q:words'] input", "Lead generation")
         browser.click("#next")
         journey.leave_contact(browser)
         assert "logo.pdf" in browser.see("#summary").text

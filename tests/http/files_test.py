@@ -258,6 +258,23 @@ def test_a_draft_takes_a_few_small_files_which_come_along_with_the_project(site,
     site.visitor().get("/api/leads/not-a-token/files").problem(404)
 
 
+def test_files_are_answers_beside_words(site, owner):
+    service = site.one("insert into service_types (name, description, base_price, timeline) values ('Words and files', 'Both are asked for', 5000, '1 week') returning id", tenant=site.tenant)
+    site.sql("insert into questions (service_id, question_key, question_text, question_type, required) values (%s, 'words', 'Your words', 'text', true), (%s, 'logo', 'Your logo', 'file', true)",
+             service, service, tenant=site.tenant)
+    try:
+        visitor = site.visitor()
+        token = visitor.post("/api/leads", {"serviceId": service}).expect(201)["token"]
+        logo = send(visitor, f"/api/leads/{token}/files", PICTURE, "logo.png").expect(201)["id"]
+        body = onboarding.onboarding(owner, leadToken=token, serviceId=service, questionAnswers={"words": "Lead generation", "logo": [logo]})
+        elsewhere = {**body, "questionAnswers": {"words": "Lead generation", "logo": [logo + 1_000_000]}}
+        owner.post("/api/projects/create-from-onboarding", elsewhere).problem(422, "questionAnswers.logo")
+        answers = owner.get(f"/api/projects/{onboarding.create(owner, body)}/details").expect()["answers"]
+        assert {a["questionText"]: a["answerValue"] for a in answers} == {"Your words": "Lead generation", "Your logo": [{"id": logo, "name": "logo.png"}]}
+    finally:
+        site.sql("update service_types set is_active = false where id = %s", service, tenant=site.tenant)
+
+
 def test_orphans_go_and_what_has_a_row_stays(site, owner, files):
     kept = send(owner, files, b"kept by its row", "kept.txt").expect(201)["file"]
     home = site.state / "files" / site.tenant

@@ -108,7 +108,7 @@ def test_a_file_is_in_the_language_of_who_reads_it(world, pattern):
             kind = CODED[pattern][head]
             if kind == "own":
                 assert said == cell or head == "Question" and cell == "Description", (head, cell, said)
-            elif kind == "code" and not (head == "Name" or head == "What" and "timeline" in pattern):
+            elif kind == "code" and not (head == "Name" or head == "What" and "timeline" in pattern or head == "Section" and cell.startswith("hidden-")):  # another test's
                 assert said == WORDS["codes"].get(cell, "") , f"{head}: nobody has Filipino for {cell!r}"
             elif kind == "field" and cell:
                 assert said == WORDS["fields"].get(cell), f"{head}: nobody has Filipino for {cell!r}"
@@ -119,12 +119,12 @@ def test_a_file_is_in_the_language_of_who_reads_it(world, pattern):
 @pytest.mark.over_cgi
 def test_who_is_asked_for_a_language_decides_cookie_browser_account_agency(site, world):
     path, filipino = "/api/admin/projects/csv", WORDS["heads"]["Project name"]
-    head = lambda **headers: rows_of(world["admin"].twin(elsewhere=True).get("/api/admin/payments/csv?state=all", headers=headers))[0][2]
+    someone = new_person(site)  # whose account says nothing of a language
+    site.sql("update user_roles set role_id = 3 where user_id = %s", someone.user["id"])
+    head = lambda **headers: rows_of(someone.twin(elsewhere=True).get("/api/admin/payments/csv?state=all", headers=headers))[0][2]
     assert head() == "Project name", "the agency's own"
     assert head(**{"Accept-Language": "tl-PH"}) == filipino
     assert head(**{"Accept-Language": "de"}) == "Project name"
-    someone = new_person(site)
-    site.sql("update user_roles set role_id = 3 where user_id = %s", someone.user["id"])
     someone.patch("/api/auth/language", {"language": "fil"}).expect(204)
     assert rows_of(someone.get(path))[0][1] == WORDS["heads"]["Name"]
     someone.cookies.pop("language")
