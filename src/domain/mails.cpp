@@ -148,10 +148,10 @@ void post_link(core::Call& call, Link link, const std::string& email, const std:
                   ask<drop_older_links>(email, kind.purpose, Bytes{hash}), mail_to(call, call.tenant(), email, agency, words));
 }
 
-void post_to(core::Call& call, const std::string& email, const Agency& agency, const Letter& words) {
+void post_to(core::Call& call, const std::string& email, const Agency& agency, const Letter& words, const std::optional<std::string>& tenant) {
     const std::string id = core::random_token() + "@" + host_in(call.config.base_url);
     call.db().run(call.route.platform_
-                      ? ask<mail_to_address>(email, call.tenant(), words.subject, words.text, words.html, id, agency.sender, agency.mail_from, agency.reply_to)
+                      ? ask<mail_to_address>(email, tenant.value_or(call.tenant()), words.subject, words.text, words.html, id, agency.sender, agency.mail_from, agency.reply_to)
                       : ask<tenants_mail>(email, words.subject, words.text, words.html, id, agency.sender, agency.mail_from, agency.reply_to));
 }
 

@@ -37,8 +37,9 @@ enum class Link { verify, reset };
 // Mails a new link to the account of this address, where there is one; does the same work where there is none. The link to
 // choose a new password replaces earlier ones. A verification carries the visitor's draft to wherever the link is opened.
 void post_link(core::Call& call, Link kind, const std::string& email, const std::optional<std::string>& lead_token = {});
-// Mails a letter to an address, whether it has an account or none, in the login role or a tenant's.
-void post_to(core::Call& call, const std::string& email, const Agency& agency, const Letter& words);
+// Mails a letter to an address, whether it has an account or none, in the login role or a tenant's. `tenant`: in the login role, of
+// which agency it is; else of that at whose address the caller is.
+void post_to(core::Call& call, const std::string& email, const Agency& agency, const Letter& words, const std::optional<std::string>& tenant = {});
 // Greets an account whose address has just become a verified one, and lets go what waited for that.
 void post_welcome(core::Call& call, const std::string& user_id);
 

@@ -9,7 +9,9 @@
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/generation.h"
+#include "domain/hosts.h"
 #include "domain/list_file.h"
+#include "domain/mails.h"
 #include "domain/theme.h"
 #include "domain/wording.h"
 
@@ -23,7 +25,8 @@ constexpr Sql all_of_it = R"(
                'setBy', (select name from people(array[s.ai_key_set_by]))) end,
            s.ai_key,
            case when s.logo is not null then json_build_object('address', '/brand/logo?v=' || left(encode(sha256(s.logo), 'hex'), 16), 'type', s.logo_type,
-               'width', s.logo_width, 'height', s.logo_height, 'size', length(s.logo)) end
+               'width', s.logo_width, 'height', s.logo_height, 'size', length(s.logo)) end,
+           host_request()
     from settings s, agency() a)";
 constexpr Sql settings_now = "select settings_facts(), version from settings for update";
 constexpr Sql change_sql = R"(
@@ -35,6 +38,8 @@ constexpr Sql set_logo_sql = "update settings set logo = $1, logo_type = $2, log
 constexpr Sql drop_logo_sql = "update settings set logo = null, logo_type = null, logo_width = null, logo_height = null";
 constexpr Sql set_key_sql = "update settings set ai_key = $1, ai_key_last4 = $2, ai_key_set_at = now(), ai_key_set_by = me()";
 constexpr Sql drop_key_sql = "update settings set ai_key = null, ai_key_last4 = null, ai_key_set_at = null, ai_key_set_by = null";
+constexpr Sql ask_for_host_sql = "select ask_for_host($1)";
+constexpr Sql withdraw_host_sql = "select withdraw_host_request()";
 constexpr std::string_view changes_of = R"(
     select '', c.id, json_build_object('id', c.id, 'at', c.changed_at, 'by', (select name from people(array[c.changed_by])), 'changes', c.changes)
     from settings_changes c where $1 = '' and c.id )",
@@ -78,6 +83,7 @@ Reply answer(Call& call) {
     out.member_raw("own", row.null(8) ? "null" : row.text(8));
     out.member("readable", row.null(9) || open_sealed(config.secret_key, ai_key_context(call.tenant()), row.bytes(9)).has_value()).end_object();
     out.member_raw("logo", row.null(10) ? "null" : row.text(10));
+    out.member_raw("hostRequest", row.null(11) ? "null" : row.text(11));
     out.key("installation").object().member("mailFrom", config.mail_from).member("generationsPerDay", config.generations_per_day);
     out.member("filesQuotaMb", config.files_quota_mb).end_object();
     write_theme(out, read_colour(facts["accent"].text()).value_or(house_accent));
@@ -214,6 +220,34 @@ Reply drop_key(Call& call) {
     return changed(call, [&](const Json&, std::int64_t) { call.db().change<drop_key_sql>(); });
 }
 
+Reply host_noted(Call& call, const char* action, const std::string& host) {
+    Reply reply = answer(call);
+    call.db().run(audit(call, action, "agency", Writer{}.object().member("host", host).end_object().take()));
+    call.commit();
+    return reply;
+}
+
+// The owner of the installation confirms or declines it (platform.cpp): the certificate is theirs to have made.
+Reply ask_for_host(Call& call) {
+    Form form{call.body()};
+    const auto host = host_of(form, "host", form.value("host"));
+    form.check();
+    if (call.db().run(misnamed(array_of_hosts({*host}))).size() > 0) form.wrong("host", misnamed_words(*host));
+    else if (*host == host_in(call.config.base_url)) form.wrong("host", "This is the address of the installation itself. Name a domain of your own.");
+    form.check();
+    const Row refused = call.db().one<ask_for_host_sql>(*host);
+    if (!refused.null(0)) form.wrong("host", refused.text(0) == "own" ? "This is an address of yours already." : "Another agency here has this domain or asks for it.");
+    form.check();
+    tell_of_host_request(call, *host);
+    return host_noted(call, "host-asked-for", *host);
+}
+
+Reply withdraw_host(Call& call) {
+    const Row gone = call.db().one<withdraw_host_sql>();
+    if (gone.null(0)) throw Error{404, "No request for a domain is waiting. Load the page again."};
+    return host_noted(call, "host-request-withdrawn", gone.str(0));
+}
+
 Reply changes(Call& call) {
     constexpr By orders[] = {newest, oldest};
     const Page page = read_page(call.request, orders, 25), more = page.plus_one();
@@ -240,6 +274,8 @@ constexpr Route routes[] = {
     get<changes_csv>("/api/admin/settings/changes/csv", admin),
     post<set_logo>("/api/admin/settings/logo", admin),
     remove<drop_logo>("/api/admin/settings/logo", admin),
+    post<ask_for_host>("/api/admin/settings/host", admin),
+    remove<withdraw_host>("/api/admin/settings/host", admin),
     post<set_key>("/api/admin/settings/ai-key", admin),
     remove<drop_key>("/api/admin/settings/ai-key", admin),
 };

@@ -8,7 +8,9 @@
 #include "domain/access.h"
 #include "domain/audit.h"
 #include "domain/file_store.h"
+#include "domain/hosts.h"
 #include "domain/list_file.h"
+#include "domain/mails.h"
 #include "domain/wording.h"
 
 using namespace core;
@@ -16,7 +18,8 @@ using namespace domain;
 
 constexpr std::string_view as_json = "select '', (t ->> 'id')::bigint, t", as_cells = R"(
     select '', (t ->> 'id')::bigint, t ->> 'slug', t ->> 'name', (select string_agg(h, ' ') from json_array_elements_text(t -> 'hosts') h), t ->> 'status',
-           case when (t ->> 'isDefault')::boolean then 'yes' else 'no' end, t ->> 'people', t ->> 'projects', t ->> 'bytes', left(replace(t ->> 'createdAt', 'T', ' '), 19))",
+           case when (t ->> 'isDefault')::boolean then 'yes' else 'no' end, t ->> 'people', t ->> 'projects', t ->> 'bytes', left(replace(t ->> 'createdAt', 'T', ' '), 19),
+           t -> 'hostRequest' ->> 'host')",
     // The function reads one row more than it is asked for, to say whether there are more: here paging.h does.
     of_tenants = " from json_array_elements(platform_tenants($4, $5, $2, $3::integer) -> 'tenants') t where $1 = ''";
 constexpr std::string_view job_json = "select '', (j ->> 'id')::bigint, j", job_cells = R"(
@@ -33,7 +36,10 @@ constexpr Sql slug_of = "select slug from tenants where id = $1";
 constexpr Sql tenant_facts = "select json_build_object('name', name, 'hosts', hosts, 'status', status) from tenants where id = $1";
 constexpr Sql change = "select change_tenant($1, $2, $3::text[], $4, $5)";
 constexpr Sql export_of = "select file, slug from platform_export($1)";
-constexpr Sql host_names = "select h from unnest($1::text[]) h where not is_host_name(h) limit 1";
+constexpr Sql asked_among = "select host, schema_name, coalesce(email, '') from waiting_host_request($1, $2::text[])";
+constexpr Sql asked_for = "select host, schema_name, coalesce(email, '') from waiting_host_request($1, array[$2])";
+constexpr Sql hosts_with = "select array_append(hosts, $2)::text, cardinality(hosts) from tenants where id = $1";
+constexpr Sql decline_sql = "select decline_host_request($1, $2)";
 
 constexpr By orders[] = {newest};
 constexpr int page_size = 30;
@@ -55,28 +61,17 @@ std::vector<std::string> hosts_of(Form& form) {
     }
     std::vector<std::string> hosts;
     for (std::size_t i = 0; i < list.size(); ++i) {
-        std::string host = trimmed(list[i].text());
-        std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        if (!list[i].is(Json::Kind::string) || host.empty() || host.size() > 253 || host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-[]:") != host.npos) {
-            form.wrong("hosts", "A host is a name such as agency.example: letters, digits, dots and hyphens, without https:// and without a path.");
-            return {};
-        }
-        hosts.push_back(std::move(host));
+        auto host = host_of(form, "hosts", list[i]);
+        if (!host) return {};
+        hosts.push_back(std::move(*host));
     }
     return hosts;
 }
 
-// As PostgreSQL writes an array; hosts_of() lets nothing through that would need more than quotes.
-std::string array_of(const std::vector<std::string>& hosts) {
-    std::string array = "{";
-    for (const std::string& host : hosts) array.append(array.size() > 1 ? "," : "").append("\"").append(host).append("\"");
-    return array + "}";
-}
-
 // What only the database can say of hosts: whether each is a name, and whether it is free.
 void check_hosts(Call& call, Form& form, const std::string& hosts, std::int64_t tenant) {
-    const auto [wrong, taken] = call.db().all(ask<host_names>(hosts), ask<host_of_another>(hosts, tenant));
-    if (wrong.size() > 0) form.wrong("hosts", wrong[0].str(0) + " is no host name: it is like agency.example, without a port.");
+    const auto [wrong, taken] = call.db().all(misnamed(hosts), ask<host_of_another>(hosts, tenant));
+    if (wrong.size() > 0) form.wrong("hosts", misnamed_words(wrong[0].str(0)));
     else if (taken.size() > 0) form.wrong("hosts", taken[0].str(0) + " belongs to another tenant.");
 }
 
@@ -86,7 +81,8 @@ struct Filter {
 
 Filter filter_of(const Request& request) {
     Filter filter{read_words(request), request.query_value("status")};
-    if (!filter.status.empty() && filter.status != "active" && filter.status != "suspended") throw unprocessable({{"status", "The status is active or suspended."}});
+    if (!filter.status.empty() && filter.status != "active" && filter.status != "suspended" && filter.status != "asking")
+        throw unprocessable({{"status", "The status is active, suspended or asking."}});
     return filter;
 }
 
@@ -106,7 +102,7 @@ Reply csv(Call& call) {
     note_at_once(call, "exported", "tenants");
     return list_file(call, "tenants.csv",
                      {{"Short name"}, {"Name"}, {"Hosts"}, {"Status", Cell::code}, {"Default", Cell::code}, {"People"}, {"Projects"}, {"Bytes"},
-                      {"Made (UTC)"}}, page,
+                      {"Made (UTC)"}, {"Asks for"}}, page,
                     [filter](const Page& now) { return tenants<Joined<as_cells, of_tenants>::sql>(filter, now); });
 }
 
@@ -131,7 +127,7 @@ Reply create(Call& call) {
     if (!slug.empty() && (!plain || slug.starts_with("pg_") || slug == "public" || slug == "information_schema"))
         form.wrong("slug", "The short name has small letters, digits and _, begins with a letter, and is none of PostgreSQL's own.");
     if (form.right()) {
-        check_hosts(call, form, array_of(hosts), 0);
+        check_hosts(call, form, array_of_hosts(hosts), 0);
         if (call.db().maybe<slug_there>(slug)) form.wrong("slug", "There is a tenant of this short name already.");
     }
     form.check();
@@ -143,20 +139,72 @@ Reply create(Call& call) {
     return ordered(call, call.db().one<order_new>(slug, request.take()));
 }
 
+// What an agency asks for: the host, the agency's schema, and the address of who asked, empty where nobody is to be written to.
+struct HostRequest {
+    std::string host, schema, email;
+};
+
+std::optional<HostRequest> asked(const std::optional<Row>& row) {
+    if (!row) return std::nullopt;
+    return HostRequest{row->str(0), row->str(1), row->str(2)};
+}
+
+Error no_such_request() { return conflict("This agency does not ask for that domain any more. Load the page again."); }
+
+template <class Words>
+void tell(Call& call, const HostRequest& request, Words words) {
+    if (request.email.empty()) return;
+    const Agency agency = read_agency(call.db().run(agency_query(request.schema, call.request.host, request.email)).one(), call.config.base_url);
+    post_to(call, request.email, agency, words(agency.brand), request.schema);
+}
+
+// However an agency comes to a host: from the form, or because it asked for it, of which who asked is told.
+Reply changed(Call& call, Id tenant, const std::optional<std::string>& name, const std::optional<std::string>& hosts, const std::optional<std::string>& status) {
+    const auto request = hosts ? asked(call.db().maybe<asked_among>(tenant, *hosts)) : std::nullopt;
+    const auto [before, done, after] = call.db().all(ask<tenant_facts>(tenant), ask<change>(tenant, name, hosts, status, call.tenant()), ask<tenant_facts>(tenant));
+    if (!done.one().truth(0)) throw not_found("tenant");
+    if (request) tell(call, *request, [&](const Brand& brand) { return host_given_letter(brand, request->host, site_address(call.config.base_url, request->host)); });
+    call.db().run(audit_change_at(call, tenant, "agency-changed", "agency", before.one().text(0), after.one().text(0)));
+    log(Level::info, "tenant changed", {{"tenant", tenant.value}, {"status", status.value_or("-")}, {"by", person(call).id}});
+    return no_content();
+}
+
 Reply edit(Call& call, Id tenant) {
     Form form{call.body()};
     std::optional<std::string> name, hosts, status;
     if (form.has("name")) name = line_of(form, "name", {1, 100}, "The name");
-    if (form.has("hosts")) hosts = array_of(hosts_of(form));
+    if (form.has("hosts")) hosts = array_of_hosts(hosts_of(form));
     if (form.has("status")) status = std::string{form.value("status").text()};
     if (status && *status != "active" && *status != "suspended") form.wrong("status", "The status is active or suspended.");
     if (!name && !hosts && !status) form.wrong("name", "Nothing is to be changed: send name, hosts or status.");
     if (hosts && form.right()) check_hosts(call, form, *hosts, tenant.value);
     form.check();
-    const auto [before, changed, after] = call.db().all(ask<tenant_facts>(tenant), ask<change>(tenant, name, hosts, status, call.tenant()), ask<tenant_facts>(tenant));
-    if (!changed.one().truth(0)) throw not_found("tenant");
-    call.db().run(audit_change_at(call, tenant, "agency-changed", "agency", before.one().text(0), after.one().text(0)));
-    log(Level::info, "tenant changed", {{"tenant", tenant.value}, {"status", status.value_or("-")}, {"by", person(call).id}});
+    return changed(call, tenant, name, hosts, status);
+}
+
+Reply confirm_host(Call& call, Id tenant) {
+    Form form{call.body()};
+    const std::string host = form.text("host", {1, 253}, "The host");
+    form.check();
+    if (!asked(call.db().maybe<asked_for>(tenant, host))) throw no_such_request();
+    const Row with = call.db().one<hosts_with>(tenant, host);
+    const std::string hosts = with.str(0);
+    if (with.integer(1) >= static_cast<std::int64_t>(hosts_limit)) form.wrong("hosts", "Name one to " + std::to_string(hosts_limit) + " hosts: without one nobody finds the tenant.");
+    else check_hosts(call, form, hosts, tenant.value);
+    form.check();
+    return changed(call, tenant, std::nullopt, hosts, std::nullopt);
+}
+
+Reply decline_host(Call& call, Id tenant) {
+    Form form{call.body()};
+    const std::string host = form.text("host", {1, 253}, "The host"), reason = form.text("reason", {1, 500}, "The reason");
+    form.check();
+    const auto request = asked(call.db().maybe<asked_for>(tenant, host));
+    if (!request) throw no_such_request();
+    call.db().one<decline_sql>(tenant, reason);
+    tell(call, *request, [&](const Brand& brand) { return host_declined_letter(brand, host, reason); });
+    call.db().run(audit_at(call, tenant, "host-declined", "agency", Writer{}.object().member("host", host).member("reason", reason).end_object().take()));
+    log(Level::info, "host declined", {{"tenant", tenant.value}, {"by", person(call).id}});
     return no_content();
 }
 
@@ -215,6 +263,8 @@ constexpr Route routes[] = {
     get<csv>("/api/platform/tenants/csv", platform_owner).platform(),
     post<create>("/api/platform/tenants", platform_owner).platform(),
     patch<edit>("/api/platform/tenants/{id}", platform_owner).platform(),
+    post<confirm_host>("/api/platform/tenants/{id}/host-request/confirm", platform_owner).platform(),
+    post<decline_host>("/api/platform/tenants/{id}/host-request/decline", platform_owner).platform(),
     post<take_out>("/api/platform/tenants/{id}/export", platform_owner).platform(),
     post<remove_tenant>("/api/platform/tenants/{id}/deletion", platform_owner).platform(),
     get<jobs>("/api/platform/jobs", platform_owner).platform(),

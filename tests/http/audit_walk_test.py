@@ -11,6 +11,7 @@ import pytest
 
 import catalogue
 import onboarding
+from instance import OTHER_HOST
 from people import new_person
 from routes import routes
 
@@ -154,6 +155,19 @@ def picture():
 
 def settings(w, **changes):
     return ("admin", "/api/admin/settings", {"version": w.admin.get("/api/admin/settings").expect()["version"], **changes})
+
+
+def asks_for_host(w, answer, **more):
+    """The other agency asks for a domain, and the owner of the installation answers."""
+    host = f"{uuid.uuid4().hex[:12]}.walk.test"
+    tenant = w.site.one("insert into host_requests (tenant_id, host) select id, %s from tenants where slug = 'other' on conflict (tenant_id) do update "
+                        "set host = excluded.host, declined_at = null, reason = null returning tenant_id", host)
+    return ("owner", f"/api/platform/tenants/{tenant}/host-request/{answer}", {"host": host, **more})
+
+
+def new_host(w):
+    w.admin.delete("/api/admin/settings/host")
+    return ("admin", "/api/admin/settings/host", {"host": f"{uuid.uuid4().hex[:12]}.walk.test"})
 
 
 def edit(w, path, item, **changes):
@@ -329,6 +343,10 @@ HOW = {
     "DELETE /api/admin/settings/logo": (lambda w: (w.admin.request("POST", "/api/admin/settings/logo", data=picture(), headers={"Content-Type": "image/png"}).expect() and "admin", "/api/admin/settings/logo", None), "settings-changed"),
     "POST /api/admin/settings/ai-key": (lambda w: w.idle() and ("admin", "/api/admin/settings/ai-key", {"key": f"walk-{uuid.uuid4().hex}"}), "settings-changed"),
     "DELETE /api/admin/settings/ai-key": (lambda w: (w.idle() and w.admin.post("/api/admin/settings/ai-key", {"key": f"walk-{uuid.uuid4().hex}"}).expect() and "admin", "/api/admin/settings/ai-key", None), "settings-changed"),
+    "POST /api/admin/settings/host": (new_host, "host-asked-for"),
+    "DELETE /api/admin/settings/host": (lambda w: (w.admin.post(*new_host(w)[1:]).expect() and "admin", "/api/admin/settings/host", None), "host-request-withdrawn"),
+    "POST /api/platform/tenants/{id}/host-request/confirm": (lambda w: asks_for_host(w, "confirm"), "agency-changed"),
+    "POST /api/platform/tenants/{id}/host-request/decline": (lambda w: asks_for_host(w, "decline", reason="Not here"), "host-declined"),
     "PATCH /api/calendar": (lambda w: ("admin", "/api/calendar", {"parallelTasks": w.row("select 1 + mod(parallel_tasks, 5) from settings")}), "calendar-changed"),
     "POST /api/calendar/days": (lambda w: ("admin", "/api/calendar/days", {"date": "2034-03-03", "name": "Walk"}), "day-off-set"),
     "DELETE /api/calendar/days/{date}": (lambda w: (w.admin.post("/api/calendar/days", {"date": "2034-03-04", "name": "Walk"}).expect(201) and "admin", "/api/calendar/days/2034-03-04", None), "day-off-removed"),
@@ -390,7 +408,8 @@ def world(site, admin, staff, platform_owner, other_staff):
     lists = [("services", "services", 0, {}), ("landing", "sections", 0, {}), ("questions", "questions", service, {"serviceId": service})]
     before = [turned(world, f"/api/admin/cms/{path}", kind, item)[2]["ids"][::-1] for path, kind, item, _ in lists]
     yield world
-    site.sql("update tenants set name = 'Other Agency' where slug = 'other'")
+    site.sql("delete from host_requests")
+    site.sql("update tenants set name = 'Other Agency', hosts = array[%s] where slug = 'other'", OTHER_HOST)
     site.sql("delete from days_off where day between '2034-03-01' and '2034-03-31'", tenant=site.tenant)
     _, path, body = settings(world, name="")
     admin.patch(path, body).expect()

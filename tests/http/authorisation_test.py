@@ -273,6 +273,8 @@ EXAMPLES = {
     "GET /api/admin/settings/changes": Example("/api/admin/settings/changes", other_agency_too=True),
     "POST /api/admin/settings/logo": Example("/api/admin/settings/logo", {}, (415,), other_agency_too=True),
     "DELETE /api/admin/settings/logo": Example("/api/admin/settings/logo", other_agency_too=True),
+    "POST /api/admin/settings/host": Example("/api/admin/settings/host", {"host": "https://no.host"}, (422,), other_agency_too=True),
+    "DELETE /api/admin/settings/host": Example("/api/admin/settings/host", None, (200, 404), other_agency_too=True),  # 404: nobody has asked for one
     "POST /api/admin/settings/ai-key": Example("/api/admin/settings/ai-key", {"key": "short"}, (422,), other_agency_too=True),
     "DELETE /api/admin/settings/ai-key": Example("/api/admin/settings/ai-key", other_agency_too=True),
     "GET /api/calendar": Example("/api/calendar", other_agency_too=True),
@@ -370,6 +372,8 @@ EXAMPLES = {
     "GET /api/admin/tenants": Example("/api/admin/tenants"),
     "POST /api/platform/tenants": Example("/api/platform/tenants", {"slug": "walk", "name": "Walk"}, (422,)),
     "PATCH /api/platform/tenants/{id}": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}", {"name": "Other Agency"}, (204,)),
+    "POST /api/platform/tenants/{id}/host-request/confirm": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}/host-request/confirm", {"host": "nobody.asks.test"}, (409,)),
+    "POST /api/platform/tenants/{id}/host-request/decline": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}/host-request/decline", {"host": "nobody.asks.test", "reason": "No"}, (409,)),
     "POST /api/platform/tenants/{id}/export": Example("/api/platform/tenants/999999/export", {}, (404,)),
     "POST /api/platform/tenants/{id}/deletion": Example(lambda w, c: f"/api/platform/tenants/{w.tenant}/deletion", {"confirm": "other"}, (409,)),  # it is not suspended
     "GET /api/platform/jobs": Example("/api/platform/jobs"),

@@ -37,7 +37,7 @@ HEADS = {
     "/api/calendar/csv": "Day,Name,Kind,Worked on,Confirmed,Source",
     "/api/payment-accounts/csv": "Account,Kind,Label,In the name of,Number,Note,QR code,Shown to clients,Changed (UTC)",
     "/api/platform/jobs/csv": "Job,What,Short name,Name,State,Ordered (UTC),Begun (UTC),Ended (UTC),Bytes,Error,Kept in,Failure",
-    "/api/platform/tenants/csv": "Short name,Name,Hosts,Status,Default,People,Projects,Bytes,Made (UTC)",
+    "/api/platform/tenants/csv": "Short name,Name,Hosts,Status,Default,People,Projects,Bytes,Made (UTC),Asks for",
     "/api/projects/{id}/activity/csv": "Entry,When (UTC),Who,Role,What,Details,Internal",
     "/api/projects/{id}/answers/csv": "Key,Question,Answer",
     "/api/projects/{id}/asks/csv": "Request,Kind,What,Task,Asked by,Asked (UTC),Settled by,Settled (UTC)",

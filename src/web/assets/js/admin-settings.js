@@ -94,6 +94,17 @@ function refreshStyle() {
   sheet.href = `/brand/theme.css?${Date.now()}`;
 }
 
+/** What is in use, and how far the wish for a domain of one's own has come. */
+function drawHost({ hosts, anyHost, hostRequest: asked }) {
+  $('#hosts').replaceChildren(...(hosts.length ? hosts.map((host) => el('div', {}, host)) : [el('div', {}, anyHost ? t('Any address of this server') : t('None yet'))]));
+  text($('#host-record'), t`With whoever keeps your domain, make a DNS record of that name: a CNAME to ${hosts[0] ?? location.hostname}, or an A record to the same server.`);
+  const waits = asked && !asked.declinedAt;
+  $('#host-state').replaceChildren(...(waits ? [notice('warn', el('p', {}, el('strong', {}, asked.host)), el('p', {}, t`Asked for on ${dateTime(asked.askedAt)}, waiting for the owner of this installation.`))]
+    : asked ? [notice('bad', el('p', {}, el('strong', {}, asked.host), ' ', t`was asked for on ${dateTime(asked.askedAt)}.`), el('p', {}, t`Declined: ${asked.reason}`))] : []));
+  show($('#domain'), !waits);
+  show($('#host-waits'), waits);
+}
+
 function draw(answer) {
   state = answer;
   const { settings, installation, aiKey, logo } = answer;
@@ -114,8 +125,8 @@ function draw(answer) {
   text($('#generations-hint'), t`Empty, or at most ${installation.generationsPerDay}: what the installation allows.`);
   put('#quota', settings.filesQuotaMb ?? '');
   text($('#quota-hint'), t`Empty, or at most ${installation.filesQuotaMb}: what the installation allows. ${bytes(answer.filesUsed)} are in use.`);
-  $('#hosts').replaceChildren(...(answer.hosts.length ? answer.hosts.map((host) => el('div', {}, host)) : [el('div', {}, answer.anyHost ? t('Any address of this server') : t('None yet'))]));
   $('#accounts').replaceChildren(el('a', { href: '/admin/payments#accounts-title' }, answer.paymentAccounts ? plural(answer.paymentAccounts, 'account') : t('None yet: add one')));
+  drawHost(answer);
 
   $('#logo-now').replaceChildren(logo ? el('img', { src: logo.address, alt: t('Your logo'), width: logo.width, height: logo.height }) : el('p', { class: 'soft' }, t('No logo: the moon stands in the header.')));
   show($('#logo-remove'), Boolean(logo));
@@ -213,6 +224,18 @@ $('#key').addEventListener('submit', (event) => {
 });
 $('#key-remove').addEventListener('click', async (event) => {
   if (await act($('#key'), event.currentTarget, () => remove('/api/admin/settings/ai-key'), t('The key is removed.'))) focusOn($('#key-title'));
+});
+$('#domain').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (await act(form, $('button[type="submit"]', form), async () => {
+    const answer = await post('/api/admin/settings/host', { host: $('#own-host').value });
+    form.reset();
+    return answer;
+  }, t('The domain is asked for.'))) focusOn($('#host-title'));
+});
+$('#host-withdraw').addEventListener('click', async (event) => {
+  if (await act($('#host-waits'), event.currentTarget, () => remove('/api/admin/settings/host'), t('The request is taken back.'))) focusOn($('#host-title'));
 });
 $('#more').addEventListener('click', (event) => busy(event.currentTarget, t('Loading…'), () => attempt($('#changes-error'), () => loadChanges($('#more').dataset.next))));
 

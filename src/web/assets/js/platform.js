@@ -125,6 +125,38 @@ function deletion(tenant) {
   }, { bad: true });
 }
 
+/** What the agency asks for, with the two answers to it. Each is for the host that is shown here: another one meanwhile is refused. */
+function request(tenant, changed) {
+  const { host, askedAt, askedBy } = tenant.hostRequest;
+  const path = `/api/platform/tenants/${tenant.id}/host-request`;
+  const answered = async (words) => { await changed(words); await loadAsking(); focusOn($('#said')); };
+  return el('section', { class: 'notice warn', 'data-host-request': host, 'aria-label': t`Domain that ${tenant.slug} asks for` },
+    el('p', {}, el('strong', {}, host)),
+    el('p', {}, askedBy ? t`${askedBy} asked for this domain on ${dateTime(askedAt)}.` : t`This domain was asked for on ${dateTime(askedAt)}.`),
+    el('p', { class: 'small' }, t('Confirm it once its DNS record leads to this server and the certificate has the name. It comes beside the hosts that are there.')),
+    formOf(t`Confirm the domain of ${tenant.slug}`, [], t`Confirm ${host}`, async () => {
+      await post(`${path}/confirm`, { host });
+      await answered(t`${host} leads to ${tenant.name} now.`);
+    }),
+    formOf(t`Decline the domain of ${tenant.slug}`, [textField('reason', t('Reason, which the agency reads'), '', { required: true, maxlength: 500, rows: 2 })], t('Decline'), async (form) => {
+      await post(`${path}/decline`, { host, reason: valueOf(form, 'reason') });
+      await answered(t`${host} is declined.`);
+    }, { bad: true }));
+}
+
+/** Those that wait are said on top, however far down the list they stand. */
+async function loadAsking() {
+  const { tenants, next: further } = await get('/api/platform/tenants?status=asking&limit=5');
+  const look = (tenant) => el('button', { type: 'button', class: 'button quiet short', 'aria-label': t`Look at the domain that ${tenant.name} asks for`, onclick: () => {
+    $('#q').value = '';
+    $('#status').value = 'asking';
+    return attempt($('#failed'), () => load(undefined, tenant.id));
+  } }, t('Look at it'));
+  $('#asking-list').replaceChildren(...tenants.map((tenant) => el('li', { class: 'row' }, el('span', {}, `${tenant.name}: ${tenant.hostRequest.host}`), look(tenant))),
+    ...(further === null ? [] : [el('li', {}, t('There are more: choose the status “Asks for a domain” below.'))]));
+  show($('#asking'), tenants.length > 0);
+}
+
 function row(tenant, opened = false) {
   const suspended = tenant.status === 'suspended';
   const changed = async (words) => { await load(undefined, tenant.id); text($('#said'), words); };
@@ -135,7 +167,7 @@ function row(tenant, opened = false) {
       focusOn($('#said'));
     }
   });
-  const body = el('div', { class: 'lead-body' },
+  const body = el('div', { class: 'lead-body' }, tenant.hostRequest && request(tenant, changed),
     el('dl', { class: 'changes' }, [[t('Short name'), tenant.slug], [t('Made'), dateTime(tenant.createdAt)], [t('Projects'), String(tenant.projects ?? t('unknown'))], [t('People'), String(tenant.people)], [t('In the database'), bytes(tenant.bytes)]]
       .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))), el('div', {}, el('dt', {}, t('Hosts')), el('dd', {}, tenant.hosts.length ? tenant.hosts.map((host, i) => [i ? ', ' : '', hostLink(host)]) : t('none'), tenant.isDefault && (tenant.hosts.length ? t(', and every other host') : t(', but every host that no other has'))))),
     formOf(t`Name and hosts of ${tenant.slug}`, [textField('name', t('Name'), tenant.name, { required: true, maxlength: 100 }),
@@ -155,7 +187,7 @@ function row(tenant, opened = false) {
     deletion(tenant));
   return el('li', { class: 'card lead-row', 'data-tenant': tenant.slug, 'data-status': tenant.status }, el('details', { open: opened },
     el('summary', {}, el('span', { class: 'lead-who' }, tenant.name), el('span', { class: 'soft small' }, [tenant.hosts[0] ?? (tenant.isDefault ? t('every other host') : t('no host')), plural(tenant.projects ?? 0, 'project'), bytes(tenant.bytes)].join(' · ')),
-      tenant.isDefault && el('span', { class: 'chip' }, t('Default')), el('span', { class: `chip ${suspended ? 'warn' : 'good'}` }, suspended ? t('Suspended') : t('Open'))), body));
+      tenant.isDefault && el('span', { class: 'chip' }, t('Default')), tenant.hostRequest && el('span', { class: 'chip warn' }, t('Asks for a domain')), el('span', { class: `chip ${suspended ? 'warn' : 'good'}` }, suspended ? t('Suspended') : t('Open'))), body));
 }
 
 let asked = 0;
@@ -222,6 +254,7 @@ async function start() {
   await attempt($('#failed'), async () => {
     try {
       await load();
+      await loadAsking();
       follow(await loadJobs());
       newForm();
     } catch (error) {
