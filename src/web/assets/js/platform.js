@@ -100,9 +100,9 @@ const ordered = async (words) => {
 
 // Tenants
 
-function formOf(label, fields, button, send, { bad = false } = {}) {
+function formOf(label, fields, button, send, { kind = 'quiet' } = {}) {
   const form = el('form', { 'aria-label': label, novalidate: true }, fields, el('div', { class: 'notice bad', 'data-form-error': '', role: 'alert', hidden: true }),
-    el('div', { class: 'actions' }, el('button', { type: 'submit', class: bad ? 'button danger' : 'button quiet' }, button)));
+    el('div', { class: 'actions' }, el('button', { type: 'submit', class: `button ${kind}`.trim() }, button)));
   forgiveOnInput(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -122,7 +122,7 @@ function deletion(tenant) {
     await post(`/api/platform/tenants/${tenant.id}/deletion`, { confirm: valueOf(form, 'confirm') });
     await load();
     await ordered(t`${tenant.slug} will be deleted.`);
-  }, { bad: true });
+  }, { kind: 'danger' });
 }
 
 /** What the agency asks for, with the two answers to it. Each is for the host that is shown here: another one meanwhile is refused. */
@@ -133,15 +133,15 @@ function request(tenant, changed) {
   return el('section', { class: 'notice warn', 'data-host-request': host, 'aria-label': t`Domain that ${tenant.slug} asks for` },
     el('p', {}, el('strong', {}, host)),
     el('p', {}, askedBy ? t`${askedBy} asked for this domain on ${dateTime(askedAt)}.` : t`This domain was asked for on ${dateTime(askedAt)}.`),
-    el('p', { class: 'small' }, t('Confirm it once its DNS record leads to this server and the certificate has the name. It comes beside the hosts that are there.')),
+    el('p', { class: 'small' }, t('Confirm it once its DNS record leads to this server, and the web server has the name and a certificate for it. The hosts below stay.')),
     formOf(t`Confirm the domain of ${tenant.slug}`, [], t`Confirm ${host}`, async () => {
       await post(`${path}/confirm`, { host });
       await answered(t`${host} leads to ${tenant.name} now.`);
-    }),
+    }, { kind: '' }),
     formOf(t`Decline the domain of ${tenant.slug}`, [textField('reason', t('Reason, which the agency reads'), '', { required: true, maxlength: 500, rows: 2 })], t('Decline'), async (form) => {
       await post(`${path}/decline`, { host, reason: valueOf(form, 'reason') });
       await answered(t`${host} is declined.`);
-    }, { bad: true }));
+    }, { kind: 'danger' }));
 }
 
 /** Those that wait are said on top, however far down the list they stand. */

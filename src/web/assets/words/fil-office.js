@@ -440,7 +440,7 @@ export default {
   "Domain that {1} asks for": "Domain na hinihiling ng {1}",
   "{1} asked for this domain on {2}.": "Hiniling ni {1} ang domain na ito noong {2}.",
   "This domain was asked for on {1}.": "Hiniling ang domain na ito noong {1}.",
-  "Confirm it once its DNS record leads to this server and the certificate has the name. It comes beside the hosts that are there.": "Kumpirmahin ito kapag papunta na sa server na ito ang DNS record at nasa certificate na ang pangalan. Idadagdag ito sa mga host na naroon.",
+  "Confirm it once its DNS record leads to this server, and the web server has the name and a certificate for it. The hosts below stay.": "Kumpirmahin ito kapag papunta na sa server na ito ang DNS record, at nasa web server na ang pangalan at may certificate na ito. Mananatili ang mga host sa ibaba.",
   "Confirm the domain of {1}": "Kumpirmahin ang domain ng {1}",
   "Confirm {1}": "Kumpirmahin ang {1}",
   "{1} leads to {2} now.": "Papunta na ang {1} sa {2}.",
