@@ -24,6 +24,9 @@ constexpr std::string_view matching = "with matching as materialized (select l.i
 constexpr std::string_view no_key = "''", after_newest = "$1 = '' and l.id < $2::bigint ", by_newest = "order by l.id desc ",
                            after_oldest = "$1 = '' and l.id > $2::bigint ", by_oldest = "order by l.id ",
                            changed_key = "l.updated_at", after_changed = "(l.updated_at, l.id) < ($1::timestamptz, $2::bigint) ", by_changed = "order by l.updated_at desc, l.id desc ";
+// What was answered, as people read it: choices, and the names of files.
+constexpr std::string_view said_answer = R"(case when q.question_type in ('checkbox', 'file') and r.answer_value like '[%' then (
+    select string_agg(coalesce(v ->> 'name', v #>> '{}'), ', ') from json_array_elements(r.answer_value::json) v) else r.answer_value end)";
 // A draft in which nothing was written is a mere visit.
 constexpr std::string_view as_json = R"(limit $3)
     select l.key, l.id, json_build_object(
@@ -32,18 +35,21 @@ constexpr std::string_view as_json = R"(limit $3)
                'updatedAt', l.updated_at, 'answers', (select count(*) from questionnaire_responses r where r.lead_id = l.id),
                'followUps', (select count(*) from lead_follow_ups f where f.lead_id = l.id))
     from page l left join service_types s on s.id = l.service_type_id )";
-constexpr std::string_view as_cells = R"(limit $3)
+constexpr std::string_view cells_before = R"(limit $3)
     select l.key, l.id, l.id, l.status, l.step, s.name, l.name, l.email, l.phone, l.description,
            to_char(l.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_char(l.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-           (select string_agg(r.question_key || ': ' || r.answer_value, E'\n' order by r.question_key) from questionnaire_responses r where r.lead_id = l.id)
+           (select string_agg(r.question_key || ': ' || )",
+                           cells_behind = R"(, E'\n' order by r.question_key)
+              from questionnaire_responses r left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key where r.lead_id = l.id)
     from page l left join service_types s on s.id = l.service_type_id )";
-constexpr Sql one_lead = R"(
+constexpr std::string_view as_cells{Joined<cells_before, said_answer, cells_behind>::text.data()};
+constexpr std::string_view lead_before = R"(
     select json_build_object('id', l.id, 'serviceId', l.service_type_id, 'serviceName', s.name, 'name', l.name, 'email', l.email, 'phone', l.phone,
         'description', coalesce(l.description, ''), 'step', l.step, 'status', l.status, 'projectId', l.project_id, 'createdAt', l.created_at,
         'updatedAt', l.updated_at,
         'answers', coalesce((select json_agg(json_build_object('questionKey', r.question_key, 'questionText', coalesce(q.question_text, r.question_key),
-                'answerValue', case when q.question_type = 'checkbox' and r.answer_value like '[%' then (
-                    select string_agg(v, ', ') from json_array_elements_text(r.answer_value::json) v) else r.answer_value end) order by q.sort_order, r.question_key)
+                'answerValue', )",
+                           lead_behind = R"() order by q.sort_order, r.question_key)
             from questionnaire_responses r left join questions q on q.service_id = l.service_type_id and q.question_key = r.question_key where r.lead_id = l.id), '[]'),
         'missing', coalesce((select json_agg(q.question_text order by q.sort_order, q.id) from questions q where q.service_id = l.service_type_id and q.is_active and q.required
             and q.show_if is null and not exists (select from questionnaire_responses r where r.lead_id = l.id and r.question_key = q.question_key and r.answer_value not in ('', '[]'))), '[]'),
@@ -53,6 +59,7 @@ constexpr Sql one_lead = R"(
                 'by', (select p.name from people(array[f.actor_id]) p)) order by f.id)
             from (select * from lead_follow_ups where lead_id = l.id order by id desc limit 20) f), '[]'))
     from leads l left join service_types s on s.id = l.service_type_id where l.id = $1)";
+constexpr Sql one_lead = Joined<lead_before, said_answer, lead_behind>::sql;
 constexpr Sql lead_to_write_to = R"(
     select l.email, l.status, l.service_type_id, l.name, (select max(created_at) > now() - interval '1 day' from lead_follow_ups f where f.lead_id = l.id)
     from leads l where l.id = $1 for update)";

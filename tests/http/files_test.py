@@ -266,6 +266,12 @@ def test_files_are_answers_beside_words(site, owner):
         visitor = site.visitor()
         token = visitor.post("/api/leads", {"serviceId": service}).expect(201)["token"]
         logo = send(visitor, f"/api/leads/{token}/files", PICTURE, "logo.png").expect(201)["id"]
+        visitor.patch(f"/api/leads/{token}", {"questionAnswers": {"words": "Lead generation", "logo": [{"id": logo, "name": "logo.png"}]}}).expect()
+        draft = site.one("select id from leads where token_hash = sha256(%s)", token.encode(), tenant=site.tenant)
+        staff = site.signed_in(*site.account("admin"))
+        said = {a["questionText"]: a["answerValue"] for a in staff.get(f"/api/admin/leads/{draft}").expect()["answers"]}
+        assert said == {"Your words": "Lead generation", "Your logo": "logo.png"}
+        assert "logo: logo.png\nwords: Lead generation" in staff.get("/api/admin/leads/csv").text
         body = onboarding.onboarding(owner, leadToken=token, serviceId=service, questionAnswers={"words": "Lead generation", "logo": [logo]})
         elsewhere = {**body, "questionAnswers": {"words": "Lead generation", "logo": [logo + 1_000_000]}}
         owner.post("/api/projects/create-from-onboarding", elsewhere).problem(422, "questionAnswers.logo")
