@@ -215,6 +215,9 @@ def test_a_section_of_the_landing_page_is_written_by_its_form(site, browser, sta
     browser.press("Yes, it is.")
     browser.click("[data-key=faq] [type=submit]")
     browser.see("[data-key=faq] [data-said]", "Saved")
+    browser.click("[data-key=faq] summary", "Versions of this section")
+    changed = browser.see("[data-key=faq] .changes", mark).text
+    assert f"Question: {mark}; Answer: Yes, it is." in changed and "Do I need an account" not in changed, "only what changed is told"
     browser.open("/")
     browser.see("[data-section=faq] summary", mark)
     now = next(s for s in staff.get("/api/admin/cms/landing").expect()["sections"] if s["key"] == "faq")

@@ -62,6 +62,8 @@ export const CODES = {
 const MONEY = new Set(['amount', 'refunded']); // in centavos
 const MOMENTS = new Set(['createdAt', 'paidAt', 'setAt', 'at']);
 
+const FIRST = new Set(['question', 'title', 'name', 'headline']); // an object of the database has its keys by their length
+
 const isChange = (value) => typeof value === 'object' && value !== null && 'from' in value && 'to' in value;
 
 /** The value of a field. */
@@ -70,7 +72,7 @@ export function shown(value, field = '') {
   if (value === true || value === false) return value ? t('yes') : t('no');
   if (Array.isArray(value)) return value.map((one) => shown(one, field)).join(value.every((one) => typeof one !== 'object') ? ' · ' : ' / ') || t('nothing');
   if (field === 'optionPrices') return Object.entries(value).map(([option, price]) => `${option} ${added(price)}`).join(' · ') || t('nothing');
-  if (typeof value === 'object') return Object.entries(value).map(([name, one]) => `${FIELDS[name] ?? name}: ${shown(one, name)}`).join('; ');
+  if (typeof value === 'object') return Object.entries(value).sort(([a], [b]) => FIRST.has(b) - FIRST.has(a)).map(([name, one]) => `${FIELDS[name] ?? name}: ${shown(one, name)}`).join('; ');
   if (field === 'fields') return FIELDS[value] ?? value;
   if (MONEY.has(field) && typeof value === 'number') return centavos(value);
   if (MOMENTS.has(field)) return dateTime(value);

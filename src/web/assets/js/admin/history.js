@@ -10,12 +10,32 @@ import { looking } from './shell.js';
 
 const ACTIONS = { found: t('As it was found'), created: t('Added'), edited: t('Changed'), ordered: t('Put in order'), restored: t('Restored') };
 
+// The content of a landing section is fields, too.
+const fieldsOf = ({ content, ...rest }) => (content && !Array.isArray(content) && typeof content === 'object' ? { ...rest, ...content } : { ...rest, content });
+
+/** Of two lists what only one of them has; both, where it is the order that changed. */
+function changedOf(from, to) {
+  if (!Array.isArray(from) || !Array.isArray(to)) return [from, to];
+  const without = (all, others) => {
+    const left = others.map((one) => JSON.stringify(one));
+    return all.filter((one) => {
+      const at = left.indexOf(JSON.stringify(one));
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+  };
+  const parts = [without(from, to), without(to, from)];
+  return parts.some((part) => part.length > 0) ? parts : [from, to];
+}
+
 /** What differs between a version and the one before it. */
 export function differences({ content, before }) {
   if (!before) return [];
-  return Object.keys({ ...before, ...content }).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(content[key])).map((key) => ({
-    name: FIELDS[key] ?? key, from: shown(before[key], key), to: shown(content[key], key),
-  }));
+  const [was, is] = [fieldsOf(before), fieldsOf(content)];
+  return Object.keys({ ...was, ...is }).filter((key) => JSON.stringify(was[key]) !== JSON.stringify(is[key])).map((key) => {
+    const [from, to] = changedOf(was[key], is[key]);
+    return { name: FIELDS[key] ?? key, from: shown(from, key), to: shown(to, key) };
+  });
 }
 
 /** "Changed by Ana", "Restored from version 3 by Ana". */
