@@ -97,7 +97,9 @@ function refreshStyle() {
 /** What is in use, and how far the wish for a domain of one's own has come. */
 function drawHost({ hosts, anyHost, hostRequest: asked }) {
   $('#hosts').replaceChildren(...(hosts.length ? hosts.map((host) => el('div', {}, host)) : [el('div', {}, anyHost ? t('Any address of this server') : t('None yet'))]));
-  text($('#host-record'), t`With whoever keeps your domain, make a DNS record of that name: a CNAME to ${hosts[0] ?? location.hostname}, or an A record to the same server.`);
+  const here = hosts[0] ?? location.hostname; // a CNAME leads to a name
+  text($('#host-record'), /^[\d.]+$|:/.test(here) ? t`With whoever keeps your domain, make a DNS record of that name: an A record to ${here}.`
+    : t`With whoever keeps your domain, make a DNS record of that name: a CNAME to ${here}, or an A record to the same server.`);
   const waits = asked && !asked.declinedAt;
   $('#host-state').replaceChildren(...(waits ? [notice('warn', el('p', {}, el('strong', {}, asked.host)), el('p', {}, t`Asked for on ${dateTime(asked.askedAt)}, waiting for the owner of this installation.`))]
     : asked ? [notice('bad', el('p', {}, el('strong', {}, asked.host), ' ', t`was asked for on ${dateTime(asked.askedAt)}.`), el('p', {}, t`Declined: ${asked.reason}`))] : []));

@@ -424,6 +424,7 @@ export default {
   "Ask for this domain": "Hilingin ang domain na ito",
   "Take the request back": "Bawiin ang hiling",
   "Accounts and hours": "Mga account at oras",
+  "With whoever keeps your domain, make a DNS record of that name: an A record to {1}.": "Kung saan mo binili ang domain, gumawa ng DNS record ng pangalang iyon: A record papunta sa {1}.",
   "With whoever keeps your domain, make a DNS record of that name: a CNAME to {1}, or an A record to the same server.": "Kung saan mo binili ang domain, gumawa ng DNS record ng pangalang iyon: CNAME papunta sa {1}, o A record papunta sa parehong server.",
   "Asked for on {1}, waiting for the owner of this installation.": "Hiniling noong {1}, hinihintay ang may-ari ng installation na ito.",
   "was asked for on {1}.": "ay hiniling noong {1}.",
