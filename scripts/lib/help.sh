@@ -240,14 +240,15 @@ EOT
 help_tenants() {
     cat <<'EOT'
 scripts/migrate tenants list
-scripts/migrate tenants create SLUG [--name NAME] [--host HOST]… [--default] [--language fil]
+scripts/migrate tenants create SLUG [--name NAME] [--host HOST]… [--default] [--language fil] [--demo]
 
 create makes the tenant's row in public.tenants, its schema, its role and grants, and runs all tenant migrations, in one
 transaction: all of it or nothing. A tenant that is there is left as it is (exit 0).
   --name     what people call the agency (default: the slug)
   --host     a host name that leads to this tenant; again for more
   --default  the tenant for every host that no tenant has
-  --language its own language, en (as it is without this) or fil; `seed --language` has the demo content in it
+  --language its own language, en (as it is without this) or fil
+  --demo     with the demo content in that language, as `seed` has it
 The owner needs CREATEROLE and CREATE on the database.
 
 scripts/migrate tenants suspend SLUG | resume SLUG

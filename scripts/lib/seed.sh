@@ -16,14 +16,8 @@ cmd_seed() {
         shift
     done
     [ -n "$tenant" ] || usage "seed needs the TENANT"
-    seeds=${MIGRATE_SEED_DIR:-$here/../sql/seed}
-    [ -d "$seeds" ] || fail "$exit_usage" "there is no folder $seeds"
-    case $language in
-        en) ;;
-        *[!a-z]* | '') usage "seed: a language is named like fil" ;;
-        *) [ -d "$seeds/$language" ] || usage "seed: there is no demo content in $language; sql/seed has it in English and in $(cd "$seeds" && printf '%s ' */ | tr -d /)" ;;
-    esac
     make_work
+    seed_files "$language" >"$work/seeds"
     {
         printf '\\set m_schema %s\n\\set m_force %s\n' "$(psql_word "$tenant")" "${force:-no}"
         cat <<'SQL'
@@ -40,9 +34,7 @@ lock table service_types in share row exclusive mode;
 select :'m_force' = 'yes' or not exists (select from service_types) as m_go \gset
 \if :m_go
 SQL
-        # What is in another language is put over the English.
-        [ "$language" = en ] || set -- "$seeds/$language"/*.sql
-        for path in "$seeds"/*.sql "$@"; do printf '\\i %s\n' "$(psql_word "$path")"; done
+        cat "$work/seeds"
         printf '%s\n' "select 'seeded', count(*), (select count(*) from questions), (select count(*) from landing_page_content) from service_types;" \
             'commit;' '\else' 'rollback;' '\echo there' '\endif'
     } >"$work/seed.psql"
@@ -53,4 +45,19 @@ SQL
         there) say "$tenant has services already; nothing was changed (--force writes the demo content over it)." ;;
         *) usage "there is no tenant $tenant with the tables of a tenant" ;;
     esac
+}
+
+# seed_files LANGUAGE: the lines with which psql reads the demo content; what is in another language is put over the English.
+seed_files() {
+    seeds=${MIGRATE_SEED_DIR:-$here/../sql/seed}
+    [ -d "$seeds" ] || fail "$exit_usage" "there is no folder $seeds"
+    case $1 in
+        en) set -- ;;
+        *[!a-z]* | '') usage "seed: a language is named like fil" ;;
+        *)
+            [ -d "$seeds/$1" ] || usage "seed: there is no demo content in $1; sql/seed has it in English and in $(cd "$seeds" && printf '%s ' */ | tr -d /)"
+            set -- "$seeds/$1"/*.sql
+            ;;
+    esac
+    for path in "$seeds"/*.sql "$@"; do printf '\\i %s\n' "$(psql_word "$path")"; done
 }

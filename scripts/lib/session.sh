@@ -10,8 +10,9 @@ proof_class=1835625340
 
 session=
 errors=
-# What cannot be done when psql ends now.
+# What cannot be done when psql ends now, and the exit code of that.
 losing=
+losing_code=$exit_problem
 session_open() {
     session_begin
     session_ready
@@ -139,7 +140,7 @@ session_lost() {
     [ -z "$losing" ] || {
         tell_strangers "$errors"
         error_text <"$errors" | sed 's/^[0-9A-Z]\{5\}: //' >&2
-        fail "$exit_problem" "$losing"
+        fail "$losing_code" "$losing"
     }
     fail "$exit_failed" "psql gave up: $(error_text <"$errors" | grep -v '^$' | head -n 3)"
 }

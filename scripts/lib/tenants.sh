@@ -69,9 +69,11 @@ tenants_create() {
     hosts=
     default=false
     language=
+    demo=
     job=
     while [ $# -gt 0 ]; do
         case $1 in
+            --demo) demo=yes ;;
             --name) [ $# -gt 1 ] || usage "--name needs a name"; name=$2; shift ;;
             --name=*) name=${1#*=} ;;
             --host) [ $# -gt 1 ] || usage "--host needs a host name"; hosts="$hosts $(printf '%s' "$2" | tr ' ' ,)"; shift ;;
@@ -115,7 +117,10 @@ tenants_create() {
     awk -F '\t' '$5 == "t" { print $1 }' "$work/timeline" >"$work/names"
     refuse_unfit "$work/names"
     prepare_sections create "$work/names"
+    : >"$work/seeds"
+    [ -z "$demo" ] || seed_files "${language:-en}" >"$work/seeds"
     session_open
+    losing="tenant $slug was not made; nothing is left of it" losing_code=$exit_failed
     session_write "\\set m_schema $(psql_word "$slug")
 \\set m_name $(psql_word "$name")
 \\set m_hosts $(psql_word "$(printf '%s' "${hosts# }" | tr ' ' ',')")
@@ -130,16 +135,21 @@ tenants_create() {
             printf '\\i %s\n' "$(psql_word "$work/create/tenant.$migration.psql")"
         done <"$work/names"
         printf '\\if :m_go\n'
+        [ -z "$demo" ] || {
+            printf 'set local search_path = :"m_schema";\n'
+            cat "$work/seeds"
+        }
         [ -z "$language" ] || printf 'update :"m_schema".settings set language = %s;\n' "$(sql_literal "$language")"
         printf '%s\n' '\set ON_ERROR_STOP off' 'commit;' '\set ON_ERROR_STOP on' '\if :ERROR' '\set m_go false' \
             '\echo @failed :LAST_ERROR_SQLSTATE 0 0 false commit' '\endif' '\endif' '\echo @done'
     } >&3 2>/dev/null || session_lost
     if ! follow_sections "$slug"; then
         session_close finished
-        fail "$exit_failed" "tenant $slug was not made; nothing is left of it"
+        fail "$exit_failed" "$losing"
     fi
     session_close finished
-    say "Tenant $slug is there: schema, role, grants."
+    losing=
+    say "Tenant $slug is there: schema, role, grants${demo:+, demo content}."
 }
 
 tenants_open() {

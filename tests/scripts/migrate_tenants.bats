@@ -59,6 +59,21 @@ one_to_one() {
     as_superuser "$database" -c 'drop role mighty'
 }
 
+@test "a tenant is made with the demo content in its language, or not at all" {
+    fails_with 0 "$migrate" tenants create buko --language fil --demo
+    shows 'Tenant buko is there: schema, role, grants, demo content.'
+    equals "$(sql "select (select count(*) > 3 from buko.service_types), (select language from buko.settings), (select count(*) > 20 from buko.questions)")" 't|fil|t'
+    fails_with 0 "$migrate" seed buko
+    shows 'buko has services already'
+    mkdir "$BATS_TEST_TMPDIR/seeds"
+    cp "$top"/sql/seed/*.sql "$BATS_TEST_TMPDIR/seeds"
+    echo 'insert into no_such_table values (1);' >"$BATS_TEST_TMPDIR/seeds/99_wrong.sql"
+    MIGRATE_SEED_DIR=$BATS_TEST_TMPDIR/seeds fails_with 5 "$migrate" tenants create mango --demo
+    shows 'tenant mango was not made; nothing is left of it'
+    shows 'no_such_table'
+    equals "$(sql "select to_regnamespace('mango') is null, (select count(*) from tenants where slug = 'mango'), (select count(*) from pg_roles where rolname = 'mango')")" 't|0|0'
+}
+
 @test "a tenant migration that fails leaves nothing of the tenant" {
     new_folder
     cp "$top"/sql/migrations/*.sql "$folder"
