@@ -148,7 +148,6 @@ tenants_create() {
         fail "$exit_failed" "$losing"
     fi
     session_close finished
-    losing=
     say "Tenant $slug is there: schema, role, grants${demo:+, demo content}."
 }
 

@@ -254,6 +254,22 @@ SQL
     fails_with 0 "$migrate" status
 }
 
+# crash_at_the_gate [OPTION]…: deploys, and crashes the server when one session stands before the gate. What no commit waits for does not
+# leave the server's memory by itself, and nothing is written after it.
+crash_at_the_gate() {
+    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
+    close_gate
+    "$migrate" deploy --yes "$@" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await_gate 1
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
+    code=0
+    wait "$run" || code=$?
+    open_gate || true
+    equals "$code" 7
+}
+
 @test "what is said to be applied is still so when the server crashes at once" {
     fleet 5
     notes_for_all
@@ -264,18 +280,7 @@ SQL
 ${at_the_gate/exists (/"$behind"}
 create table half (id int);
 SQL
-    # What no commit waits for does not leave the server's memory by itself, and nothing is written after it.
-    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
-    close_gate
-    "$migrate" deploy --yes >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-    run=$!
-    await_gate 1
-    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
-    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
-    code=0
-    wait "$run" || code=$?
-    open_gate || true
-    equals "$code" 7
+    crash_at_the_gate
     run grep -o '^t[0-9]*: .* applied' "$BATS_TEST_TMPDIR/log"
     equals "$output" $'t1: 20240102000000_second applied\nt2: 20240102000000_second applied\nt3: 20240102000000_second applied'
     equals "$(sql "select string_agg(n, ',') from unnest(array['t1', 't2', 't3', 't4', 't5']) n where to_regclass(n || '.half') is not null")" t1,t2,t3
@@ -294,17 +299,7 @@ ${at_the_gate/exists (/"current_schema = 't2' and exists ("}
 select 1 / (case current_schema when 't1' then 0 else 1 end);
 SQL
     migration 20240104000000_fourth <<<$'-- migrate:up scope:tenant\ncreate table whole (id int);'
-    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
-    close_gate
-    "$migrate" deploy --yes --max-failures 1 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-    run=$!
-    await_gate 1
-    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
-    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
-    code=0
-    wait "$run" || code=$?
-    open_gate || true
-    equals "$code" 7
+    crash_at_the_gate --max-failures 1
     grep -q '^t1: 20240102000000_second applied' "$BATS_TEST_TMPDIR/log"
     grep -q '^t1: 20240103000000_third FAILED with SQLSTATE 22012' "$BATS_TEST_TMPDIR/log"
     equals "$(sql "select string_agg(name || ' ' || coalesce(sqlstate, 'applied'), ', ' order by id) from t1.schema_history where id > 1")" \

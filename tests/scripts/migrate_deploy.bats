@@ -530,7 +530,7 @@ alter table notes add column x int;'
     equals "$output" ''
 }
 
-@test "under a shell that keeps no here-document in a pipe a deploy and a status are the same, and leave nothing" {
+@test "under a shell that keeps no here-document in a pipe a deploy and a verify work as ever, and leave nothing" {
     two_tenants
     migration 20240102000000_second <<<$'-- migrate:up scope:tenant\ncreate table second (id int);'
     TMPDIR=$BATS_TEST_TMPDIR fails_with 0 bash "$migrate" deploy --yes --parallel 2
