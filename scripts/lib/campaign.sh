@@ -21,6 +21,7 @@ campaign_begin() {
 \\if :m_is_busy
 \\else
 \\i :m_lib/campaign-prepare.psql
+$strays
 \\endif"
     # While the server is at it.
     prepare_sections deploy "$work/names"
@@ -272,9 +273,11 @@ work_last_wave() {
     settled=yes
     rests=yes
     batch_last=
-    # Whether they are quick nobody knows yet: it is tried, with less time for a statement.
-    room=10
+    # Whether they are quick nobody knows yet: it is tried with this worker's share of all, and less time for a statement.
+    room=$(((in_wave + parallel_now - 1) / parallel_now))
+    [ "$room" -le 10 ] || room=10
     most=50
+    tries_share=yes
     work_wave "$1"
     run_batch
     [ -n "$rests" ] || note_last
@@ -330,7 +333,7 @@ take() {
     age=$((age + 1))
     if [ "$room" -gt 0 ] && [ "$5" = kept ] && { [ "$3" = "$batch_list" ] || batch_of "$3"; }; then
         # Half of a worker's share of what is left, and two: one that turns out slow keeps those of its batch waiting.
-        [ -n "$batch_last" ] || {
+        [ -n "$batch_last" ] || [ -n "$tries_share" ] || {
             share=$(((wave_end - $1) / (2 * parallel_now) + 2))
             [ "$room" -le "$share" ] || room=$share
         }
@@ -365,6 +368,7 @@ batch_of() {
 run_batch() {
     [ -n "$batch_last" ] || return 0
     [ -n "$settled" ] || note_last
+    tries_share=
     session_write "\\set m_most $most
 \\i :m_lib/batch-begin.psql
 $batch\\set m_commit default

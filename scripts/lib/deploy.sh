@@ -78,9 +78,12 @@ cmd_deploy() {
 # Everything is looked at: files, histories, and what is to be done.
 look() {
     read_timeline
+    # The second client begins while the first does.
+    [ -z "$session" ] || [ -n "$proved$spare" ] || spare_begin
     state_leftovers=false
+    state_plan=true
+    printf '%s\n' "$public_only" "$waves" "$only" >"$work/choice"
     read_state
-    only=$only awk -v public_only="$public_only" -v waves="$waves" -v folder="$work" -f "$lib/waves.awk" -f "$lib/plan.awk" "$work/state" >"$work/hindrances"
     phantoms=
     while IFS='	' read -r hindrance what; do
         case $hindrance in

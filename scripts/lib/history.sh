@@ -2,16 +2,24 @@
 # What the database says about the timeline: one look at all histories at once.
 
 # Writes $work/state. Lines:
-#   database NAME HOST USER OWNER | version SERVER PSQL | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE DETAIL…
+#   database NAME HOST USER OWNER | version SERVER PSQL | schema NAME exists history applied last | row NAME(schema) MIGRATION STATE NORMALISED DETAIL…
 #   leftover NAME(schema) INDEX (of a REINDEX CONCURRENTLY that broke off; with state_leftovers=false none)
 #   campaign ID SELECTION SAME-FILES LIVE DONE ALL BY SINCE PARALLEL SOAK FAILURES WAVES HEALTH
 # Over the open session where there is one. With state_sequences=true also: sequence SCHEMA MIGRATION… (what was applied, in that order)
 # States: pending, late (pending, but older than what is applied), edited, reverting (half), phantom, failed, interrupted.
+# state.awk reads while the server sends. With state_plan=true plan.awk goes on from there; $work/hindrances has what it prints.
 read_state() {
+    plan=
+    # shellcheck disable=SC2016 # for the shell of psql
+    [ -z "${state_plan-}" ] || plan='-f "$MIGRATE_LIB/waves.awk" -f "$MIGRATE_LIB/plan.awk"'
     {
         psql_set m_tenants "$tenants_query"
-        printf '\\set m_sequences %s\n\\set m_leftovers %s\n' "${state_sequences:-false}" "${state_leftovers:-true}"
-        printf '\\i :m_work/files.psql\n\\i :m_work/manifest.psql\n\\i :m_lib/look.psql\n\\i :m_lib/state.sql\n'
+        printf '\\set m_leftovers %s\n\\i :m_work/manifest.psql\n' "${state_leftovers:-true}"
+        # The word whole stands behind all that went well; nothing else can tell of a program at psql's other end.
+        # shellcheck disable=SC2016 # for the shell of psql
+        printf '\\o |{ LC_ALL=C awk -v sequences=%s -f "$MIGRATE_LIB/state.awk" %s "$MIGRATE_WORK/timeline" - && echo whole; } >"$MIGRATE_WORK/hindrances" 2>"$MIGRATE_WORK/unread"\n' \
+            "${state_sequences:-false}" "$plan"
+        printf '\\i :m_lib/look.psql\n\\o /dev/null\n'
     } >"$work/state.psql"
     if [ -n "$session" ]; then
         losing="the histories cannot be read"
@@ -19,13 +27,12 @@ read_state() {
         ask_for_state
         session_ready
         written=
-        # Its client begins while the server looks.
         [ -n "$proved" ] || hear_proof
         session_expect looked
         [ -n "$proved" ] || ask_spare
         losing=
     else
-        ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" >"$work/state" || {
+        ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" || {
             tell_strangers "$work/ask.errors"
             case $tenants_query in
                 'select schema_name from public.tenants order by id') fail "$exit_problem" "the histories cannot be read" ;;
@@ -33,6 +40,9 @@ read_state() {
             fail "$exit_problem" "the histories cannot be read" "The tenants were asked for by: $tenants_query"
         }
     fi
+    whole=
+    while IFS= read -r line; do whole=$line; done <"$work/hindrances"
+    [ "$whole" = whole ] || fail "$exit_problem" "the histories could not be read to their end: $(head -n 1 "$work/unread")"
     # The first lines: what the server and psql are, and whether campaigns are not at their end.
     campaigns=
     while IFS='	' read -r kind first second _; do
@@ -48,7 +58,7 @@ read_state() {
 # Has the open session look; where it cannot, whoever waits for the answer says so.
 ask_for_state() {
     [ -n "$proved" ] || ask_for_proof
-    printf '%s\n' '\o :m_work/state' '\i :m_work/state.psql' '\o /dev/null' 'reset all;' '\echo @looked' >&3 2>/dev/null || true
+    printf '%s\n' '\i :m_work/state.psql' 'reset all;' '\echo @looked' >&3 2>/dev/null || true
 }
 
 # Whoever makes a table owns it: all of it has to belong to one role.

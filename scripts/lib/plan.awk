@@ -1,36 +1,23 @@
-# Plans a deploy from what read_state found. Files: the state. Variables: folder, public_only, waves; only is in the environment.
+# Plans a deploy from what state.awk has found, behind which it is to be read. In $MIGRATE_WORK it reads the state, and choice: public_only, waves and only, a line each.
 # Writes into the folder: chosen (the schemas meant: name, whether it is there, whether it has a history), plan (schema, number of
 # its list, its name for psql, its wave, and the way: bare when it has no history yet, again when a run of a file did not come to its end, else kept;
 # in the order of work), list.N (names: a fleet has few
 # different ones), list.N.WAY.psql (what psql is to read), names (all that is to be applied), plan.psql (the variable m_plan:
 # place, schema, wave), and what waves.awk writes. Prints what stands in the way: other ROLE, unknown NAMES, missing NAMES, reverting NAME, edited; and phantom, which may.
-BEGIN {
-    FS = "\t"
-    only = ENVIRON["only"]
+END {
+    folder = ENVIRON["MIGRATE_WORK"]
+    choice = folder "/choice"
+    getline public_only < choice
+    getline waves < choice
+    while ((getline part < choice) > 0) only = only (only == "" ? "" : "\n") part
     n = split(only, o, ",")
     for (i = 1; i <= n; i++) wanted[o[i]] = unknown[o[i]] = 1
     for (i = split("chosen plan names", o, " "); i > 0; i--) printf "" > (folder "/" o[i])
-}
-$1 == "database" { if ($4 != $5) print "other\t" $5 }
-$1 == "schema" {
-    delete unknown[$2]
-    if ((only != "" && !($2 in wanted)) || (public_only && $2 != "public")) next
-    print $2 "\t" $3 "\t" $4 > (folder "/chosen")
-    if ($3 == "f") missing = missing " " $2
-    place[++schemas] = $2
-    chosen[$2] = 1
-    bare[$2] = $4 == "t" ? "kept" : "bare"
-}
-$1 == "row" && $2 in chosen {
-    if ($4 == "edited") edited = 1
-    if ($4 == "reverting" && half == "") half = $3 " in " $2
-    if ($4 == "phantom" && $6 ~ /^applied/) phantom = 1
-    if ($4 !~ /^(pending|late|failed|interrupted)$/) next
-    list[$2] = list[$2] $3 "\n"
-    # Rows of runs that did not come to their end are to be marked: for that there is no short way.
-    if ($4 ~ /^(failed|interrupted)$/) bare[$2] = "again"
-}
-END {
+    while ((getline < state) > 0) {
+        if ($1 == "database" && $4 != $5) print "other\t" $5
+        else if ($1 == "schema") choose()
+        else if ($1 == "row" && $2 in chosen) find_waiting()
+    }
     for (one in unknown) strangers = strangers (strangers == "" ? "" : ",") one
     if (strangers != "") print "unknown\t" strangers
     if (missing != "") print "missing\t" substr(missing, 2)
@@ -59,6 +46,26 @@ END {
     }
     end_waves()
     print "\\set m_plan " word(values) > (folder "/plan.psql")
+}
+
+function choose() {
+    delete unknown[$2]
+    if ((only != "" && !($2 in wanted)) || (public_only != "" && $2 != "public")) return
+    print $2 "\t" $3 "\t" $4 > (folder "/chosen")
+    if ($3 == "f") missing = missing " " $2
+    place[++schemas] = $2
+    chosen[$2] = 1
+    bare[$2] = $4 == "t" ? "kept" : "bare"
+}
+
+function find_waiting() {
+    if ($4 == "edited") edited = 1
+    if ($4 == "reverting" && half == "") half = $3 " in " $2
+    if ($4 == "phantom" && $6 ~ /^applied/) phantom = 1
+    if ($4 !~ /^(pending|late|failed|interrupted)$/) return
+    list[$2] = list[$2] $3 "\n"
+    # Rows of runs that did not come to their end are to be marked: for that there is no short way.
+    if ($4 ~ /^(failed|interrupted)$/) bare[$2] = "again"
 }
 
 function new_list(key, names,   k, m, part) {

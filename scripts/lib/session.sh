@@ -17,8 +17,10 @@ session_open() {
     session_begin
     session_ready
     look_for_pooler
-    refuse_pooler
+    refuse_shared
+    refuse_moved
     spare_close
+    session_write "$strays"
 }
 
 # Starts psql, and does not wait for it: it answers @ready. Its errors go to $session_files.errors; the first is begun before this run's folder
@@ -187,6 +189,7 @@ begin_older() {
     grep -q 'unrecognized configuration parameter "client_connection_check_interval"' "$errors" || session_lost
     exec 3>&- 4<&-
     wait "$session" 2>/dev/null || true
+    spare_close
     server_version=130000
     PGOPTIONS=${PGOPTIONS%" $modern_options"}
     session_begin
@@ -206,13 +209,17 @@ select pg_try_advisory_lock($proof_class, :m_key);
 \\echo @proof :m_deaf :m_pid :m_key" >&3 2>/dev/null || true
 }
 
-# Begins another client, which must be another backend and cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6,
-# where a worker will have use for one.
 hear_proof() {
     session_expect proof
     proof_pid=${answer#* } proof_key=${answer##* }
     proof_pid=${proof_pid%% *}
     [ "${answer%% *}" = f ] || tell_pooler "the settings of the connection do not arrive"
+    [ -n "$spare" ] || spare_begin
+}
+
+# Begins another client, which must be another backend and cannot have that lock. Its session is kept as $spare, on the descriptors 5 and 6,
+# where a worker will have use for one.
+spare_begin() {
     set -- "$session" "$session_files" "$errors"
     session_files=$work/spare
     exec 5>&3 6<&4
@@ -235,11 +242,6 @@ $greeting
 $strays" >&5 2>/dev/null || true
 }
 
-refuse_pooler() {
-    refuse_shared
-    refuse_moved
-}
-
 # What the second client has found. The first is asked whether it is where it was, from one transaction to the next.
 refuse_shared() {
     proof=
@@ -258,8 +260,7 @@ refuse_shared() {
     session_write "$moved
 $moved
 $moved
-select pg_advisory_unlock($proof_class, $proof_key);
-$strays"
+select pg_advisory_unlock($proof_class, $proof_key);"
 }
 
 refuse_moved() {
@@ -290,7 +291,7 @@ spare_take() {
 
 # A temporary table or setting of a session's own can only be gone because another backend answers.
 tell_strangers() {
-    ! grep -q -e 'relation "\(pg_temp\.\)\{0,1\}m_[a-z]*" does not exist' -e 'unrecognized configuration parameter "migrate\.' -e 'the backend was another' "$1" || tell_pooler "from one transaction to the next the backend was another"
+    ! grep -q -e 'relation "\(pg_temp\.\)\{0,1\}m_[a-z]*" does not exist' -e 'unrecognized configuration parameter "migrate\.' "$1" || tell_pooler "from one transaction to the next the backend was another"
 }
 
 tell_pooler() {

@@ -168,6 +168,8 @@ name_work() {
         mkdir "$work/deploy"
         work_made=yes
     fi
+    # For what psql begins.
+    export MIGRATE_WORK="$work" MIGRATE_LIB="$lib"
     trap 'end_run $?' EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT

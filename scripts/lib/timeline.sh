@@ -2,8 +2,7 @@
 # The timeline: the files of the migration folder, and what the scanner says of them.
 
 # read_timeline [FILE…]: what scripts read of the files, by the scanner (sql-scan --help has the columns): $work/timeline, a line a file in
-# order; scan, a line a statement; normalised; insisting; and what psql is to know of them as variables, files.psql (m_files, for state.sql) and
-# manifest.psql (m_manifest, by which campaigns know their files). FILEs are read among those of the folder.
+# order; scan, a line a statement; normalised; insisting; and manifest.psql, the variable m_manifest by which campaigns know their files. FILEs are read among those of the folder.
 read_timeline() {
     make_work
     [ -d "$dir" ] || fail "$exit_usage" "there is no folder $dir" "Give the folder of the migrations with --dir."

@@ -37,7 +37,7 @@ constexpr string_view usage =
     "  timeline    name, path, SHA-256 of the bytes, whether public and whether tenants have an up section (t, f), path of down.sql\n"
     "  normalised  name, SHA-256 of the text without comments and white space\n"
     "  insisting   scope and name of the up sections that say IF NOT EXISTS\n"
-    "  files.psql, manifest.psql  the variables m_files and m_manifest\n"
+    "  manifest.psql  the variable m_manifest\n"
     "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
     "facts that this migration is the last to have made. Also what leaves nothing to look at, and the verify sections.\n"
     "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read, 3 two files have one name.\n";
@@ -618,7 +618,7 @@ bool write_file(const string& folder, const char* name, const string& text) {
 }
 
 bool write_timeline(const string& folder, const vector<File>& files, const string& default_scope) {
-    string timeline, normal, insisting, values;
+    string timeline, normal, insisting;
     core::Writer manifest;
     manifest.object();
     for (const auto& file : files) {
@@ -628,16 +628,13 @@ bool write_timeline(const string& folder, const vector<File>& files, const strin
         const bool in_public = has_up(file, "public", default_scope), in_tenant = has_up(file, "tenant", default_scope);
         timeline += file.name + '\t' + file.path + '\t' + file.hash + (in_public ? "\tt" : "\tf") + (in_tenant ? "\tt\t" : "\tf\t") + (down ? next->path : "-") + '\n';
         normal += file.name + '\t' + core::hex(core::sha256(normalised(file.text))) + '\n';
-        values += (values.empty() ? "(" : ", (") + literal(file.name) + ", " + literal(file.hash) + (in_public ? ", true" : ", false") + (in_tenant ? ", true)" : ", false)");
         for (const auto& section : file.sections) {
             const auto insists = [](const Statement& s) { return std::find(s.flags.begin(), s.flags.end(), "if-not-exists") != s.flags.end(); };
             if (section.name == "up" && std::any_of(section.statements.begin(), section.statements.end(), insists)) insisting += section.scope + '\t' + file.name + '\n';
         }
         manifest.member(file.name, file.hash);
     }
-    if (values.empty()) values = "(null::text, null::text, null::bool, null::bool)";
     return write_file(folder, "timeline", timeline) && write_file(folder, "normalised", normal) && write_file(folder, "insisting", insisting) &&
-           write_file(folder, "files.psql", "\\set m_files " + word(values) + "\n") &&
            write_file(folder, "manifest.psql", "\\set m_manifest " + word(manifest.end_object().take()) + "\n");
 }
 

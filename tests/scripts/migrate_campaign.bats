@@ -534,7 +534,8 @@ insert into filled select repeat(md5(g::text), 12) from size, generate_series(1,
     fails_with 0 "$migrate" deploy --yes
     shows 'goes on: 1 of 3 schemas done.'
     equals "$(sql "select (select count(*) from t1.filled), (select count(*) from t2.filled), (select count(*) from t3.filled)")" '10|60000|10'
-    # A step of its own, which leaves an INVALID index behind.
+    # A step of its own, which leaves an INVALID index behind. Several workers would first have too large a file between them, which is another error.
+    sql "alter database $database set max_parallel_maintenance_workers = 0"
     migration 20240103000000_index <<<'-- migrate:up scope:tenant
 alter table filled add column more int;
 create index concurrently filled_body on filled (body);'
@@ -900,11 +901,11 @@ INI
 server_round_robin = 1
 min_pool_size = 3'
     fails_with 12 through_pool
-    # What an earlier look has left in these sessions is not taken for this one's.
+    # To look takes nothing of a session.
     direct=$("$migrate" status) || [ $? = 3 ]
     for _ in 1 2 3 4 5 6; do
         MIGRATE_DATABASE_URL="postgresql://lunaxcode_owner@/$database?host=$cluster/pool&port=6432" run "$migrate" status
-        if [ "$status" = 12 ]; then shows 'the backend was another'; else equals "$output" "$direct"; fi
+        equals "$status $output" "3 $direct"
     done
     unpool
     equals "$(sql "select to_regclass('people') is null and to_regclass('schema_history') is null")" t

@@ -826,7 +826,7 @@ Done: 5 migrations applied to 5 schemas; 1 dropped meanwhile."
     await 0 "select count(*) from pg_locks where locktype = 'advisory'"
 }
 
-@test "histories that are alike are read once, and each schema's own times and failures are told" {
+@test "each schema's own times and failures are told" {
     quick_schemas 5
     "$migrate" deploy --yes >/dev/null
     sql "insert into t2.schema_history (name, checksum, normalised, started_at, finished_at, applied_by) values ('20230101000000_gone', 'x', 'x', '2023-01-01', '2023-01-01 10:00+00', 'me');
@@ -841,6 +841,56 @@ select 1;'
     shows 'applied 2023-02-02'
     shows '1 failed, 1 edited, 2 phantom, 4 pending; 5 of 6 schemas'
     shows 'failed     20240102000000_second: 22012 at statement 1, line 2: by zero'
+}
+
+@test "what a history holds of tabs, lines and backslashes stays on its line, and of a file's runs the one that is applied counts, else the last" {
+    quick_schemas 4
+    "$migrate" deploy --yes >/dev/null
+    local row='insert into t%s.schema_history (name, checksum, normalised, applied_by, started_at, finished_at, rolled_back_at, sqlstate, failed_statement, failed_line, statements_applied, logs) values'
+    migration 20240102000000_second <<<$'-- migrate:up scope:tenant\nselect 1;'
+    # shellcheck disable=SC2059 # the format is above
+    sql "$(printf "$row" 1) (E'20230101000000_a\\\\b\\tc\\nd', 'x', 'x', 'me', now(), '2023-01-01 10:00:00.123+00', null, null, null, null, 1, null);
+        $(printf "$row" 2) ('20240102000000_second', 'x', 'x', 'me', now(), null, null, '22012', 1, 2, 0, E'by\\tzero\\\\\\nand more');
+        $(printf "$row" 3) ('20240102000000_second', 'x', 'x', 'me', now(), null, now(), '22012', 1, 2, 0, 'first'),
+            ('20240102000000_second', 'x', 'x', 'me', '2023-03-03 10:00:00.9+00', null, null, null, null, null, 4, null);
+        $(printf "$row" 4) ('20240101000000_first', 'x', 'x', 'me', now(), null, null, '22012', 1, 2, 0, 'an attempt after it was applied'),
+            ('20240102000000_second', 'x', 'x', 'me', now(), null, null, '22012', 1, 2, 0, 'failed'),
+            ('20240102000000_second', 'x', 'x', 'me', now(), null, now(), null, null, null, 0, null)"
+    PGTZ=UTC fails_with 4 "$migrate" status
+    shows 't1: 2 applied, last 20240101000000_first
+  phantom    20230101000000_a\b c d: phantom: in the database, not in the folder: applied 2023-01-01 10:00:00+00
+  pending    20240102000000_second
+t2: 1 applied, last 20240101000000_first
+  failed     20240102000000_second: 22012 at statement 1, line 2: by zero\
+t3: 1 applied, last 20240101000000_first
+  interrupted 20240102000000_second: after 4 statements, begun 2023-03-03 10:00:00+00
+t4: 1 applied, last 20240101000000_first
+  pending    20240102000000_second
+1 failed, 1 interrupted, 1 phantom, 2 pending; 4 of 5 schemas'
+}
+
+@test "more schemas than are read in one message are all looked at" {
+    "$migrate" deploy --yes --public-only >/dev/null
+    sql "insert into tenants select n, 't' || n from generate_series(1, 1003) n"
+    sql "do \$\$ begin for n in 1..1003 loop execute format('create schema t%s', n); end loop; end \$\$"
+    for n in 499 500 501 1000 1003; do sql "set search_path = t$n; $(sed 's/:"m_schema"\.//' "$top/scripts/lib/history.sql")
+        insert into schema_history (name, checksum, normalised, applied_by, finished_at) values ('2020_gone', 'x', 'x', 'me', now())"; done
+    fails_with 4 "$migrate" status
+    shows '5 phantom, 1003 pending; 1003 of 1004 schemas are not as the folder says; the odd ones: t499, t500, t501, t1000, t1003.'
+}
+
+@test "where the histories are not read to their end nothing is done" {
+    two_tenants
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\ncase "$*" in *state.awk*) cat >/dev/null; echo "write failure" >&2; exit 2 ;; esac\nexec %s "$@"\n' "$(command -v awk)" >"$BATS_TEST_TMPDIR/bin/awk"
+    chmod +x "$BATS_TEST_TMPDIR/bin/awk"
+    migration 20240102000000_second <<<$'-- migrate:up scope:tenant\ncreate table second (id int);'
+    for way in status 'deploy --yes'; do
+        # shellcheck disable=SC2086 # words
+        PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 4 "$migrate" $way
+        shows 'migrate: the histories could not be read to their end: write failure'
+    done
+    equals "$(sql "select to_regclass('one.second') is null")" t
 }
 
 @test "what a database had before it came under migrate is no fault of the first file: baseline is named" {
