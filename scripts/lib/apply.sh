@@ -215,7 +215,7 @@ tell_failure() {
     number=${name%% *} name=${name#* }
     line=${name%% *} name=${name#* }
     verifying=${name%% *} name=${name#* }
-    path=$(name=$name awk -F '\t' -v back="$([ "${command-}" = revert ] && echo yes)" '$1 == ENVIRON["name"] { print back != "" && $6 != "-" ? $6 : $2 }' "$work/timeline")
+    path=$(name=$name awk -F '\t' -v back="$([ "${command-}" = revert ] && echo yes)" '$1 == ENVIRON["name"] { print (back != "" && $6 != "-" ? $6 : $2) }' "$work/timeline")
     where="statement $number"
     [ "$verifying" != true ] || where="the verify section, statement $number"
     [ "$number" != 0 ] || where="the end of its transaction"

@@ -341,7 +341,7 @@ read_backups() {
             $1 == "object" { exit }
             { if (!($1 in fact)) fact[$1] = $2 }
             END { printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", fact["taken"], fact["file"], fact["size"], fact["database"],
-                      "tenant" in fact ? "tenant " fact["tenant"] : fact["scope"] == "all" ? "all schemas" : fact["scope"], fact["total"], fact["for"], state, written }' "$manifest_file" >>"$work/backups"
+                      ("tenant" in fact ? "tenant " fact["tenant"] : fact["scope"] == "all" ? "all schemas" : fact["scope"]), fact["total"], fact["for"], state, written }' "$manifest_file" >>"$work/backups"
     done
     LC_ALL=C sort -t '	' -k 1,1r -k 9,9nr -o "$work/backups" "$work/backups"
 }
@@ -356,6 +356,6 @@ list_backups() {
     awk -F '\t' -v limit="$limit" '
         NR > limit { left++; next }
         { n = split("bytes KiB MiB GiB TiB", unit, " "); size = $3; for (i = 1; size >= 1024 && i < n; i++) size /= 1024 }
-        { printf "%s  %s\n    %.1f %s; database %s; %s; %s rows; for %s%s\n", $1, $2, size, unit[i], $4, $5, $6, $7, $8 == "whole" ? "" : "; " toupper($8) }
+        { printf "%s  %s\n    %.1f %s; database %s; %s; %s rows; for %s%s\n", $1, $2, size, unit[i], $4, $5, $6, $7, ($8 == "whole" ? "" : "; " toupper($8)) }
         END { if (left) printf "and %d older ones (--limit %d)\n", left, NR }' "$work/backups"
 }

@@ -26,7 +26,7 @@ SQL
         say "There was no deploy yet."
         return 0
     fi
-    awk -F '\t' '{ printf "Campaign %s, %s: %s, begun %s by %s, run %s; %s%s\n", $1, $2, $3, $5, $4, $7 == 1 ? "once" : $7 " times", $8, $9 == "-" ? "" : " (" $9 ")" }' "$work/campaigns"
+    awk -F '\t' '{ printf "Campaign %s, %s: %s, begun %s by %s, run %s; %s%s\n", $1, $2, $3, $5, $4, ($7 == 1 ? "once" : $7 " times"), $8, ($9 == "-" ? "" : " (" $9 ")") }' "$work/campaigns"
     [ -n "$id" ] || return 0
     ask <<SQL || exit "$exit_failed"
 select format('  %s %s%s%s', rpad(state, 8), schema, case when applied > 0 then format(', %s applied', applied) end,

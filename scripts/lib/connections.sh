@@ -67,14 +67,14 @@ SQL
         function age(s) { return s < 120 ? s " s" : s < 7200 ? int(s / 60) " min" : int(s / 3600) " h" }
         $1 == "server" {
             free = $2 - $4
-            printf "%d of %d connections are taken; %d of them are kept for superusers, so others find %d free.\n", $4, $2, $3, (free > $3) ? free - $3 : 0
+            printf "%d of %d connections are taken; %d of them are kept for superusers, so others find %d free.\n", $4, $2, $3, (free > $3 ? free - $3 : 0)
             if ($7 != "t") hidden = $6
             printf "%-6s %-20s %-20s %-20s %s\n", "count", "database", "role", "application", "state"
             next
         }
         $1 == "group" {
             if (++n > 40) { more += $6; next }
-            printf "%-6d %-20s %-20s %-20s %s%s%s\n", $6, $2, $3, $4, $5, $5 ~ /^(idle|active)/ ? ", longest " age($7) : "", $8 == "t" ? " (this one among them)" : ""
+            printf "%-6d %-20s %-20s %-20s %s%s%s\n", $6, $2, $3, $4, $5, ($5 ~ /^(idle|active)/ ? ", longest " age($7) : ""), ($8 == "t" ? " (this one among them)" : "")
             if ($5 ~ /^idle in transaction/) { held += $6; if ($7 > oldest) oldest = $7 }
         }
         $1 == "waits" { waits = $2 }

@@ -215,8 +215,8 @@ show_plan() {
                 while ((getline name < (folder "/list." list)) > 0) {
                     n = statements[path[name], schema == "public" ? "public" : "tenant"] + 0
                     s = state[schema, name]
-                    printf "  %s, %d statement%s%s\n", name, n, n == 1 ? "" : "s",
-                        s == "late" ? ", older than what is applied" : s == "failed" ? ", failed before" : s == "interrupted" ? ", was interrupted" : ""
+                    printf "  %s, %d statement%s%s\n", name, n, (n == 1 ? "" : "s"),
+                        (s == "late" ? ", older than what is applied" : s == "failed" ? ", failed before" : s == "interrupted" ? ", was interrupted" : "")
                 }
             }
         }' "$work/scan" "$work/timeline" "$work/state" "$work/plan"
@@ -237,7 +237,7 @@ show_way() {
             else for (i = 1; i <= last; i++) line = line (line == "" ? "" : ", then ") sprintf("%d tenant%s", count[i], count[i] == 1 ? "" : "s")
             if (last && parallel > 1) line = line ", " parallel " at a time"
             if ((last > 1 || public && last || saved != "") && (soak + 0 || health != "")) line = line "; between them " (soak + 0 ? soak " s of waiting" : "") (soak + 0 && health != "" ? " and " : "") (health != "" ? "the health command" : "")
-            printf "%s; %s.\n", toupper(substr(line, 1, 1)) substr(line, 2), failures + 0 ? "it stops after more than " failures " failed" : "it stops at the first failure"
+            printf "%s; %s.\n", toupper(substr(line, 1, 1)) substr(line, 2), (failures + 0 ? "it stops after more than " failures " failed" : "it stops at the first failure")
         }' "$work/plan"
     awk -F '\t' '$1 == "campaign" && $5 == "t" { printf "Another deploy is at work: campaign %s of %s, %s of %s schemas done.\n", $2, $8, $6, $7 }' "$work/state"
 }

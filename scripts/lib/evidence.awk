@@ -51,7 +51,7 @@ END {
         }
         if (why == "") continue
         refused++
-        printf "%s: %s cannot be called %s: %s\n%s%s%s%s", s, name, verdict == "applied" ? "applied" : "rolled back", why, there[s], missing[s], silent[s], unread[s]
+        printf "%s: %s cannot be called %s: %s\n%s%s%s%s", s, name, (verdict == "applied" ? "applied" : "rolled back"), why, there[s], missing[s], silent[s], unread[s]
         if (verdict == "applied" && !(yes + partly)) printf "    Its word is: resolve --rolled-back %s; then deploy runs it.\n", name
         if (verdict != "applied" && all && !(no + partly + broken[s])) printf "    Its word is: resolve --applied %s.\n", name
     }

@@ -79,10 +79,10 @@ function new_list(key, names,   k, m, part) {
 function write_list(key, names, how,   k, m, part, file) {
     written[key, how] = 1
     file = folder "/list." number[key] "." how ".psql"
-    printf "%s", how == "bare" ? "\\i :m_lib/history.sql\n" : "" > file
+    printf "%s", (how == "bare" ? "\\i :m_lib/history.sql\n" : "") > file
     m = split(names, part, "\n")
     # The last commit brings those before it to the disk with it: a schema waits for the disk once.
-    for (k = 1; k < m; k++) printf "%s\\i :m_deploy%s\n", k == m - 1 ? "\\set m_commit default\n" : k == 1 ? "\\set m_commit off\n" : "", word("/" scope "." part[k] ".psql") > file
+    for (k = 1; k < m; k++) printf "%s\\i :m_deploy%s\n", (k == m - 1 ? "\\set m_commit default\n" : k == 1 ? "\\set m_commit off\n" : ""), word("/" scope "." part[k] ".psql") > file
     printf "\\echo @done\n" > file
 }
 

@@ -34,7 +34,7 @@ cmd_prune() {
         say "Nothing to remove in $folder: $(plural "$(wc -l <"$work/backups")" file), and the newest backup of each database always stays."
         return 0
     fi
-    awk -F '\t' '{ printf "  %s  %s (%s)\n", $1, $2, $5; total += $3 } END { printf "%s, %.1f MiB\n", NR == 1 ? "1 backup" : NR " backups", total / 1048576 }' "$work/pruned"
+    awk -F '\t' '{ printf "  %s  %s (%s)\n", $1, $2, $5; total += $3 } END { printf "%s, %.1f MiB\n", (NR == 1 ? "1 backup" : NR " backups"), total / 1048576 }' "$work/pruned"
     confirm remove "These files in $folder are removed for good."
     while IFS='	' read -r taken name rest; do
         # The manifest goes first: without it nobody takes the dump for a whole one.

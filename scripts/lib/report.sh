@@ -72,7 +72,7 @@ report_tables() {
     {
         printf 'create temp table m_named (scope text, name text);\ncreate temp table m_place (place text, scope text);\n'
         awk -F '\t' 'function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" } { printf "insert into m_named values (%s, %s);\n", literal($1), literal($2) }' "$work/named"
-        awk -F '\t' 'function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" } $1 == "schema" && $3 == "t" { printf "insert into m_place values (%s, %s);\n", literal($2), $2 == "public" ? "\047public\047" : "\047tenant\047" }' "$work/state"
+        awk -F '\t' 'function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" } $1 == "schema" && $3 == "t" { printf "insert into m_place values (%s, %s);\n", literal($2), ($2 == "public" ? "\047public\047" : "\047tenant\047") }' "$work/state"
         printf '\\set m_public_only %s\n' "$(psql_word "$public_only_tables")"
         cat <<'SQL'
 select 'stray', p.place, c.relname from m_place p join pg_namespace n on n.nspname = p.place join pg_class c on c.relnamespace = n.oid

@@ -105,7 +105,7 @@ restore_roles() {
     manifest_lines member >"$work/members"
     awk -F '\t' 'function ident(s) { gsub(/"/, "\"\"", s); return "\"" s "\"" }
         FILENAME == ARGV[1] { missing[$0] = 1; next }
-        FILENAME == ARGV[2] { if ($1 in missing) printf "create role %s %s %s%s;\n", ident($1), $2 == "t" ? "login" : "nologin", $3 == "t" ? "inherit" : "noinherit", $4 == "t" ? " createrole" : ""; next }
+        FILENAME == ARGV[2] { if ($1 in missing) printf "create role %s %s %s%s;\n", ident($1), ($2 == "t" ? "login" : "nologin"), ($3 == "t" ? "inherit" : "noinherit"), ($4 == "t" ? " createrole" : ""); next }
         ($1 in missing) || ($2 in missing) { printf "grant %s to %s;\n", ident($1), ident($2) }' \
         "$work/roles.missing" "$work/roles" "$work/members" >"$work/roles.psql"
     ask_in "$maintenance" -1 -f "$work/roles.psql" || fail "$exit_failed" "the roles could not be made"
@@ -176,7 +176,7 @@ fill_database() {
         printf '\\set m_new %s\n\\set m_note %s\n' "$(psql_word "$into")" "$(psql_word "migrate restore $(manifest sha256) whole")"
         manifest_lines grant | awk -F '\t' -v owner="$(manifest owner)" '
             function ident(s) { gsub(/"/, "\"\"", s); return "\"" s "\"" }
-            $1 != owner && $2 ~ /^(CONNECT|CREATE|TEMPORARY)$/ { printf "grant %s on database :\"m_new\" to %s%s;\n", $2, $1 == "-" ? "public" : ident($1), $3 == "t" ? " with grant option" : "" }'
+            $1 != owner && $2 ~ /^(CONNECT|CREATE|TEMPORARY)$/ { printf "grant %s on database :\"m_new\" to %s%s;\n", $2, ($1 == "-" ? "public" : ident($1)), ($3 == "t" ? " with grant option" : "") }'
         manifest_lines setting | awk -F '\t' '
             function ident(s) { gsub(/"/, "\"\"", s); return "\"" s "\"" }
             function word(s) { gsub(/\\/, "&&", s); gsub(/\047/, "\047\047", s); return "\047" s "\047" }

@@ -177,7 +177,7 @@ show_losses() {
         {
             thing = $1 == "column" ? "column " $2 "." $3 : $1 == "schema" ? "schema " $2 : "table " $2
             unit = $1 == "column" ? "value" : "row"
-            printf "  %s: %s%d %s%s (%s)\n", thing, $1 == "rows" ? "up to " : "", $4, unit, $4 == 1 ? "" : "s", $5
+            printf "  %s: %s%d %s%s (%s)\n", thing, ($1 == "rows" ? "up to " : ""), $4, unit, ($4 == 1 ? "" : "s"), $5
             sum += $4
         }' "$work/losses"
 }

@@ -90,7 +90,7 @@ function write_section(id,   file, i) {
 function variables(id, file) {
     printf "\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
         word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
-    printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], scope[id] == "tenant" ? "true" : "false" > file
+    printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], (scope[id] == "tenant" ? "true" : "false") > file
 }
 
 # All statements and the row of the history in one transaction.
@@ -198,7 +198,7 @@ function steps(id, file, how,   i, hashes, alone, concurrent, heal) {
     for (i = 1; i <= ups[id]; i++) {
         alone = flags[id, i] ~ /no-transaction/
         printf "select %d > :m_done as m_step \\gset\n\\if :m_step\n\\if :m_ok\n", i > file
-        printf "\\set m_number %d\n\\set m_alone %s\n", i, alone ? "true" : "false" > file
+        printf "\\set m_number %d\n\\set m_alone %s\n", i, (alone ? "true" : "false") > file
         if (alone) {
             # A timeout would end the waiting inside of CREATE INDEX CONCURRENTLY, and leave an INVALID index.
             concurrent = tolower(sql[id, i]) ~ /[^a-z_]concurrently[^a-z_]/

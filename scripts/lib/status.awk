@@ -36,7 +36,7 @@ function print_text(   i, s, k, text, line, behind) {
         key = group[i]; s = first[key]
         line = names[key] (count[key] > 5 ? sprintf(" and %d more", count[key] - 5) : "")
         if (there[s] == "f") { printf "%s: there is no such schema\n", line; continue }
-        printf "%s: %d applied%s%s\n", line, applied[s], applied[s] ? ", last " last[s] : "", rows[s] ? "" : "; up to date"
+        printf "%s: %d applied%s%s\n", line, applied[s], (applied[s] ? ", last " last[s] : ""), (rows[s] ? "" : "; up to date")
         for (k = 1; k <= rows[s]; k++) {
             text = is[s, k]
             if (text == "late") text = "pending, older than what is applied (out of order)"
@@ -44,8 +44,8 @@ function print_text(   i, s, k, text, line, behind) {
             if (text == "reverting") text = "half reverted; revert it again"
             if (text == "edited") text = "edited after it was applied"
             if (text == "comments changed") text = "applied; only comments or white space changed since"
-            printf "  %-10s %s%s%s\n", mark(is[s, k]), migration[s, k], text == is[s, k] ? "" : ": " text,
-                detail[s, k] == "" || is[s, k] == "edited" ? "" : ": " detail[s, k]
+            printf "  %-10s %s%s%s\n", mark(is[s, k]), migration[s, k], (text == is[s, k] ? "" : ": " text),
+                (detail[s, k] == "" || is[s, k] == "edited" ? "" : ": " detail[s, k])
         }
         for (k = 1; k <= leftovers[s]; k++)
             printf "  %-10s %s: REINDEX CONCURRENTLY broke off and left it INVALID; drop index concurrently %s.%s;\n", "leftover", leftover[s, k],
@@ -62,10 +62,10 @@ function print_text(   i, s, k, text, line, behind) {
     text = ""
     for (i = 1; i <= strangers && i <= 10; i++) text = text (i > 1 ? ", " : "; the odd ones: ") stranger[i]
     if (strangers > 10) text = text sprintf(" and %d more", strangers - 10)
-    if (line == "") printf "Up to date: %s%s.\n", schemas == 1 ? "1 schema" : "all " schemas " schemas", text
-    else printf "%s; %d of %d %s not as the folder says%s.\n", line, behind, schemas, schemas == 1 ? "schema is" : "schemas are", text
+    if (line == "") printf "Up to date: %s%s.\n", (schemas == 1 ? "1 schema" : "all " schemas " schemas"), text
+    else printf "%s; %d of %d %s not as the folder says%s.\n", line, behind, schemas, (schemas == 1 ? "schema is" : "schemas are"), text
     if (bare && waiting) printf "%s no history yet. Where that was made by other means, `scripts/migrate baseline --dry-run` shows which migrations it has already.\n",
-        bare == 1 ? bare_name " has" : bare " schemas have"
+        (bare == 1 ? bare_name " has" : bare " schemas have")
 }
 
 # The odd ones of a fleet: where most tenants are in one state, those in another; else those that are not up to date.
@@ -105,10 +105,10 @@ function print_json(   i, s, k) {
     for (i = 1; i <= schemas; i++) {
         s = name[i]
         printf "%s{\"schema\":%s,\"exists\":%s,\"applied\":%d,\"last\":%s,\"migrations\":[", (i > 1 ? "," : ""), json_text(s),
-            there[s] == "t" ? "true" : "false", applied[s], applied[s] ? json_text(last[s]) : "null"
+            (there[s] == "t" ? "true" : "false"), applied[s], (applied[s] ? json_text(last[s]) : "null")
         for (k = 1; k <= rows[s]; k++)
             printf "%s{\"name\":%s,\"state\":%s,\"outOfOrder\":%s,\"detail\":%s}", (k > 1 ? "," : ""), json_text(migration[s, k]), json_text(mark(is[s, k])),
-                is[s, k] == "late" ? "true" : "false", detail[s, k] == "" ? "null" : json_text(detail[s, k])
+                (is[s, k] == "late" ? "true" : "false"), (detail[s, k] == "" ? "null" : json_text(detail[s, k]))
         printf "],\"leftovers\":["
         for (k = 1; k <= leftovers[s]; k++) printf "%s%s", (k > 1 ? "," : ""), json_text(leftover[s, k])
         printf "]}"

@@ -285,7 +285,7 @@ begin;
 SQL
         # The role that the dump grants to is the tenant's own, which the programs may become.
         manifest_lines role | awk -F '\t' -v schema="$schema" 'function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" }
-            $1 == schema { printf "select format(\047create role %%I %s %s\047, %s) where not exists (select from pg_roles where rolname = %s) \\gexec\n", $2 == "t" ? "login" : "nologin", $3 == "t" ? "inherit" : "noinherit", literal($1), literal($1) }'
+            $1 == schema { printf "select format(\047create role %%I %s %s\047, %s) where not exists (select from pg_roles where rolname = %s) \\gexec\n", ($2 == "t" ? "login" : "nologin"), ($3 == "t" ? "inherit" : "noinherit"), literal($1), literal($1) }'
         printf '%s\n' "select format('grant %I to %I', :'m_schema', :'m_app') from pg_roles where rolname = :'m_app' and exists (select from pg_roles where rolname = :'m_schema') and not pg_has_role(:'m_app', :'m_schema', 'member') \\gexec"
         printf '\\o /dev/null\n\\i %s\n\\i %s\n' "$(psql_word "$work/restore.sql")" "$(psql_word "$backup.rows")"
         printf '\\o %s\n\\i :m_lib/record.psql\n\\i :m_lib/record-rows.psql\n\\i :m_lib/record-values.psql\n\\o\n' "$(psql_word "$work/record.now")"

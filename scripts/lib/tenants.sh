@@ -59,8 +59,8 @@ SQL
         $1 == "-" { printf "-\t%s\n", $2; next }
         {
             state = there[$2] == "f" ? "no schema" : applied[$2] " applied" (pending[$2] ? ", " pending[$2] " pending" : "") (odd[$2] ? ", " odd[$2] " to look at" : "")
-            printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", $1, $2 == $1 ? "" : "schema " $2, $3, $4, $5 == "-" ? $6 : $6 ", default", $7, state
-        }' "$work/state" "$work/tenants.rows" | awk -F '\t' '$1 == "-" { printf "Schema %s has a history, but no tenant is its own.\n", $2; next } { printf "%-20s %s%s; hosts %s; %s; %s; %s\n", $1, $3, $2 == "" ? "" : " (" $2 ")", $4, $5, $6, $7 }'
+            printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", $1, ($2 == $1 ? "" : "schema " $2), $3, $4, ($5 == "-" ? $6 : $6 ", default"), $7, state
+        }' "$work/state" "$work/tenants.rows" | awk -F '\t' '$1 == "-" { printf "Schema %s has a history, but no tenant is its own.\n", $2; next } { printf "%-20s %s%s; hosts %s; %s; %s; %s\n", $1, $3, ($2 == "" ? "" : " (" $2 ")"), $4, $5, $6, $7 }'
 }
 
 tenants_create() {
@@ -189,7 +189,7 @@ tenants_owner() {
     ask -f "$work/owner.psql" >"$work/owner.rows" || exit "$exit_failed"
     if [ -z "$email" ]; then
         [ -s "$work/owner.rows" ] || say "Nobody owns this installation yet: scripts/migrate tenants owner EMAIL"
-        awk -F '\t' '{ printf "%s (%s)%s\n", $1, $2, $3 == "-" ? "" : ", " $3 }' "$work/owner.rows"
+        awk -F '\t' '{ printf "%s (%s)%s\n", $1, $2, ($3 == "-" ? "" : ", " $3) }' "$work/owner.rows"
         return 0
     fi
     [ -s "$work/owner.rows" ] || usage "$([ -n "$take" ] && echo "$email is no owner of this installation" || echo "there is no account of $email that may sign in; sign up first, or see sql/accounts/upsert.sql")"

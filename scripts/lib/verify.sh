@@ -85,7 +85,7 @@ run_verify_sections() {
         /^@passed / { passed[schema]++; pass[schema "\t" substr($0, 9)]++ }
         /^@broken / { split($0, part, " "); line = part[2]; code = part[3]; sub(/^@broken [0-9]+ [0-9A-Z]+ /, ""); name = $0 }
         /^@because / { sub(/^@because /, ""); gsub(/\t/, " "); by = later[group[schema], name, line]
-            printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", by == "" ? "broken" : "outdated", schema, name, line, code, $0, by }
+            printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", (by == "" ? "broken" : "outdated"), schema, name, line, code, $0, by }
         /^@end$/ { printf "passed\t%s\t%d\n", schema, passed[schema] }
         END { for (one in pass) printf "pass\t%s\t%d\n", one, pass[one] }' "$work/places" "$work/changed" "$work/verified" >"$work/broken"
 }

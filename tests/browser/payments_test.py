@@ -125,10 +125,12 @@ def test_a_transfer_is_proved_and_its_confirmation_appears_without_a_reload(site
     browser.screenshot(f"payment-transfer-{width}")
     browser.click("#proof-send")
     browser.see("#now-title", "being checked")
+    browser.see('[data-part="deposit"] .chip', "Being checked")
     payment = world["client"].get(f"/api/projects/{project}/payments").expect()["payments"][0]
     world["admin"].post(f"/api/admin/payments/{payment['id']}/review").expect(200)
     world["staff"].post(f"/api/admin/payments/{payment['id']}/verify", {"amount": payment["amount"]}).expect(200)
     browser.see("#now-title", "has arrived")
+    browser.see('[data-part="deposit"] .chip', "Paid")
 
 
 @pytest.mark.expects(422)

@@ -540,6 +540,32 @@ alter table notes add column x int;'
     equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'migrate.*')" ''
 }
 
+@test "with the awk of BSD and macOS, the strictest one, all goes as with others" {
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    ln -s "$(command -v original-awk)" "$BATS_TEST_TMPDIR/bin/awk"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    for program in "$top"/scripts/lib/*.awk; do
+        run awk -f "$program" </dev/null
+        shows_not 'syntax error'
+    done
+    two_tenants
+    migration 20240102000000_second <<<$'-- migrate:up scope:tenant\ncreate table second (id int);\nselect 1 / count(*) from notes;\n-- migrate:down scope:tenant\ndrop table second;'
+    sql 'delete from two.notes'
+    fails_with 5 "$migrate" deploy --yes
+    shows "two: 20240102000000_second FAILED with SQLSTATE 22012 at statement 2, $folder/20240102000000_second.sql line 3"
+    fails_with 4 "$migrate" status
+    shows 'failed     20240102000000_second: 22012'
+    sql "insert into two.notes values (1, 'a'), (2, 'b')"
+    fails_with 0 "$migrate" deploy --yes --parallel 2
+    fails_with 0 "$migrate" verify
+    fails_with 0 "$migrate" report
+    shows 'All 3 schemas are up to date'
+    fails_with 0 "$migrate" revert --yes
+    fails_with 0 "$migrate" deploy --rehearse --yes
+    fails_with 0 "$migrate" campaigns
+    fails_with 0 "$migrate" backup --file "$BATS_TEST_TMPDIR/kept.dump"
+}
+
 @test "a statement that takes longer than a batch is tried for is done by itself, once, and only that is told" {
     two_tenants
     migration 20240102000000_slow <<'SQL'

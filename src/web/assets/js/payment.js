@@ -23,12 +23,20 @@ let watched = null; // the payment that the client is busy with
 const due = () => owed.parts.find((part) => part.state === 'due');
 const whyLater = { deposit: '', balance: t('It can be paid when the work is finished, or when the agency asks for it.') };
 
+// What was paid and is being looked at need not be paid again.
+function beingChecked(part) {
+  const known = [...owed.payments.filter((payment) => payment.id !== watched?.id), ...(watched ? [watched] : [])];
+  return known.some((payment) => payment.part === part && payment.status === 'processing' && (payment.stage === 'submitted' || payment.stage === 'reviewed'));
+}
+
 function drawParts() {
-  const states = { paid: [t('Paid'), 'good'], due: [t('To be paid now'), 'warn'], later: [t('Later'), ''] };
-  $('#parts').replaceChildren(...owed.parts.map((part) => el('li', { 'data-part': part.part, 'data-state': part.state },
-    el('span', {}, partWords[part.part]), el('span', { class: 'amount' }, centavos(part.amount)),
-    el('span', { class: `chip ${states[part.state][1]}`.trim() }, states[part.state][0]),
-    part.state === 'later' && whyLater[part.part] && el('p', { class: 'why' }, whyLater[part.part]))));
+  const states = { checked: [t('Being checked'), 'warn'], paid: [t('Paid'), 'good'], due: [t('To be paid now'), 'warn'], later: [t('Later'), ''] };
+  $('#parts').replaceChildren(...owed.parts.map((part) => {
+    const [words, kind] = states[part.state === 'due' && beingChecked(part.part) ? 'checked' : part.state];
+    return el('li', { 'data-part': part.part, 'data-state': part.state },
+      el('span', {}, partWords[part.part]), el('span', { class: 'amount' }, centavos(part.amount)), el('span', { class: `chip ${kind}`.trim() }, words),
+      part.state === 'later' && whyLater[part.part] && el('p', { class: 'why' }, whyLater[part.part]));
+  }));
   const paid = owed.parts.reduce((sum, part) => sum + part.paid, 0);
   text($('#payment-price'), peso(owed.project.price));
   text($('#payment-paid'), centavos(paid));
@@ -142,7 +150,7 @@ function follow(payment, go = false) {
     return;
   }
   // A form that somebody is filling in stays as it is.
-  if (!before || told || before.id !== payment.id) { drawNow(); drawWays(); }
+  if (!before || told || before.id !== payment.id) { drawNow(); drawParts(); drawWays(); }
   clearTimeout(timer);
   if (payment.status !== 'processing') {
     if (told) reload().then(() => focusOn($('#now-title'))).catch(() => {});
