@@ -225,6 +225,6 @@ tell_failure() {
         line=$((line + ${at:-1} - 1))
     fi
     warn "$1: $name FAILED with SQLSTATE $code at $where${path:+, $path line $line}
-$(error_text <"$errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /')${said:+  $said}${holders:+
+$(error_text <"$errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/no transaction in progress$/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /')${said:+  $said}${holders:+
   In the way was $holders.}"
 }

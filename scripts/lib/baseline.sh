@@ -123,10 +123,10 @@ write_baseline() {
         schema=$schema awk -F '\t' -v blind="$blind" '
             function literal(s) { gsub(/\047/, "\047\047", s); return "\047" s "\047" }
             FILENAME == ARGV[1] { checksum[$1] = $3; next }
-            FILENAME == ARGV[2] { normalised[$1] = $2; next }
+            FILENAME == ARGV[2] { normalised[$1] = ENVIRON["schema"] == "public" ? $2 : $3; next }
             FILENAME == ARGV[3] { hold[$1, $2] = $3; pass[$1, $2] = $4; next }
             $1 == ENVIRON["schema"] {
-                note = blind != "" ? "WITHOUT EVIDENCE" : ($1, $2) in hold ? "on evidence: " hold[$1, $2] " facts hold, " pass[$1, $2] " statements of its verify section pass" : "it shows nothing of its own, but later ones are there"
+                note = blind != "" ? "WITHOUT EVIDENCE" : ($1, $2) in hold ? "on evidence: " hold[$1, $2] " facts hold, " pass[$1, $2] (pass[$1, $2] == 1 ? " statement of its verify section passes" : " statements of its verify section pass") : "it shows nothing of its own, but later ones are there"
                 printf "%s(%s, %s, %s, %s)", (n++ ? ",\n" : ""), literal($2), literal(checksum[$2]), literal(normalised[$2]), literal("baseline, " note)
             }' "$work/timeline" "$work/normalised" "$work/positive" "$work/kept" >"$work/baseline.rows"
         {

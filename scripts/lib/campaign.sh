@@ -458,7 +458,7 @@ deploy_schema() {
         case $1:$applied:$failure in
             *.bare:0:"failed 42P07 "* | *.bare:0:"failed 42P06 "* | *.bare:0:"failed 42701 "* | *.bare:0:"failed 42723 "* | *.bare:0:"failed 42710 "*) true >>"$work/made" ;;
         esac
-        count_failure "$exit_failed"
+        count_failure "$exit_failed" "$name"
     }
 }
 
@@ -495,9 +495,9 @@ tell_dropped() {
     dropped=$((dropped + 1))
 }
 
-# One more schema in which it failed; beyond max_failures nothing more is begun.
+# count_failure CODE [MIGRATION]: one more schema in which it failed; beyond max_failures nothing more is begun.
 count_failure() {
-    printf '%s\t%s\n' "$schema" "$1" >>"$work/failures"
+    printf '%s\t%s\t%s\n' "$schema" "$1" "${2-}" >>"$work/failures"
     if [ "$schema" = public ] || [ "$(wc -l <"$work/failures")" -gt "$max_failures" ]; then true >>"$work/stop"; fi
 }
 
@@ -505,18 +505,33 @@ failed_names() { cut -f 1 "$work/failures" | head -n 5 | paste -s -d , | sed 's/
 
 campaign_stop() {
     broke=$(wc -l <"$work/failures")
+    IFS='	' read -r schema code name <"$work/failures"
+    find_way
     campaign_note stopped "$broke failed"
     session_close finished
-    IFS='	' read -r schema code <"$work/failures"
     [ ! -e "$work/made" ] || fail "$exit_failed" "stopped at schema $schema; $(plural "$migrations" migration) applied before" \
         "There is no history, but what the first file makes is there: was it made before migrate came? See: scripts/migrate baseline --dry-run"
     [ "$broke" -gt 1 ] || {
         [ "$code" != "$exit_locked" ] || fail "$exit_locked" "stopped at schema $schema; $(plural "$migrations" migration) applied before"
         fail "$exit_failed" "stopped at schema $schema; $(plural "$migrations" migration) applied before" \
-            "Mend the file and deploy again: what failed was rolled back, and it is in $schema.schema_history."
+            "$way What failed was rolled back, and it is in $schema.schema_history."
     }
     fail "$exit_failed" "stopped: $broke schemas failed ($(failed_names)); $(plural "$migrations" migration) applied before" \
-        "scripts/migrate campaigns $campaign lists them. Mend the file and deploy again: what failed was rolled back."
+        "scripts/migrate campaigns $campaign lists them. $way What failed was rolled back."
+}
+
+# What is to be done about $name, which failed in $schema: a file that other schemas of its scope have is not to be changed any more.
+find_way() {
+    way="Mend the file and deploy again."
+    [ "$schema" != public ] && [ -n "$name" ] || return 0
+    session_write "select count(*) as m_done from public.schema_campaign_results where campaign = $campaign and schema <> 'public' and state = 'done' \\gset
+\\echo @elsewhere :m_done"
+    session_expect elsewhere
+    name=$name awk -F '\t' -v elsewhere="$answer" '
+        $1 == "schema" && $2 != "public" && $3 == "t" { elsewhere++ }
+        $1 == "row" && $2 != "public" && $3 == ENVIRON["name"] { elsewhere-- }
+        END { exit !(elsewhere > 0) }' "$work/state" || return 0
+    way="Other schemas have $name, so that file has to stay as it is: put right what is in its way here, and deploy again."
 }
 
 campaign_end() {

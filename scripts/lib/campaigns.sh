@@ -30,7 +30,7 @@ SQL
     [ -n "$id" ] || return 0
     ask <<SQL || exit "$exit_failed"
 select format('  %s %s%s%s', rpad(state, 8), schema, case when applied > 0 then format(', %s applied', applied) end,
-              case when state = 'failed' then format(': %s%s%s', coalesce(migration || ' ', ''), coalesce(format('%s at statement %s, line %s: ', sqlstate, statement, line), ''), regexp_replace(message, '\n.*', ''))
+              case when state = 'failed' then format(': %s%s%s', coalesce(migration || ' ', ''), coalesce(format('%s at %s, line %s: ', sqlstate, case statement when 0 then 'the end of its transaction' else 'statement ' || statement end, line), ''), regexp_replace(message, '\n.*', ''))
                    when finished_at is not null then format(', %s', date_trunc('milliseconds', finished_at - started_at)) end)
   from (select r.schema, r.place, r.applied, r.migration, r.sqlstate, r.statement, r.line, r.message, r.started_at, r.finished_at, $state as state
           from public.schema_campaign_results r join public.schema_campaigns c on c.id = r.campaign where r.campaign = $id) r

@@ -67,7 +67,7 @@ said once. States of a migration:
   pending      not applied yet; "out of order" when it is older than what is applied already
   failed       its last run failed; SQLSTATE, statement and line are shown, deploy tries again
   interrupted  a run of steps (CREATE INDEX CONCURRENTLY …) that has not ended: running now, or killed; deploy goes on
-  edited       the file is another than the one that was applied (changes in comments and white space are told apart)
+  edited       the file is another than the one that was applied (changes in comments, white space and another scope's sections are told apart)
   reverting    its down section, a row of steps, has not ended: revert it again
   phantom      in the database, not in the folder
   leftover     no migration but an INVALID index that a REINDEX CONCURRENTLY left, with what drops it; it does not count

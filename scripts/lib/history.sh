@@ -43,16 +43,20 @@ read_state() {
     whole=
     while IFS= read -r line; do whole=$line; done <"$work/hindrances"
     [ "$whole" = whole ] || fail "$exit_problem" "the histories could not be read to their end: $(head -n 1 "$work/unread")"
-    # The first lines: what the server and psql are, and whether campaigns are not at their end.
+    # The first lines: what the server and psql are, whether campaigns are not at their end, and whether there are tenants.
     campaigns=
+    tenants_found=
     while IFS='	' read -r kind first second _; do
         case $kind in
             database) ;;
             version) server_version=$first psql_version=$second ;;
             campaign) campaigns=yes ;;
-            *) break ;;
+            schema)
+                [ "$first" = public ] || { tenants_found=yes && break; }
+                ;;
         esac
     done <"$work/state"
+    [ -n "$tenants_found" ] || [ -z "$tenants_pattern" ] || warn "migrate: no schema is a tenant's by the pattern $tenants_pattern, in which * stands for any text and ? for a letter"
 }
 
 # Has the open session look; where it cannot, whoever waits for the answer says so.

@@ -163,7 +163,6 @@ weigh_evidence() {
 settle() {
     who_runs
     checksum=$(name=$subject awk -F '\t' '$1 == ENVIRON["name"] { print $3 }' "$work/timeline")
-    normal=$(name=$subject awk -F '\t' '$1 == ENVIRON["name"] { print $2 }' "$work/normalised")
     word="rolled back"
     [ "$verdict" != applied ] || word=applied
     done_schemas=0
@@ -174,6 +173,7 @@ settle() {
             evidence=$(schema=$schema awk -F '\t' '$1 == ENVIRON["schema"] { print $2 }' "$work/evidence")
             total=$(schema=$schema awk -F '\t' '$1 == ENVIRON["schema"] { print $3 }' "$work/evidence")
         fi
+        normal=$(name=$subject schema=$schema awk -F '\t' '$1 == ENVIRON["name"] { print (ENVIRON["schema"] == "public" ? $2 : $3) }' "$work/normalised")
         session_write "\\set m_schema $(psql_word "$schema")
 \\set m_name $(psql_word "$subject")
 \\set m_verdict $(psql_word "$word")

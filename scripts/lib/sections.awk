@@ -14,7 +14,7 @@ BEGIN {
     while (skipped != "" && (getline l < skipped) > 0) skip[l] = 1
 }
 FILENAME == ARGV[1] { name_of[$2] = $1; checksum[$1] = $3; if ($6 != "-") down_file[$2] = $6; next }
-FILENAME == ARGV[2] { normalised[$1] = $2; next }
+FILENAME == ARGV[2] { normalised[$1, "public"] = $2; normalised[$1, "tenant"] = $3; next }
 FILENAME == ARGV[3] { wanted[$1] = 1; next }
 {
     name = name_of[$1]
@@ -89,7 +89,7 @@ function write_section(id,   file, i) {
 
 function variables(id, file) {
     printf "\\set m_name %s\n\\set m_checksum %s\n\\set m_normalised %s\n\\set m_by %s\n",
-        word(title[id]), word(checksum[title[id]]), word(normalised[title[id]]), word(by) > file
+        word(title[id]), word(checksum[title[id]]), word(normalised[id]), word(by) > file
     printf "\\set m_total %d\n\\set m_verifying false\n\\set m_tenant %s\n", ups[id], (scope[id] == "tenant" ? "true" : "false") > file
 }
 
@@ -146,7 +146,7 @@ function write_batch(file, name,   id) {
     message(id, file)
     printf "set constraints all immediate \\; set local search_path = pg_catalog \\; set local plan_cache_mode = force_generic_plan \\; execute m_clean (:\047m_next\047, :\047m_public_only\047, :\047m_print\047) \\;\n" > file
     printf "insert into :\"m_next\".schema_history (name, checksum, normalised, started_at, finished_at, duration, applied_by, statements_applied)\nselect %s, %s, %s, now(), c, c - now(), session_user || %s, %d from clock_timestamp() c \\;\n",
-        literal(name), literal(checksum[name]), literal(normalised[name]), literal(" (" by ")"), ups[id] > file
+        literal(name), literal(checksum[name]), literal(normalised[id]), literal(" (" by ")"), ups[id] > file
     printf "execute m_done (:\047m_next\047, now(), 1) \\; commit;\n" > file
     printf "\\if :ERROR\n\\i :m_lib/batch-failed.psql\n\\else\n\\set m_names :m_names \047,\047 :\047m_next\047\n\\warn @\n\\endif\n\\endif\n" > file
     close(file)
@@ -160,7 +160,7 @@ function write_whole(file, title_of, n,   id, i, rows) {
         message(id, file)
         printf "set constraints all immediate \\; reset all \\; set search_path = :\"m_schema\" \\; select clock_timestamp() as m_time%d \\gset\n", i > file
         rows = rows sprintf("%s\n    (%s, %s, %s, :\047m_time%d\047, :\047m_time%d\047, :\047m_time%d\047::timestamptz - :\047m_time%d\047::timestamptz, %s, %d)", i > 1 ? "," : "",
-            literal(title_of[i]), literal(checksum[title_of[i]]), literal(normalised[title_of[i]]), i - 1, i, i, i - 1, "session_user || " literal(" (" by ")"), ups[id])
+            literal(title_of[i]), literal(checksum[title_of[i]]), literal(normalised[title_of[i], "tenant"]), i - 1, i, i, i - 1, "session_user || " literal(" (" by ")"), ups[id])
     }
     printf "\\i :m_lib/whole-look.psql\n\\if :m_swift\n" > file
     printf "insert into :\"m_schema\".schema_history (name, checksum, normalised, started_at, finished_at, duration, applied_by, statements_applied) values%s \\; execute m_done (:\047m_schema\047, :\047m_time0\047, %d) \\; commit;\n", rows, n > file

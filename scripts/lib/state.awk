@@ -35,7 +35,7 @@ function begin_schema() {
 
 # A run of a file: most are of one that is applied as it is, of which there is nothing to keep. Of the others counts, by name, the one that is applied, else the
 # last.
-function read_row(   name, done, rank) {
+function read_row(   name, done) {
     name = index($2, "\\") ? plain($2) : $2 ""
     done = $5 != "\\N" && $6 == "\\N"
     if (done && $12 == "\\N" && (tenant ? (name in of_tenant) && of_tenant[name] == $3 "" : (name in of_public) && of_public[name] == $3 "")) {
@@ -50,8 +50,10 @@ function read_row(   name, done, rank) {
     is_done[name] = done; id[name] = $1 + 0; checksum[name] = $3 ""; normalised[name] = $4
     is[name] = done ? "applied" : $6 != "\\N" ? "rolled back" : $7 != "\\N" ? "failed" : "interrupted"
     logs[name] = $12 == "\\N" ? "" : plain($12)
-    detail[name] = done ? "applied " seconds($5) : is[name] == "failed" ? sprintf("%s at statement %s, line %s: %s", $7, value($8), value($9), first_line(logs[name])) : \
-        is[name] == "interrupted" ? sprintf("after %s statements, begun %s", value($10), seconds($11)) : is[name]
+    if (done) detail[name] = "applied " seconds($5)
+    else if (is[name] == "failed") detail[name] = $7 " at " ($8 == "0" ? "the end of its transaction" : "statement " value($8)) ", line " value($9) ": " first_line(logs[name])
+    else if (is[name] == "interrupted") detail[name] = "after " value($10) " statements, begun " seconds($11)
+    else detail[name] = is[name]
 }
 
 function note_applied(name, id,   k) {
@@ -121,7 +123,7 @@ function value(field) { return field == "\\N" ? "" : plain(field) }
 function flat(field) { gsub(/[\t\r\n]/, " ", field); return field }
 function first_line(field) { sub(/\n.*/, "", field); return field }
 # A point in time to the second.
-function seconds(field,   at) {
+function seconds(field) {
     if (match(field, /:[0-9][0-9]\.[0-9]+/)) field = substr(field, 1, RSTART + 2) substr(field, RSTART + RLENGTH)
     return field
 }

@@ -23,7 +23,7 @@ END {
 }
 
 function print_text(   i, s, k, text, line, behind) {
-    printf "Database %s on %s as %s; %d migrations in the folder.\n", database, host, user, files
+    printf "Database %s on %s as %s; %d migration%s in the folder.\n", database, host, user, files, (files == 1 ? "" : "s")
     # Schemas in one and the same state are said once.
     for (i = 1; i <= schemas; i++) {
         s = name[i]
@@ -43,7 +43,7 @@ function print_text(   i, s, k, text, line, behind) {
             if (text == "phantom") text = "phantom: in the database, not in the folder"
             if (text == "reverting") text = "half reverted; revert it again"
             if (text == "edited") text = "edited after it was applied"
-            if (text == "comments changed") text = "applied; only comments or white space changed since"
+            if (text == "comments changed") text = "applied; only comments, white space or what is another scope\047s changed since"
             printf "  %-10s %s%s%s\n", mark(is[s, k]), migration[s, k], (text == is[s, k] ? "" : ": " text),
                 (detail[s, k] == "" || is[s, k] == "edited" ? "" : ": " detail[s, k])
         }

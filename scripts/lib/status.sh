@@ -1,15 +1,15 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
 # status: every schema's history against the files, all problems at once.
 
-# Writes $work/edited (schema, migration) and $work/touched (changed in comments or white space only).
+# Writes $work/edited (schema, migration) and $work/touched (changed in comments, white space or the other scope's sections only).
 find_edited() {
     : >"$work/edited"
     : >"$work/touched"
     state_rows edited >"$work/changed"
     [ -s "$work/changed" ] || return 0
     awk -F '\t' -v edited="$work/edited" -v touched="$work/touched" '
-        FILENAME == ARGV[1] { now[$1] = $2; next }
-        { print $1 "\t" $2 > (now[$2] == $4 ? touched : edited) }' "$work/normalised" "$work/changed"
+        FILENAME == ARGV[1] { public[$1] = $2; tenant[$1] = $3; whole[$1] = $4; next }
+        { print $1 "\t" $2 > ($4 == ($1 == "public" ? public[$2] : tenant[$2]) || $4 == whole[$2] ? touched : edited) }' "$work/normalised" "$work/changed"
 }
 
 cmd_status() {

@@ -43,7 +43,7 @@ refuse_unfit() {
     [ "$command" != deploy ] || known=$work/state
     awk -F '\t' 'FILENAME == ARGV[1] { wanted[$1] = 1; next }
         FILENAME == ARGV[2] { if ($1 in wanted) path[$2] = $1; next }
-        FILENAME == ARGV[3] { second[$1] = $2; next }
+        FILENAME == ARGV[3] { second[$1, "public"] = $2; second[$1, "tenant"] = $3; whole[$1] = $4; next }
         FILENAME == ARGV[4] {
             if ($4 == "phantom" && $6 ~ /^applied/) gone[$2, $5] = $3
             else if ($4 == "pending" || $4 == "late") waits[$2, $3]
@@ -56,7 +56,10 @@ refuse_unfit() {
             if (n) exit 1
             for (key in waits) {
                 split(key, at, SUBSEP)
-                if ((at[2] in wanted) && (at[2] in does) && ((at[1], second[at[2]]) in gone)) { printf "  %s in %s: as %s\n", at[2], at[1], gone[at[1], second[at[2]]]; r++ }
+                if (!(at[2] in wanted) || !(at[2] in does)) continue
+                hash = second[at[2], at[1] == "public" ? "public" : "tenant"]
+                if (!((at[1], hash) in gone)) hash = whole[at[2]]
+                if ((at[1], hash) in gone) { printf "  %s in %s: as %s\n", at[2], at[1], gone[at[1], hash]; r++ }
             }
             exit r ? 2 : 0
         }' "$1" "$work/timeline" "$work/normalised" "$known" "$work/scan" >"$work/refused" || unfit=$?

@@ -69,7 +69,7 @@ function print_text(   i, s, key, first, group, groups, members, names) {
     for (i = 1; i <= groups; i++) {
         key = group[i]; s = first[key]
         printf "%s%s: %d migration%s, %d facts hold%s%s\n%s%s", names[key], (members[key] > 5 ? sprintf(" and %d more", members[key] - 5) : ""),
-            applied[s], (applied[s] == 1 ? "" : "s"), hold[s], (passed[s] ? sprintf(", %d statements of verify sections pass", passed[s]) : ""),
+            applied[s], (applied[s] == 1 ? "" : "s"), hold[s], (passed[s] ? sprintf(", %d statement%s of verify sections %s", passed[s], passed[s] == 1 ? "" : "s", passed[s] == 1 ? "passes" : "pass") : ""),
             (count[s] ? sprintf("; %d %s not", count[s], count[s] == 1 ? "does" : "do") : ""), report[s], notes[s]
     }
     if (total) printf "%d of %d %s not as %s migrations left %s.\n", odd, places, (places == 1 ? "schema is" : "schemas are"), (places == 1 ? "its" : "their"), (places == 1 ? "it" : "them")

@@ -35,7 +35,7 @@ constexpr string_view usage =
     "  scan        file section scope transaction statement offset length line kind flags refused targets index losses warnings;\n"
     "              a line without a statement number is about the file\n"
     "  timeline    name, path, SHA-256 of the bytes, whether public and whether tenants have an up section (t, f), path of down.sql\n"
-    "  normalised  name, SHA-256 of the text without comments and white space\n"
+    "  normalised  name, SHA-256 without comments and white space of what is public's, of what is a tenant's, and of the whole text\n"
     "  insisting   scope and name of the up sections that say IF NOT EXISTS\n"
     "  manifest.psql  the variable m_manifest\n"
     "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
@@ -588,6 +588,15 @@ string normalised(const string& text) {
 
 // ---- for scripts/migrate
 
+// What of the file a schema of that scope has to do with: where both have an up section a change of one is none of the other.
+string part_of(const File& file, string_view scope) {
+    string text;
+    for (const auto& section : file.sections)
+        if (section.scope == scope)
+            text += "-- migrate:" + section.name + (section.transaction ? "\n" : " transaction:false\n") + file.text.substr(section.begin, section.end - section.begin) + '\n';
+    return text;
+}
+
 string literal(const string& text) {
     string out = "'";
     for (const char c : text) out += c == '\'' ? "''" : string{c};
@@ -627,7 +636,10 @@ bool write_timeline(const string& folder, const vector<File>& files, const strin
         const bool down = next < files.data() + files.size() && next->down_of == file.path;
         const bool in_public = has_up(file, "public", default_scope), in_tenant = has_up(file, "tenant", default_scope);
         timeline += file.name + '\t' + file.path + '\t' + file.hash + (in_public ? "\tt" : "\tf") + (in_tenant ? "\tt\t" : "\tf\t") + (down ? next->path : "-") + '\n';
-        normal += file.name + '\t' + core::hex(core::sha256(normalised(file.text))) + '\n';
+        const auto hash = [&](const string& text) { return core::hex(core::sha256(normalised(text))); };
+        const string whole = hash(file.text);
+        const bool both = in_public && in_tenant;
+        normal += file.name + '\t' + (both ? hash(part_of(file, "public")) : whole) + '\t' + (both ? hash(part_of(file, "tenant")) : whole) + '\t' + whole + '\n';
         for (const auto& section : file.sections) {
             const auto insists = [](const Statement& s) { return std::find(s.flags.begin(), s.flags.end(), "if-not-exists") != s.flags.end(); };
             if (section.name == "up" && std::any_of(section.statements.begin(), section.statements.end(), insists)) insisting += section.scope + '\t' + file.name + '\n';

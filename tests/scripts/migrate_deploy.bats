@@ -175,6 +175,10 @@ SQL
     fails_with 5 "$migrate" deploy --yes
     shows 'SQLSTATE 23503 at the end of its transaction'
     equals "$(sql "select to_regclass('public.a') is null, (select count(*) from public.schema_history where finished_at is null)")" 't|1'
+    fails_with 4 "$migrate" status
+    shows '20240102000000_second: 23503 at the end of its transaction, line'
+    fails_with 0 "$migrate" campaigns 1
+    shows '23503 at the end of its transaction, line'
 }
 
 @test "status shows edited, phantom, pending, out of order and failed at once; deploy refuses an edited file" {
@@ -209,9 +213,65 @@ select 1/0;'
     sed -i '1i -- A better explanation.' "$folder/20240101000000_first.sql"
     sed -i 's/create table notes (id int/create   table notes ( id int/' "$folder/20240101000000_first.sql"
     fails_with 0 "$migrate" status
-    shows 'only comments or white space changed since'
+    shows 'only comments, white space or what is another scope's changed since'
     fails_with 0 "$migrate" deploy --yes
     equals "$output" 'Up to date: 3 schemas, 1 migration.'
+}
+
+@test "of a file with a section for each scope the tenants' may be mended after public's was applied, and nothing but that" {
+    file() {
+        migration 20240101000000_first <<SQL
+-- migrate:up scope:public
+create table tenants (id int primary key, schema_name text not null);
+create table people (id int primary key${1-});
+
+-- migrate:up scope:tenant
+create table notes (id int primary key, body text);
+insert into notes values (1, ${2:-1 / 0});
+
+-- migrate:down scope:public
+${3:-drop table people;}
+SQL
+    }
+    file
+    "$migrate" deploy --yes
+    add_tenants one two
+    fails_with 5 "$migrate" deploy --yes
+    shows 'one: 20240101000000_first FAILED with SQLSTATE 22012'
+    shows_not 'no transaction in progress'
+    shows 'Mend the file and deploy again.'
+    # Nobody touches what public has had, not even its way back.
+    file ', name text' "'mended'"
+    fails_with 4 "$migrate" deploy --yes
+    shows 'changed after it was applied'
+    file '' "'mended'" 'drop table tenants;'
+    fails_with 4 "$migrate" deploy --yes
+    file '' "'mended'"
+    fails_with 4 "$migrate" status
+    shows "applied    20240101000000_first: applied; only comments, white space or what is another scope's changed since"
+    fails_with 0 "$migrate" deploy --yes --parallel 2
+    equals "$(sql 'select (select body from one.notes), (select body from two.notes)')" 'mended|mended'
+    fails_with 0 "$migrate" status
+    # What the tenants have had is as fixed now.
+    file '' "'other'"
+    fails_with 4 "$migrate" deploy --yes
+    shows '20240101000000_first in one'
+    shows_not '20240101000000_first in public'
+}
+
+@test "where other tenants have the file that fails in one, it is not to be mended but what is in its way" {
+    two_tenants
+    sql "update two.notes set body = 'same'"
+    migration 20240102000000_unique <<<$'-- migrate:up scope:tenant\ncreate unique index notes_body on notes (body);'
+    fails_with 5 "$migrate" deploy --yes
+    shows 'one: 20240102000000_unique applied'
+    shows 'Other schemas have 20240102000000_unique, so that file has to stay as it is: put right what is in its way here, and deploy again.'
+    shows_not 'Mend the file'
+    # Also in a later deploy, where the others are not part of it.
+    fails_with 5 "$migrate" deploy --yes --tenants two
+    shows 'Other schemas have 20240102000000_unique'
+    sql 'delete from two.notes where id = 2'
+    fails_with 0 "$migrate" deploy --yes
 }
 
 @test "out of order is applied, and said before" {

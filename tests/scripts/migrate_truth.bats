@@ -467,7 +467,7 @@ SQL
     fails_with 0 "$migrate" deploy --yes
     fails_with 0 "$migrate" verify
     shows 'one: 2 migrations, '
-    shows '1 statements of verify sections pass'
+    shows '1 statement of verify sections passes'
     sql 'alter table one.persons alter age type int, drop column mood; create view one.owners as select 1; alter table one.pets drop constraint pets_person, drop constraint pets_pkey; alter type one.temper rename value $$merry$$ to $$glad$$'
     fails_with 4 "$migrate" verify
     shows 'column persons.age bigint: it is integer, null allowed'
@@ -777,7 +777,7 @@ select "the body" from "My ""Notes""";
 SQL
     "$migrate" deploy --yes
     fails_with 0 "$migrate" verify
-    shows "Big Café, O'Hara \"& Sons\\: 1 migration, 5 facts hold, 1 statements of verify sections pass"
+    shows "Big Café, O'Hara \"& Sons\\: 1 migration, 5 facts hold, 1 statement of verify sections passes"
     fails_with 0 "$migrate" revert --dry-run
     shows "table My \"Notes\": 2 rows (Big Café 1, O'Hara \"& Sons\\ 1)"
     fails_with 0 "$migrate" revert --yes --tenants "O'Hara \"& Sons\\"

@@ -208,6 +208,12 @@ it's/3_prisma/migration.sql down public 1 0 12 1 DropStmt
 it's/3_prisma/migration.sql down public 2 14 8 2 SelectStmt
 it's/4_marked/migration.sql up tenant 1 27 8 2 SelectStmt"
     equals "$(cut -f 1 out/normalised | paste -sd ' ')" '10_a 25_lost 2_b 3_prisma 4_marked'
+    # A hash for each scope where both have a section; else all are that of the whole.
+    equals "$(awk -F '\t' '{ print ($2 == $3), ($3 == $4), ($2 == $4) }' out/normalised)" $'1 1 1\n1 1 1\n0 0 0\n1 1 1\n1 1 1'
+    cp -r "it's" again
+    sed -i '4s/$/ -- said/; 4s/^/select 5; /' again/2_b.sql
+    into other --folder again
+    equals "$(join -t "$(printf '\t')" out/normalised other/normalised | awk -F '\t' '$1 == "2_b" { print ($2 == $5), ($3 == $6), ($4 == $7) }')" '1 0 0'
     mv "it's/2_b.sql" "it's/2_b's \"b\".sql"
     into out --folder "it's"
     equals "$(sed 's/[0-9a-f]\{64\}/HASH/g' out/manifest.psql)" "$(cat <<'PSQL'
