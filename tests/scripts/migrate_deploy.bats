@@ -213,7 +213,7 @@ select 1/0;'
     sed -i '1i -- A better explanation.' "$folder/20240101000000_first.sql"
     sed -i 's/create table notes (id int/create   table notes ( id int/' "$folder/20240101000000_first.sql"
     fails_with 0 "$migrate" status
-    shows 'only comments, white space or what is another scope's changed since'
+    shows "only comments, white space or what is another scope's changed since"
     fails_with 0 "$migrate" deploy --yes
     equals "$output" 'Up to date: 3 schemas, 1 migration.'
 }
