@@ -680,6 +680,10 @@ create table orders (id int);'
     shows 'Done: 2 migrations applied to 2 schemas.'
     MIGRATE_TENANTS_PATTERN='agency?c' fails_with 3 "$migrate" status
     shows 'agencyXc: 0 applied'
+    shows_not 'no schema is'
+    # As LIKE would have it.
+    MIGRATE_TENANTS_PATTERN='agency%' fails_with 0 "$migrate" status
+    shows "no schema is a tenant's by the pattern agency%, in which * stands for any text"
     fails_with 0 "$migrate" deploy --yes --tenants-query="select nspname from pg_namespace where nspname in ('other')"
     shows 'other: 20240102000000_tenants applied'
     fails_with 2 "$migrate" status --tenants-query 'select 1' --tenants-pattern 'a*'
