@@ -12,7 +12,7 @@ $1 == "row" {
     total[state]++
     if (state == "pending" || state == "late") waiting++
     else if (state != "comments changed") problems++
-    odd[$2] = 1
+    if (state != "comments changed") odd[$2] = 1
     shape[$2] = shape[$2] $3 "\t" state "\t" (state == "pending" || state == "late" ? "" : $6) "\n"
 }
 $1 == "leftover" { leftover[$2, ++leftovers[$2]] = $3; shape[$2] = shape[$2] $3 "\tleftover\n" }

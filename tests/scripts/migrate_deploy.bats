@@ -249,6 +249,7 @@ SQL
     file '' "'mended'"
     fails_with 4 "$migrate" status
     shows "applied    20240101000000_first: applied; only comments, white space or what is another scope's changed since"
+    shows '1 failed, 1 pending; 2 of 3 schemas are not as the folder says'
     fails_with 0 "$migrate" deploy --yes --parallel 2
     equals "$(sql 'select (select body from one.notes), (select body from two.notes)')" 'mended|mended'
     fails_with 0 "$migrate" status
