@@ -248,6 +248,7 @@ run_worker() {
     session=
     workers=
     leads=
+    ask_nobody=yes
     age=0
     migrations=0 schemas=0 dropped=0
     if [ -n "$spare" ]; then

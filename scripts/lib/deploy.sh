@@ -78,8 +78,8 @@ cmd_deploy() {
 # Everything is looked at: files, histories, and what is to be done.
 look() {
     read_timeline
-    # The second client begins while the first does.
-    [ -z "$session" ] || [ -n "$proved$spare" ] || spare_begin
+    # The second client begins while the first does, which may be asking for a password.
+    [ -z "$session" ] || [ -n "$proved$spare" ] || { ask_nobody=yes && spare_begin && ask_nobody=; }
     state_leftovers=false
     state_plan=true
     printf '%s\n' "$public_only" "$waves" "$only" >"$work/choice"

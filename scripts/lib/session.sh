@@ -37,7 +37,9 @@ session_begin() {
     session_greeting
 }
 
-# psql, with descriptor 3 to write to it and 4 to read what it answers; sets session and errors.
+# psql, with descriptor 3 to write to it and 4 to read what it answers; sets session and errors. With ask_nobody it does not ask for a password:
+# where two did so at once, what is typed would be seen.
+ask_nobody=
 start_psql() {
     errors=$session_files.errors
     : >"$errors"
@@ -46,6 +48,7 @@ start_psql() {
     set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default -v m_campaigns=false \
         -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_app_role=$app_role" -v "m_public_only=$public_only_tables"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
+    [ -z "$ask_nobody" ] || set -- -w "$@"
     # dash and newer shells have a short here-document in a pipe, whose other end Linux gives away: two pipes without a process.
     exec 7<<END 4<<END
 END
@@ -242,16 +245,16 @@ $greeting
 $strays" >&5 2>/dev/null || true
 }
 
-# What the second client has found. The first is asked whether it is where it was, from one transaction to the next.
+# What the second client has found; begun again where it lacked a password, which somebody may be asked for now.
+# The first is asked whether it is where it was, from one transaction to the next.
 refuse_shared() {
-    proof=
-    while IFS= read -r line <&6; do
-        case $line in @proof*)
-            proof=${line#@proof }
-            break
-            ;;
-        esac
-    done
+    hear_spare
+    if [ -z "$proof" ] && grep -q 'no password supplied' "$work/spare.errors"; then
+        spare_close
+        spare_begin
+        ask_spare
+        hear_spare
+    fi
     [ "$proof" != t ] || tell_pooler "two connections were given the same backend"
     # One that could not be made proves nothing.
     [ -n "$proof" ] || spare_close
@@ -261,6 +264,17 @@ refuse_shared() {
 $moved
 $moved
 select pg_advisory_unlock($proof_class, $proof_key);"
+}
+
+hear_spare() {
+    proof=
+    while IFS= read -r line <&6; do
+        case $line in @proof*)
+            proof=${line#@proof }
+            break
+            ;;
+        esac
+    done
 }
 
 refuse_moved() {

@@ -767,6 +767,29 @@ CASES
     equals "$(sql "select to_regclass('t3.notes') is null")" f
 }
 
+@test "who types the password is asked by one session after the other, and it is never to be seen" {
+    fleet 2
+    notes_for_all
+    as_superuser postgres -c 'drop role if exists secret_owner' -c "create role secret_owner login superuser password 'typed by hand'"
+    as_superuser "$database" -c 'reassign owned by lunaxcode_owner to secret_owner'
+    export MIGRATE_DATABASE_URL="postgresql://secret_owner@/$database"
+    at_terminal() { python3 "$BATS_TEST_DIRNAME/type_password.py" 'typed by hand' "$migrate" "$@"; }
+    fails_with 3 at_terminal status
+    fails_with 0 at_terminal deploy --yes --parallel 2
+    shows 'Done: 3 migrations applied to 3 schemas.'
+    equals "$(grep -o 'Password for' <<<"$output" | wc -l)" 2
+    shows_not 'typed by hand'
+    # Whoever would be asked at the same time as others is told what to do.
+    migration 20240301000000_slow <<<$'-- migrate:up scope:tenant\nselect pg_sleep(1);'
+    as_superuser "$database" -c "create schema t3 authorization secret_owner" -c "insert into tenants select max(id) + 1, 't3' from tenants"
+    fails_with 7 at_terminal deploy --yes --parallel 3
+    shows 'no password supplied'
+    shows 'the password may be in PGPASSWORD or in a PGPASSFILE'
+    shows_not 'typed by hand'
+    PGPASSWORD='typed by hand' fails_with 0 "$migrate" deploy --yes --parallel 3
+    as_superuser postgres -c "drop database $database" -c 'drop role secret_owner'
+}
+
 @test "exit codes serve a script with set -e" {
     fleet 1
     notes_for_all
