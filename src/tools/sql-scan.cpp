@@ -588,7 +588,7 @@ string normalised(const string& text) {
 
 // ---- for scripts/migrate
 
-// What of the file a schema of that scope has to do with: where both have an up section a change of one is none of the other.
+// What of the file a schema of that scope has to do with: a change of one scope's sections is none of the other's.
 string part_of(const File& file, string_view scope) {
     string text;
     for (const auto& section : file.sections)
@@ -638,8 +638,8 @@ bool write_timeline(const string& folder, const vector<File>& files, const strin
         timeline += file.name + '\t' + file.path + '\t' + file.hash + (in_public ? "\tt" : "\tf") + (in_tenant ? "\tt\t" : "\tf\t") + (down ? next->path : "-") + '\n';
         const auto hash = [&](const string& text) { return core::hex(core::sha256(normalised(text))); };
         const string whole = hash(file.text);
-        const bool both = in_public && in_tenant;
-        normal += file.name + '\t' + (both ? hash(part_of(file, "public")) : whole) + '\t' + (both ? hash(part_of(file, "tenant")) : whole) + '\t' + whole + '\n';
+        const auto part = [&](string_view scope) { return file.marked ? hash(part_of(file, scope)) : whole; };
+        normal += file.name + '\t' + part("public") + '\t' + part("tenant") + '\t' + whole + '\n';
         for (const auto& section : file.sections) {
             const auto insists = [](const Statement& s) { return std::find(s.flags.begin(), s.flags.end(), "if-not-exists") != s.flags.end(); };
             if (section.name == "up" && std::any_of(section.statements.begin(), section.statements.end(), insists)) insisting += section.scope + '\t' + file.name + '\n';

@@ -208,8 +208,8 @@ it's/3_prisma/migration.sql down public 1 0 12 1 DropStmt
 it's/3_prisma/migration.sql down public 2 14 8 2 SelectStmt
 it's/4_marked/migration.sql up tenant 1 27 8 2 SelectStmt"
     equals "$(cut -f 1 out/normalised | paste -sd ' ')" '10_a 25_lost 2_b 3_prisma 4_marked'
-    # A hash for each scope where both have a section; else all are that of the whole.
-    equals "$(awk -F '\t' '{ print ($2 == $3), ($3 == $4), ($2 == $4) }' out/normalised)" $'1 1 1\n1 1 1\n0 0 0\n1 1 1\n1 1 1'
+    # A hash for each scope, which are that of the whole where there are no sections.
+    equals "$(awk -F '\t' '{ print ($2 == $3), ($3 == $4), ($2 == $4) }' out/normalised)" $'0 0 0\n1 1 1\n0 0 0\n1 1 1\n0 0 0'
     cp -r "it's" again
     sed -i '4s/$/ -- said/; 4s/^/select 5; /' again/2_b.sql
     into other --folder again
