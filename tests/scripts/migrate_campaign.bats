@@ -771,7 +771,6 @@ CASES
     fleet 2
     notes_for_all
     as_superuser postgres -c 'drop role if exists secret_owner' -c "create role secret_owner login superuser password 'typed by hand'"
-    as_superuser "$database" -c 'reassign owned by lunaxcode_owner to secret_owner'
     export MIGRATE_DATABASE_URL="postgresql://secret_owner@/$database"
     at_terminal() { python3 "$BATS_TEST_DIRNAME/type_password.py" 'typed by hand' "$migrate" "$@"; }
     fails_with 3 at_terminal status
