@@ -33,7 +33,6 @@ read_state() {
         losing=
     else
         ask -v "m_lib=$lib" -v "m_work=$work" -f "$work/state.psql" || {
-            tell_strangers "$work/ask.errors"
             case $tenants_query in
                 'select schema_name from public.tenants order by id') fail "$exit_problem" "the histories cannot be read" ;;
             esac

@@ -143,7 +143,6 @@ session_lost() {
             "What was being done was rolled back; run the command again when the server is there: it goes on where this one was."
     fi
     [ -z "$losing" ] || {
-        tell_strangers "$errors"
         error_text <"$errors" | sed 's/^[0-9A-Z]\{5\}: //' >&2
         fail "$losing_code" "$losing"
     }
@@ -301,11 +300,6 @@ spare_take() {
     errors=$session_files.errors
     greeted=yes
     spare=
-}
-
-# A temporary table or setting of a session's own can only be gone because another backend answers.
-tell_strangers() {
-    ! grep -q -e 'relation "\(pg_temp\.\)\{0,1\}m_[a-z]*" does not exist' -e 'unrecognized configuration parameter "migrate\.' "$1" || tell_pooler "from one transaction to the next the backend was another"
 }
 
 tell_pooler() {

@@ -224,6 +224,26 @@ SQL
     fails_with 0 "$migrate" status
 }
 
+# crash_at_the_gate SESSIONS [OPTION]…: deploys, and crashes the server when so many sessions stand before the gate. What no commit
+# waits for does not leave the server's memory by itself, and nothing is written after it.
+crash_at_the_gate() {
+    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
+    local sessions=$1
+    shift
+    close_gate
+    "$migrate" deploy --yes "$@" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    run=$!
+    await_gate "$sessions"
+    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
+    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
+    code=0
+    wait "$run" || code=$?
+    # The gate went with the server.
+    open_gate || true
+    cat "$BATS_TEST_TMPDIR/log"
+    equals "$code" 7
+}
+
 @test "the server is restarted in the middle: its own exit code, and the same deploy goes on" {
     fleet 12
     notes_for_all
@@ -234,17 +254,7 @@ SQL
 create table half (id int);
 ${at_the_gate/exists (/"$behind"}
 SQL
-    close_gate
-    "$migrate" deploy --yes --parallel 2 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-    run=$!
-    await_gate 2
-    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
-    code=0
-    wait "$run" || code=$?
-    cat "$BATS_TEST_TMPDIR/log"
-    equals "$code" 7
-    # The gate went with the server.
-    open_gate || true
+    crash_at_the_gate 2 --parallel 2
     fails_with 0 "$migrate" deploy --yes --parallel 2
     shows 'Campaign 2 goes on: '
     # What was said to be done is.
@@ -252,22 +262,6 @@ SQL
     while IFS= read -r schema; do shows_not "$schema: "; done < <(sed -n 's/^\(t[0-9]*\): .* applied.*/\1/p' "$BATS_TEST_TMPDIR/log")
     equals "$(catalogue_hashes)" '12|1'
     fails_with 0 "$migrate" status
-}
-
-# crash_at_the_gate [OPTION]…: deploys, and crashes the server when one session stands before the gate. What no commit waits for does not
-# leave the server's memory by itself, and nothing is written after it.
-crash_at_the_gate() {
-    as_superuser postgres -c "alter system set wal_writer_delay = '10s'" -c 'select pg_reload_conf()' >/dev/null
-    close_gate
-    "$migrate" deploy --yes "$@" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-    run=$!
-    await_gate 1
-    as_postgres "$bin/pg_ctl" -D "$cluster/data" -w -m immediate restart >/dev/null 3>&- 4>&-
-    as_superuser postgres -c 'alter system reset wal_writer_delay' -c 'select pg_reload_conf()' >/dev/null
-    code=0
-    wait "$run" || code=$?
-    open_gate || true
-    equals "$code" 7
 }
 
 @test "what is said to be applied is still so when the server crashes at once" {
@@ -280,7 +274,7 @@ crash_at_the_gate() {
 ${at_the_gate/exists (/"$behind"}
 create table half (id int);
 SQL
-    crash_at_the_gate
+    crash_at_the_gate 1
     run grep -o '^t[0-9]*: .* applied' "$BATS_TEST_TMPDIR/log"
     equals "$output" $'t1: 20240102000000_second applied\nt2: 20240102000000_second applied\nt3: 20240102000000_second applied'
     equals "$(sql "select string_agg(n, ',') from unnest(array['t1', 't2', 't3', 't4', 't5']) n where to_regclass(n || '.half') is not null")" t1,t2,t3
@@ -299,7 +293,7 @@ ${at_the_gate/exists (/"current_schema = 't2' and exists ("}
 select 1 / (case current_schema when 't1' then 0 else 1 end);
 SQL
     migration 20240104000000_fourth <<<$'-- migrate:up scope:tenant\ncreate table whole (id int);'
-    crash_at_the_gate --max-failures 1
+    crash_at_the_gate 1 --max-failures 1
     grep -q '^t1: 20240102000000_second applied' "$BATS_TEST_TMPDIR/log"
     grep -q '^t1: 20240103000000_third FAILED with SQLSTATE 22012' "$BATS_TEST_TMPDIR/log"
     equals "$(sql "select string_agg(name || ' ' || coalesce(sqlstate, 'applied'), ', ' order by id) from t1.schema_history where id > 1")" \
@@ -779,7 +773,7 @@ CASES
     equals "$(grep -o 'Password for' <<<"$output" | wc -l)" 2
     shows_not 'typed by hand'
     # Whoever would be asked at the same time as others is told what to do.
-    migration 20240301000000_slow <<<$'-- migrate:up scope:tenant\nselect pg_sleep(1);'
+    migration 20240301000000_slow <<<$'-- migrate:up scope:tenant\nselect pg_sleep(3);'
     as_superuser "$database" -c "create schema t3 authorization secret_owner" -c "insert into tenants select max(id) + 1, 't3' from tenants"
     fails_with 7 at_terminal deploy --yes --parallel 3
     shows 'no password supplied'
