@@ -2,6 +2,7 @@
 import pytest
 
 import journey
+from client import soon
 from uploading import png
 
 
@@ -14,6 +15,7 @@ def admin(site):
                                          "generationsPerDay": None, "filesQuotaMb": None}).expect()
     person.delete("/api/admin/settings/logo").expect()
     person.delete("/api/admin/settings/ai-key").expect()
+    soon(lambda: "/brand/logo" not in site.visitor().get("/brand/theme.css").text, about="visitors are still shown the logo")
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -1,5 +1,7 @@
 """Messages between two browsers, and files that are dropped, cut off on the way, and arrive."""
+import base64
 import hashlib
+import threading
 import time
 
 import pytest
@@ -139,6 +141,20 @@ def test_an_upload_goes_on_where_the_connection_broke(site, browser, world, widt
     browser.driver.get_log("browser")
 
 
+def test_a_picture_that_gets_its_small_copy_takes_no_question_back(site, browser, world):
+    open_project(site, browser, world["client"], world["project"])
+    browser.run("""const carried = new DataTransfer(), bytes = Uint8Array.from(atob(arguments[0]), (one) => one.charCodeAt(0));
+                   carried.items.add(new File([bytes], 'shop.png', { type: 'image/png' }));
+                   document.querySelector('#files').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: carried }))""",
+                base64.b64encode(png(300, 200)).decode())
+    browser.see("#files-list [data-file-id]", "shop.png")
+    browser.click("[aria-label='Remove shop.png']")
+    browser.wait(lambda: browser.run("return [...document.querySelectorAll('#files-list .file')].find((row) => row.innerText.includes('shop.png')).querySelector('img')"), about="it has no small copy")
+    assert browser.run("return document.activeElement.textContent") == "Remove it"
+    browser.click("#files-list button", "Remove it")
+    browser.see("#files-list .removed", "shop.png")
+
+
 @pytest.mark.expects(415)
 def test_a_refused_file_says_why_and_a_removed_one_comes_back(site, browser, world):
     send(world["client"], f"/api/projects/{world['project']}/files", png(300, 200), "logo.png").expect(201)
@@ -171,7 +187,8 @@ def test_a_question_of_the_onboarding_can_ask_for_files(site, browser):
     try:
         browser.open(f"/onboarding?serviceId={service}")
         browser.see("#description")
-        journey.describe(browser)
+        description, mark = onboarding.unique(journey.DESCRIPTION)
+        journey.describe(browser, description)
         browser.click("#next")
         browser.see("[data-question='logo']")
         browser.click("#next")
@@ -186,11 +203,17 @@ def test_a_question_of_the_onboarding_can_ask_for_files(site, browser):
         browser.click("#next")
         journey.leave_contact(browser)
         assert "logo.pdf" in browser.see("#summary").text
+        looked = threading.Event()
+        site.gemini.fail("pace", match=mark, stage="tasks", gate=looked)
         browser.click("#submit-onboarding")
         journey.create_account(browser)
         project = journey.project_id(browser)
-        link = browser.see("#answers a", "logo.pdf")
-        assert link.get_attribute("href").endswith(f"/api/files/{site.one('select id from files where project_id = %s', project, tenant=site.tenant)}")
+        address = browser.see("#answers a", "logo.pdf").get_attribute("href")
+        assert address.endswith(f"/api/files/{site.one('select id from files where project_id = %s', project, tenant=site.tenant)}")
         browser.see("#files-list [data-file-id]", "logo.pdf")
+        browser.tab_to("#answers a", "logo.pdf")
+        looked.set()
+        journey.wait_for_tasks(browser)
+        assert browser.run("return document.activeElement.href") == address, "the plan takes the keyboard's place on the page"
     finally:
         site.sql("update service_types set is_active = false where id = %s", service, tenant=site.tenant)

@@ -13,6 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from instance import ROOT
 
@@ -30,6 +31,34 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          # One process for all pages: another at every new device would cost more than what most tests do.
          "--renderer-process-limit=1", "--disable-site-isolation-trials",
          "--hide-scrollbars", "--window-size=1280,900", "--force-prefers-reduced-motion")
+
+
+class Seen(WebElement):
+    """What was seen on the page. A page may draw itself anew between two looks, as at the end of a plan: who reads on looks at what is in its place."""
+
+    def __init__(self, browser, css, text, element):
+        super().__init__(browser.driver, element.id)
+        self.look = lambda: browser.look(css, text)
+
+    def anew(self):
+        self._id = self.look().id
+
+    def still(self, deed):
+        for _ in range(3):
+            try:
+                return deed()
+            except StaleElementReferenceException:
+                self.anew()
+        return deed()
+
+    def _execute(self, command, params=None):
+        return self.still(lambda: super(Seen, self)._execute(command, params))
+
+    def get_attribute(self, name):
+        return self.still(lambda: super(Seen, self).get_attribute(name))
+
+    def is_displayed(self):
+        return self.still(lambda: super(Seen, self).is_displayed())
 
 
 class Browser:
@@ -79,13 +108,22 @@ class Browser:
         return self.driver.execute_script("return location.pathname + location.search + location.hash")
 
     def run(self, script, *values):
-        return self.driver.execute_script(script, *values)
+        try:
+            return self.driver.execute_script(script, *values)
+        except StaleElementReferenceException:  # told before the script begins
+            for value in values:
+                if isinstance(value, Seen):
+                    value.anew()
+            return self.driver.execute_script(script, *values)
 
     def all(self, css):
         return self.run(SHOWN, css, None)
 
     def see(self, css, text=None, seconds=45):
         """The first element on view that matches, and has the text; waits for it."""
+        return Seen(self, css, text, self.look(css, text, seconds))
+
+    def look(self, css, text=None, seconds=45):
         until = time.monotonic() + seconds
         while not (found := self.run(SHOWN, css, text)):
             assert time.monotonic() < until, f"{css}{f' with {text!r}' if text else ''} is not on view at {self.path}:\n{self.words()[:1500]}"
@@ -122,15 +160,10 @@ class Browser:
         return self._touch(css, None, type)
 
     def _touch(self, css, text, deed):
-        """Does it to what is on view; a page that draws itself anew between the look and the touch is looked at again."""
-        for last in (False, False, True):
-            element = self.see(css, text)
-            try:
-                deed(element)
-                return element
-            except StaleElementReferenceException:
-                if last:
-                    raise
+        """Does all of it to one element; a page that draws itself anew between the look and the touch is looked at again."""
+        seen = self.see(css, text)
+        seen.still(lambda: deed(WebElement(self.driver, seen.id)))
+        return seen
 
     def stored(self, name, storage="sessionStorage"):
         value = self.run(f"return {storage}.getItem(arguments[0])", name)

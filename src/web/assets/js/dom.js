@@ -32,6 +32,13 @@ export function text(node, value) {
   return node;
 }
 
+/** Puts these in place of what a node has, if they differ: who reads, copies or has the keyboard's focus in there is left alone. */
+export function renew(node, ...children) {
+  const next = fill(node.cloneNode(false), {}, children);
+  if (!next.isEqualNode(node)) node.replaceChildren(...next.childNodes);
+  return node;
+}
+
 /** Moves the keyboard's place to a heading or notice that is not a control. */
 export function focusOn(node) {
   if (!node) return;

@@ -1,7 +1,7 @@
 // The project page: loads a project's details and follows its plan until it is there.
 import { titled } from './agency.js';
 import { get } from './api.js';
-import { $, el, show, text } from './dom.js';
+import { $, el, renew, show, text } from './dom.js';
 import { added, date, peso } from './format.js';
 import { header, isStaff, looksOn } from './session.js';
 import { attempt, notice, offerCsv } from './view.js';
@@ -53,7 +53,7 @@ function drawHead({ project, service }) {
 
 function drawAnswers({ project, answers }) {
   const pairs = [[t('Your project'), project.description], ...answers.map((answer) => [answer.questionText, [answerText(answer.answerValue), answer.priceModifier && el('span', { class: 'adds' }, added(answer.priceModifier))].flat().filter(Boolean)])];
-  $('#answers dl').replaceChildren(...pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, ...[answer].flat()))));
+  renew($('#answers dl'), pairs.map(([question, answer]) => el('div', {}, el('dt', {}, question), el('dd', {}, ...[answer].flat()))));
 }
 
 function draw(details) {

@@ -16,6 +16,7 @@ export class Files {
   #next = null;
   #list = $('#files-list');
   #looks = 0;
+  #rows = new Map(); // of a file's id: what is known of it, and its line
 
   constructor(project, staff) {
     this.#path = `/api/projects/${project}/files`;
@@ -37,7 +38,7 @@ export class Files {
     const { files, next, limit } = await get(`${this.#path}${cursor ? `?cursor=${cursor}` : ''}`);
     const rows = files.map((file) => this.#row(file));
     if (cursor) this.#list.append(...rows);
-    else this.#list.replaceChildren(...rows);
+    else this.#put(rows);
     this.#next = next;
     show($('#files-more'), next !== null);
     text($('#files-limit'), t`Up to ${bytes(limit)} each.`);
@@ -46,6 +47,12 @@ export class Files {
     const waits = files.some((file) => /^image\/(png|jpeg|gif|webp)$/.test(file.contentType) && !file.thumbnail && !file.removedAt && Date.now() - Date.parse(file.createdAt) < 20000);
     if (waits && !cursor && this.#looks < 4) { this.#looks += 1; setTimeout(() => this.refresh(), 1500); }
     else this.#looks = 0;
+  }
+
+  /** The first page anew. Lines that are still true stay, so that nobody loses the button they are about to press. */
+  #put(rows) {
+    for (const line of [...this.#list.children]) if (!rows.includes(line)) line.remove();
+    rows.forEach((row, place) => { if (this.#list.children[place] !== row) this.#list.insertBefore(row, this.#list.children[place] ?? null); });
   }
 
   #count() { show($('#files-none'), this.#list.children.length === 0); }
@@ -60,6 +67,16 @@ export class Files {
   }
 
   #row(file) {
+    const { thumbnail, ...others } = file;
+    const facts = JSON.stringify(others);
+    const known = this.#rows.get(file.id);
+    const row = known?.facts === facts ? known.row : this.#drawn(file);
+    if (row === known?.row && thumbnail !== known.thumbnail && !file.removedAt) $('.file-kind', row).replaceWith(glyph(file));
+    this.#rows.set(file.id, { facts, row, thumbnail });
+    return row;
+  }
+
+  #drawn(file) {
     const row = el('li', { class: 'file', 'data-file-id': file.id });
     const fail = el('p', { class: 'error', hidden: true });
     const act = (button, label, work) => busy(button, label, async () => {

@@ -1,6 +1,6 @@
 // The project's conversation: written, answered and read here; what the other side writes appears by itself.
 import { explain, get, patch, post, remove } from '../api.js';
-import { $, $$, el, focusOn, show, text } from '../dom.js';
+import { $, $$, el, focusOn, renew, show, text } from '../dom.js';
 import { busy } from '../form.js';
 import { centavos, date, dateTime, plural } from '../format.js';
 import { acceptDrops, uploadLine } from '../upload.js';
@@ -67,7 +67,7 @@ export class Messages {
     this.#titles = new Map(tasks.map((task) => [task.id, task.title]));
     const about = $('#message-about');
     const chosen = about.value;
-    about.replaceChildren(el('option', { value: '' }, t('The project')), 
+    renew(about, el('option', { value: '' }, t('The project')),
       payments.length ? el('optgroup', { label: t('Payments') }, payments.map((payment) => el('option', { value: `payment:${payment.id}` }, `${centavos(payment.amount)}, ${date(payment.createdAt)}`))) : '',
       tasks.length ? el('optgroup', { label: t('Tasks') }, tasks.map((task) => el('option', { value: `task:${task.id}` }, task.title))) : '');
     about.value = [...about.options].some((option) => option.value === chosen) ? chosen : '';
@@ -184,7 +184,6 @@ export class Messages {
     if (known && known.version > message.version) return;
     this.#shown.set(message.id, message);
     let row = $(`[data-message-id="${message.id}"]`, this.#list);
-    if (row && $('textarea', row)) return; // being edited
     if (!row) {
       row = el('li', {});
       const after = [...this.#list.children].find((other) => Number(other.dataset.messageId) > message.id);
@@ -195,7 +194,7 @@ export class Messages {
   }
 
   #draw(message, row) {
-    if (!row) return row;
+    if (!row || $('textarea', row)) return row; // it is not loaded, or being edited
     row.className = `message ${message.mine ? 'mine' : ''} ${message.removedAt ? 'removed' : ''} ${row.classList.contains('first-new') ? 'first-new' : ''}`.replace(/\s+/g, ' ').trim();
     row.dataset.messageId = message.id;
     const when = el('time', { datetime: message.createdAt, class: 'soft small' }, dateTime(message.createdAt));

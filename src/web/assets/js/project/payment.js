@@ -1,6 +1,6 @@
 // The payment box: deposit and balance, what is paid, and what comes next for the client or for the agency.
 import { explain, post } from '../api.js';
-import { $, el, text } from '../dom.js';
+import { $, el, renew, text } from '../dom.js';
 import { busy } from '../form.js';
 import { centavos, date, peso } from '../format.js';
 import { t } from '../words.js';
@@ -38,7 +38,7 @@ export function drawPayment(project, payments, staff = false) {
   const depositPaid = paid || project.paymentStatus === 'partially-paid';
   const due = !paid && (!depositPaid || project.status === 'completed' || Boolean(project.balanceRequestedAt));
   const state = (done) => (done ? [t('Paid'), 'good'] : [t('Pending'), 'warn']);
-  $('#payment-body').replaceChildren(
+  renew($('#payment-body'),
     el('ul', { role: 'list' }, line(t('50% deposit'), peso(project.depositAmount), state(depositPaid), 'deposit'), line(t('Balance'), peso(project.balanceAmount), state(paid), 'balance')),
     ...(staff ? forStaff(project, depositPaid) : forClient(project, depositPaid, due)),
     ...(payments.length ? [el('h3', { class: 'small' }, t('Payments')), el('ul', { role: 'list', class: 'small' }, payments.map((payment) => line(

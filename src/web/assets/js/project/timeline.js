@@ -1,6 +1,6 @@
 // The timeline: expected finish, milestones, what waits for the client and what it costs, tasks as a picture and as a table.
 import { explain, get, patch } from '../api.js';
-import { $, $$, el, show, text } from '../dom.js';
+import { $, $$, el, renew, show, text } from '../dom.js';
 import { plural } from '../format.js';
 import { busy } from '../form.js';
 import { phase } from '../moon.js';
@@ -114,10 +114,10 @@ export class Timeline {
           this.#staff ? t('Settled') : settle[one.kind] ?? t('Done'), el('span', { class: 'unseen' }, `: ${one.title}`))));
     const none = rows.length === 0;
     text($('#now-title'), none ? t('Where it stands') : this.#staff ? t('Waiting for the client') : t('What needs you now'));
-    $('#timeline-waiting ul').replaceChildren(...rows);
+    renew($('#timeline-waiting ul'), rows);
     show($('#timeline-waiting'), !none);
     this.#says(line, none);
-    $('#timeline-given ul').replaceChildren(...given.map((one) => el('li', {},
+    renew($('#timeline-given ul'), given.map((one) => el('li', {},
       el('span', {}, `${awaited[one.kind] ?? one.kind}: ${one.title}`, el('span', { class: 'soft' }, ` (${dayWord(one.doneOn)})`)),
       el('button', { type: 'button', class: 'linklike', onclick: (event) => this.#settle(event.currentTarget, one, false) }, t('Open again'), el('span', { class: 'unseen' }, `: ${one.title}`)))));
     show($('#timeline-given'), given.length > 0);
