@@ -35,7 +35,7 @@ def test_staff_find_a_project_and_keep_how_they_found_it(site, browser, staff, p
     assert browser.see(".office-nav [aria-current=page]").text == "Projects"
     browser.type("#q", named(site, project))
     browser.press(Keys.ENTER)
-    browser.wait(lambda: [li.get_attribute("data-project-id") for li in browser.all("#projects li")] == [str(project)], about="one project is left")
+    browser.wait(lambda: browser.read("#projects li", "data-project-id") == [str(project)], about="one project is left")
     journey.choose(browser.see("#status"), "Pending")
     browser.wait(lambda: "status=pending" in browser.run("return location.search"), about="the choice stands in the address")
     browser.click("#save-view summary")
@@ -61,7 +61,7 @@ def test_staff_find_a_project_and_keep_how_they_found_it(site, browser, staff, p
 
 
 def cards(browser, column):
-    return [int(card.get_attribute("data-card")) for card in browser.all(f"[data-column='{column}'] [data-card]")]
+    return [int(task) for task in browser.read(f"[data-column='{column}'] [data-card]", "data-card")]
 
 
 def status_of(site, task):

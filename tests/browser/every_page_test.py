@@ -36,11 +36,7 @@ def test_a_page_holds_the_rules_in_every_look(site, browser, world, file):
     derived = re.sub("^/admin-", "/admin/", f"/{file}")
     browser.open(ADDRESSES.get(file, derived).format(**world))
     browser.wait(lambda: browser.run("return !document.querySelector('main[aria-busy=true]') && document.readyState === 'complete'"), about="the page is busy for ever")
-    wrong = []
-    for scheme, width in (("dark", 360), ("light", 1280)):
-        browser.colours(scheme)
-        browser.width(width)
-        wrong += [f"{scheme}, {width} px: {line}" for line in browser.audit()]
+    wrong = browser.audit_in(file)
     browser.press(Keys.TAB)  # from here on the focus is a keyboard's, also where a script moves it
     wrong += browser.reach()
     browser.any_width()

@@ -69,14 +69,8 @@ def loaded(browser, sign):
     browser.wait(lambda: browser.run("return !document.querySelector('[aria-busy=true]') && document.readyState === 'complete'"), about="the page is busy for ever")
 
 
-def looks(browser, name, width):
-    """What is wrong with the page on view, light and dark."""
-    wrong = []
-    for scheme in ("light", "dark"):
-        browser.colours(scheme)
-        browser.screenshot(f"{name}-{scheme}-{width}")
-        wrong += [f"{name}, {scheme}, {width} px: {line}" for line in browser.audit()]
-    return wrong
+def looks(browser, name, *widths):
+    return browser.audit_in(name, [(scheme, width) for width in widths for scheme in ("light", "dark")])
 
 
 STOP = AUDIT + """const here = document.activeElement, { width, height } = here.getBoundingClientRect();
@@ -110,25 +104,20 @@ def test_a_page_serves_everybody_and_its_focus_can_be_seen_at_every_stop(browser
 def test_every_step_of_the_onboarding_serves_everybody(site, browser):
     wrong = []
 
-    def look(name):
-        for width in (1280, 360):
-            browser.width(width, 900)
-            wrong.extend(looks(browser, name, width))
-
     journey.pick_service(browser)
     journey.describe(browser)
     browser.click("#next")
     browser.see("#questions [data-question]")
-    look("questions")
+    wrong += looks(browser, "questions", 1280, 360)
     browser.click("#next")
-    look("questions-with-errors")
+    wrong += looks(browser, "questions-with-errors", 1280, 360)
     journey.answer_everything(browser)
     browser.click("#next")
     journey.leave_contact(browser)
-    look("summary")
+    wrong += looks(browser, "summary", 1280, 360)
     browser.click("#submit-onboarding")
     browser.wait_for_path("/login?from=onboarding")
-    look("create-account")
+    wrong += looks(browser, "create-account", 1280, 360)
     assert wrong == [], "\n".join(wrong)
 
 

@@ -151,7 +151,7 @@ def test_questions_are_put_in_order_by_keyboard_and_by_dragging(site, browser, s
     browser.see("#said", "The order is saved.")
     order = lambda: [row["question_key"] for row in site.sql("select question_key from questions where service_id = %s order by sort_order", service["id"], tenant=site.tenant)]
     browser.wait(lambda: order() == ["q2", "q0", "q1"])
-    assert [f.text.split(" (")[0] for f in browser.driver.find_elements(By.CSS_SELECTOR, "#preview label")] == ["Question 2?", "Question 0?", "Question 1?"]
+    assert [words.split(" (")[0] for words in browser.read("#preview label")] == ["Question 2?", "Question 0?", "Question 1?"]
     first, last = browser.all("#questions > li h3")[::2]
     browser.run("arguments[0].scrollIntoView({block: 'center'})", last)
     ActionChains(browser.driver).click_and_hold(first).move_by_offset(0, 12).move_to_element(last).move_by_offset(0, 40).release().perform()
@@ -339,12 +339,7 @@ def test_home_says_what_waits_and_how_drafts_become_projects(site, browser, staf
     browser.see(".waits", "Payments to look at")
     browser.click("#conversion summary")
     browser.see("#conversion tbody th", "Landing Page")
-    for scheme in ("light", "dark"):
-        browser.colours(scheme)
-        for width in (1280, 360):
-            browser.width(width)
-            browser.screenshot(f"office-home-{scheme}-{width}")
-            assert browser.audit() == []
+    assert browser.audit_in("office-home", [(scheme, width) for scheme in ("light", "dark") for width in (1280, 360)]) == []
     browser.any_width()
 
 
@@ -371,7 +366,7 @@ def test_an_option_s_price_is_written_seen_while_answering_and_paid(site, browse
     browser.see("#questions li", "changes the price")
     # Written anew, a price stays with its option.
     field(browser, "options", "Photos\nLogo", "#questions form")
-    assert [control.get_attribute("value") for control in browser.all("#questions .option-prices input")] == ["-750", "5000"]
+    assert browser.read("#questions .option-prices input", "value") == ["-750", "5000"]
     browser.click("#questions form [type=submit]")
     browser.see("#said", "is saved")
 

@@ -27,7 +27,7 @@ def test_a_second_factor_is_set_up_and_asked_for_at_the_next_sign_in(site, brows
     browser.type("#factor-code", code(secret))
     browser.click("#factor-code-form [type=submit]")
     browser.see("#recovery-codes li")
-    codes = [item.text for item in browser.all("#recovery-codes code")]
+    codes = browser.read("#recovery-codes code")
     assert len(codes) == 10 and browser.audit() == []
     browser.screenshot("account-recovery-codes")
     browser.click("#codes-kept")
@@ -117,7 +117,7 @@ def test_who_may_only_look_is_offered_no_change_anywhere(site, browser):
         browser.open(path)
         browser.see(whole)
         browser.see("[data-looks-on]", "change nothing")
-        assert [one.get_attribute("outerHTML")[:120] for one in browser.all(changes)] == [], path
+        assert [one[:120] for one in browser.read(changes, "outerHTML")] == [], path
         assert browser.audit() == [], path
         browser.screenshot("viewer" + path.split("?")[0].replace("/", "-"))
     browser.open(f"/admin/board?project={project}")

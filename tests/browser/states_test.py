@@ -145,12 +145,7 @@ def show(browser, site, world, page, script=None):
 
 def wrong_with(browser, state):
     """Dark on a phone, light on a desk; there also by keyboard."""
-    found = []
-    for scheme, width in (("dark", 360), ("light", 1280)):
-        browser.colours(scheme)
-        browser.width(width)
-        found += [f"{state}, {scheme}, {width} px: {line}" for line in browser.audit()]
-    browser.screenshot(f"state-{state}"[:80])
+    found = browser.audit_in(f"state-{state}")
     browser.press(Keys.SHIFT)  # the focus is a keyboard's, also where a script moves it
     return found + [f"{state}: {line}" for line in browser.reach()]
 

@@ -23,7 +23,7 @@ SHOWN = """const drawn = (one) => { const { width, height } = one.getBoundingCli
     const shown = (one) => (one.localName === 'option' ? shown(one.closest('select, datalist'))
         : one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && drawn(one));
     const says = (one) => arguments[1] === null || (one.innerText || one.value || '').includes(arguments[1]);
-    return [...document.querySelectorAll(arguments[0])].filter((one) => shown(one) && says(one));"""
+    const seen = [...document.querySelectorAll(arguments[0])].filter((one) => shown(one) && says(one));"""
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -117,7 +117,7 @@ class Browser:
             return self.driver.execute_script(script, *values)
 
     def all(self, css):
-        return self.run(SHOWN, css, None)
+        return self.run(SHOWN + "return seen", css, None)
 
     def see(self, css, text=None, seconds=45):
         """The first element on view that matches, and has the text; waits for it."""
@@ -125,10 +125,14 @@ class Browser:
 
     def look(self, css, text=None, seconds=45):
         until = time.monotonic() + seconds
-        while not (found := self.run(SHOWN, css, text)):
+        while not (found := self.run(SHOWN + "return seen.slice(0, 1)", css, text)):
             assert time.monotonic() < until, f"{css}{f' with {text!r}' if text else ''} is not on view at {self.path}:\n{self.words()[:1500]}"
             time.sleep(0.05)
         return found[0]
+
+    def read(self, css, name="innerText"):
+        """A property or attribute of each that matches and is on view, from one look: nothing is drawn anew between two of them."""
+        return self.run(SHOWN + "return seen.map((one) => one[arguments[2]] ?? one.getAttribute(arguments[2]))", css, None, name)
 
     def wait(self, condition, seconds=45, about=""):
         until = time.monotonic() + seconds
@@ -262,6 +266,16 @@ class Browser:
     def audit(self):
         """Sentences about what is wrong with the page for people who see, hear or point differently."""
         return self.run(AUDIT + "return audit()")
+
+    def audit_in(self, name, looks=(("dark", 360), ("light", 1280))):
+        """What audit() says in each colour scheme and width (in pixels), with a picture of each; the last one stays."""
+        wrong = []
+        for scheme, width in looks:
+            self.colours(scheme)
+            self.width(width)
+            self.screenshot(f"{name}-{scheme}-{width}"[:80])
+            wrong += [f"{name}, {scheme}, {width} px: {line}" for line in self.audit()]
+        return wrong
 
     def reach(self):
         """Sentences about what a keyboard cannot reach, or not see."""

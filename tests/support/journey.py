@@ -34,11 +34,11 @@ def answer_everything(browser, word="with care"):
     answered = set()
     while True:
         browser.see("#questions [data-question]")
-        fields = [f for f in browser.all("#questions [data-question]") if f.get_attribute("data-question") not in answered]
-        if not fields:
+        left = [key for key in browser.read("#questions [data-question]", "data-question") if key not in answered]
+        if not left:
             return answered
-        field = fields[0]
-        answered.add(field.get_attribute("data-question"))
+        answered.add(left[0])
+        field = browser.see(f"#questions [data-question='{left[0]}']")
         boxes = field.find_elements(By.CSS_SELECTOR, "input[type=radio], input[type=checkbox]")
         if boxes:
             for box in boxes[:2 if boxes[0].get_attribute("type") == "checkbox" else 1]:
