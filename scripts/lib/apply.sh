@@ -10,8 +10,8 @@ prepare_sections() {
     case $1 in create | revert | verify) ;; *) prepare_insisting "$2" ;; esac
     planned=
     [ "$1" != deploy ] || planned=$work/plan
-    LC_ALL=C awk -v plan="$planned" -v swift="$work" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" -v by="$who" \
-        -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan"
+    by=$who LC_ALL=C awk -v plan="$planned" -v swift="$work" -v out="${3:-$work/$1}" -v skipped="${4-}" -v insisting="$work/insist" -v key="$restrict" -v mode="$1" -v patience="$concurrent_timeout" \
+        -f "$lib/sections.awk" "$work/timeline" "$work/normalised" "$2" "$work/scan" || no_room
 }
 
 who_runs() {
@@ -224,6 +224,7 @@ tell_failure() {
         at=$(sed -n 's/^LINE \([0-9]*\): .*/\1/p' "$errors" | tail -n 1)
         line=$((line + ${at:-1} - 1))
     fi
+    [ "$code" != MG001 ] || holders="${holders:+$holders }Where triggers write into a schema for all tenants, as an audit log, name it in MIGRATE_SHARED_SCHEMAS."
     warn "$1: $name FAILED with SQLSTATE $code at $where${path:+, $path line $line}
 $(error_text <"$errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/no transaction in progress$/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /')${said:+  $said}${holders:+
   In the way was $holders.}"

@@ -6,10 +6,11 @@ sessions_age=100
 newline='
 '
 
-# Opens the campaign of the plan: an unfinished one, or a new one. False when another deploy was at the same schemas, and
+# Opens the campaign of the plan: an unfinished one, or a new one. Sets busy when another deploy was at the same schemas, and
 # has ended now: then everything is to be looked at again.
 campaign_begin() {
-    campaign_manifest >"$work/campaign.psql"
+    busy=
+    campaign_manifest >"$work/campaign.psql" || no_room
     session_write "\\i :m_work/manifest.psql
 \\i :m_work/campaign.psql
 \\if :m_campaigns
@@ -30,7 +31,7 @@ $strays
         case $answer_word in
             busy)
                 campaign_wait "$answer"
-                return 1
+                return
                 ;;
             changed) changed=$answer ;;
             campaign) campaign_words=$answer ;;
@@ -47,7 +48,7 @@ $strays
     if [ "$resumes" = t ]; then
         # What is left of its own waves, instead of those of a new campaign.
         rm -f "$work"/wave.*
-        awk -F '\t' -v folder="$work" -f "$lib/waves.awk" -f "$lib/resumed.awk" "$work/plan" "$work/queue"
+        awk -F '\t' -v folder="$work" -f "$lib/waves.awk" -f "$lib/resumed.awk" "$work/plan" "$work/queue" || no_room
         say "Campaign $campaign goes on: $done_before of $(plural "$in_all" schema) done."
     else
         [ -z "$changed" ] || say "Campaign ${changed%% |*} was left unfinished; since then: ${changed#* | }. This is a new one."
@@ -81,7 +82,7 @@ campaign_manifest() {
     [ -z "$parallel" ] || options=$options,\"parallel\":$parallel
     [ -z "$soak" ] || options=$options,\"soak\":$soak
     [ -z "$max_failures" ] || options=$options,\"maxFailures\":$max_failures
-    [ -z "$health" ] || options=$options,\"health\":\"$(printf '%s' "$health" | sed 's/["\\]/\\&/g')\"
+    [ -z "$health" ] || options=$options,\"health\":\"$(printf '%s' "$health" | sed 's/["\\]/\\&/g; s/	/\\t/g')\"
     printf '\\set m_class %s\n\\set m_lock %s\n\\set m_queue :m_work/queue\n\\set m_rewave %s\n' "$campaign_class" "$lock_class" "$rewave"
     psql_set m_by "$who"
     psql_set m_selection "$selection"
@@ -265,7 +266,7 @@ run_worker() {
 $worker_greeting"
     fi
     work_last_wave "$wave"
-    printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$work/count.$1"
+    printf '%s %s %s\n' "$migrations" "$schemas" "$dropped" >"$work/count.$1" || no_room
     session_close finished
 }
 
@@ -321,6 +322,7 @@ take() {
     set -C
     if ! { true >"$work/taken.$1"; } 2>/dev/null; then
         set +C
+        [ -e "$work/taken.$1" ] || no_room
         return 0
     fi
     set +C
@@ -498,7 +500,7 @@ tell_dropped() {
 
 # count_failure CODE [MIGRATION]: one more schema in which it failed; beyond max_failures nothing more is begun.
 count_failure() {
-    printf '%s\t%s\t%s\n' "$schema" "$1" "${2-}" >>"$work/failures"
+    printf '%s\t%s\t%s\n' "$schema" "$1" "${2-}" >>"$work/failures" || no_room
     if [ "$schema" = public ] || [ "$(wc -l <"$work/failures")" -gt "$max_failures" ]; then true >>"$work/stop"; fi
 }
 

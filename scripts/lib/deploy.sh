@@ -69,7 +69,8 @@ cmd_deploy() {
         }
         [ -n "$proved" ] || refuse_moved
         [ "${parallel:-1}" != 1 ] || spare_close
-        ! campaign_begin || break
+        campaign_begin
+        [ -n "$busy" ] || break
         rm -rf "$work"/deploy/* "$work"/list.* "$work"/wave.* "$work"/swift.* "$work"/batch.*
     done
     campaign_run
@@ -124,9 +125,8 @@ deploy_option() {
             max_failures=$2
             ;;
         --health)
-            case $2 in
-                *"
-"*) usage "--health needs a command of one line" ;;
+            case $(printf '%s.' "$2" | tr -d '\t') in
+                *[[:cntrl:]]*) usage "--health needs a command of one line" ;;
             esac
             health=$2
             ;;

@@ -120,6 +120,7 @@ Settings, all in the environment
                                     index that an earlier run left is dropped first
   MIGRATE_HEALTH_TIMEOUT (60)       seconds for the health command
   MIGRATE_PUBLIC_ONLY               tables that no tenant may have by name, parted by commas
+  MIGRATE_SHARED_SCHEMAS            schemas into which a tenant's section may write: where triggers log for all tenants, as audit
   MIGRATE_DEFAULT_SCOPE (public)    the scope of sections that name none
 
 Exit: 0 done or nothing to do, 4 an applied file was edited or a schema is missing, 5 a migration failed, 6 a file was

@@ -161,11 +161,12 @@ count_losses() {
     [ -s "$work/loss.rows" ] || return 0
     { echo 'create temp table m_loss (nth int, place text, what text, title text, part text);'; cat "$work/loss.rows" "$lib/losses.sql"; } >"$work/losses.psql"
     ask -f "$work/losses.psql" >"$work/lost" || fail "$exit_failed" "what would be lost cannot be counted"
-    awk -F '\t' '$5 > 0 {
+    awk -F '\t' '$5 != 0 {
             key = $2 FS $3 FS $4
             if (!(key in total)) order[++n] = key
-            total[key] += $5
-            if (++places[key] <= 5) who[key] = who[key] (places[key] > 1 ? ", " : "") $1 " " $5
+            if ($5 < 0 || total[key] < 0) total[key] = -1
+            else total[key] += $5
+            if (++places[key] <= 5) who[key] = who[key] (places[key] > 1 ? ", " : "") $1 ($5 < 0 ? "" : " " $5)
         }
         END { for (i = 1; i <= n; i++) printf "%s\t%d\t%s%s\n", order[i], total[order[i]], who[order[i]], (places[order[i]] > 5 ? sprintf(" and %d more", places[order[i]] - 5) : "") }' \
         "$work/lost" >"$work/losses"
@@ -177,8 +178,8 @@ show_losses() {
         {
             thing = $1 == "column" ? "column " $2 "." $3 : $1 == "schema" ? "schema " $2 : "table " $2
             unit = $1 == "column" ? "value" : "row"
+            if ($4 < 0) { printf "  %s: nobody knows how many %ss, since policies (row level security) hide some from this role (%s)\n", thing, unit, $5; next }
             printf "  %s: %s%d %s%s (%s)\n", thing, ($1 == "rows" ? "up to " : ""), $4, unit, ($4 == 1 ? "" : "s"), $5
-            sum += $4
         }' "$work/losses"
 }
 

@@ -1,6 +1,6 @@
 # Writes psql scripts from the scanner's lines: one file a migration and scope, to be included with \i.
-# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse|clone), by (who applies),
-# patience (how long a statement may take that runs CONCURRENTLY).
+# Variables: out (folder), key (word for \restrict, or empty), mode (deploy|create|revert|verify|rehearse|clone), by (who applies; in the
+# environment, since a backslash in a variable would mean something), patience (how long a statement may take that runs CONCURRENTLY).
 # Files: the timeline, the normalised hashes, the names that are wanted, the scan. Byte offsets: run with LC_ALL=C.
 # deploy also writes swift.N.kept.psql, swift.N.bare.psql and batch.N.psql into the folder `swift`, the short ways for lists of the plan that
 # have one.
@@ -11,6 +11,7 @@
 BEGIN {
     FS = "\t"
     if (mode == "") mode = "deploy"
+    by = ENVIRON["by"]
     while (skipped != "" && (getline l < skipped) > 0) skip[l] = 1
 }
 FILENAME == ARGV[1] { name_of[$2] = $1; checksum[$1] = $3; if ($6 != "-") down_file[$2] = $6; next }
@@ -30,7 +31,8 @@ FILENAME == ARGV[3] { wanted[$1] = 1; next }
         # What waits for the end of a transaction means the end of this file.
         if (mode == "deploy" && tolower(sql[id, n]) ~ /deferr|on[ \t\r\n]+commit/) alone_only[id] = 1
         # A message is parsed as a whole, before this is in force.
-        if (mode == "deploy" && tolower(sql[id, n]) ~ /standard_conforming_strings/) unbatched[id] = 1
+        # Nor does the short look at the end of one look for extensions.
+        if (mode == "deploy" && tolower(sql[id, n]) ~ /standard_conforming_strings|create[ \t\r\n]+extension/) unbatched[id] = 1
     } else if ($2 == "verify" && mode != "revert") {
         n = ++verifies[id]
         check[id, n] = substr(text, $6 + 1, $7); check_line[id, n] = $8
@@ -142,7 +144,7 @@ function write_single(file, name,   id, i) {
 # For several schemas that are each one message. Where something is not as it should be, nobody asks where: it is done by itself then.
 function write_batch(file, name,   id) {
     id = name SUBSEP "tenant"
-    printf "\\if :m_chain\nreset all \\; set synchronous_commit = :m_commit \\; set lock_timeout = :m_brief_lock \\; set statement_timeout = :m_brief \\; begin \\; execute m_join (:\047m_next\047) \\; set local search_path = :\"m_next\" \\;\n" > file
+    printf "\\if :m_chain\nreset all \\; discard temp \\; close all \\; set synchronous_commit = :m_commit \\; set lock_timeout = :m_brief_lock \\; set statement_timeout = :m_brief \\; begin \\; execute m_join (:\047m_next\047) \\; set local search_path = :\"m_next\" \\;\n" > file
     message(id, file)
     printf "set constraints all immediate \\; set local search_path = pg_catalog \\; set local plan_cache_mode = force_generic_plan \\; execute m_clean (:\047m_next\047, :\047m_public_only\047, :\047m_print\047) \\;\n" > file
     printf "insert into :\"m_next\".schema_history (name, checksum, normalised, started_at, finished_at, duration, applied_by, statements_applied)\nselect %s, %s, %s, now(), c, c - now(), session_user || %s, %d from clock_timestamp() c \\;\n",
@@ -158,7 +160,7 @@ function write_whole(file, title_of, n,   id, i, rows) {
     for (i = 1; i <= n; i++) {
         id = title_of[i] SUBSEP "tenant"
         message(id, file)
-        printf "set constraints all immediate \\; reset all \\; set search_path = :\"m_schema\" \\; select clock_timestamp() as m_time%d \\gset\n", i > file
+        printf "set constraints all immediate \\; reset all \\; discard temp \\; close all \\; set search_path = :\"m_schema\" \\; select clock_timestamp() as m_time%d \\gset\n", i > file
         rows = rows sprintf("%s\n    (%s, %s, %s, :\047m_time%d\047, :\047m_time%d\047, :\047m_time%d\047::timestamptz - :\047m_time%d\047::timestamptz, %s, %d)", i > 1 ? "," : "",
             literal(title_of[i]), literal(checksum[title_of[i]]), literal(normalised[title_of[i], "tenant"]), i - 1, i, i, i - 1, "session_user || " literal(" (" by ")"), ups[id])
     }

@@ -46,7 +46,7 @@ start_psql() {
     MIGRATE_ERRORS=$errors
     export MIGRATE_ERRORS
     set -- -X -q -A -t -F '	' -v ON_ERROR_STOP=1 -v "m_lib=$lib" -v "m_work=$work" -v "m_deploy=$work/deploy" -v m_retry=false -v m_held=false -v m_acked=false -v m_ack=false -v m_commit=default -v m_campaigns=false \
-        -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_app_role=$app_role" -v "m_public_only=$public_only_tables"
+        -v m_schema= -v m_applied=0 -v m_result=done -v m_code= -v m_log= -v m_name= -v m_at=0 -v m_line=0 -v "m_lock=$lock_class" -v "m_app_role=$app_role" -v "m_public_only=$public_only_tables" -v "m_shared=${MIGRATE_SHARED_SCHEMAS-}"
     [ -z "$PSQL_ADDRESS" ] || set -- -d "$PSQL_ADDRESS" "$@"
     [ -z "$ask_nobody" ] || set -- -w "$@"
     # dash and newer shells have a short here-document in a pipe, whose other end Linux gives away: two pipes without a process.

@@ -154,6 +154,9 @@ make_work() {
     work_made=yes
 }
 
+# Nothing is done from files that are cut off.
+no_room() { fail "$exit_failed" "this run's folder in $work_in cannot be written to" "It is full, or a limit was met: name another folder in TMPDIR, then run the command again."; }
+
 # Its name, which psql can be begun with while it is made.
 name_work() {
     [ -z "$work" ] || return 0

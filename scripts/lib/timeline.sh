@@ -20,6 +20,7 @@ read_timeline() {
         0) ;;
         1) refusing=yes ;; # which is told of the files that are to be run
         3) fail "$exit_refused" "in $dir $(cat "$work/odd")" ;;
+        4) no_room ;;
         *)
             case $(cat "$work/odd") in usage:*) fail "$exit_usage" "$scanner is of another version than these scripts" "Build it with 'make', or name the right one in SQL_SCAN." ;; esac
             fail "$exit_usage" "in $dir $(cat "$work/odd")" ;;

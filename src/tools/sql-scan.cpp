@@ -40,7 +40,8 @@ constexpr string_view usage =
     "  manifest.psql  the variable m_manifest\n"
     "--facts: one JSON line a fact that holds in a schema of that scope after all the files, in the order given; --only: the\n"
     "facts that this migration is the last to have made. Also what leaves nothing to look at, and the verify sections.\n"
-    "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read, 3 two files have one name.\n";
+    "Exit: 0 fine, 1 something is refused or does not parse, 2 usage or a file that cannot be read, 3 two files have one name,\n"
+    "4 what was found cannot be written.\n";
 
 struct Relation {
     string schema, name;
@@ -245,6 +246,8 @@ string refusal(Message m) {
         if (name == "search_path" || name == "role" || name == "session_authorization")
             return "SET " + string{name} + ": the schema and the role of a section are its scope's";
     }
+    if (is(m, pg_query__prepare_stmt__descriptor)) return "PREPARE: it would be there still in the next schema";
+    if (is(m, pg_query__deallocate_stmt__descriptor)) return "DEALLOCATE: it would take what the deploy has prepared";
     if (is(m, pg_query__discard_stmt__descriptor)) return "DISCARD: it would drop the locks of the deploy";
     return "";
 }
@@ -650,6 +653,9 @@ bool write_timeline(const string& folder, const vector<File>& files, const strin
            write_file(folder, "manifest.psql", "\\set m_manifest " + word(manifest.end_object().take()) + "\n");
 }
 
+// What was found could not be kept.
+struct Unwritable {};
+
 // ---- what is asked
 
 struct Request {
@@ -720,7 +726,7 @@ int scan_files(const Request& r) {
         return 0;
     }
     FILE* out = r.into.empty() ? stdout : fopen((r.into + "/scan").c_str(), "w");
-    if (!out) throw scan::Unreadable{"cannot write into " + r.into};
+    if (!out) throw Unwritable{};
     const auto print = r.into.empty() ? print_json : print_columns;
     const auto own = owners(files, r.public_only);
     bool refused = false;
@@ -741,7 +747,7 @@ int scan_files(const Request& r) {
             }
     }
     const bool full = fflush(out) != 0 || ferror(out);
-    if (full || (!r.into.empty() && (fclose(out) != 0 || !write_timeline(r.into, files, r.default_scope)))) throw scan::Unreadable{"not everything could be written"};
+    if (full || (!r.into.empty() && (fclose(out) != 0 || !write_timeline(r.into, files, r.default_scope)))) throw Unwritable{};
     return refused ? 1 : 0;
 }
 
@@ -757,5 +763,7 @@ int main(int argc, char** argv) {
         return fprintf(stderr, "%s\n", error.what()), 3;
     } catch (const scan::Unreadable& error) {
         return fprintf(stderr, "%s\n", error.what()), 2;
+    } catch (const Unwritable&) {
+        return 4;
     }
 }
