@@ -90,7 +90,10 @@ look() {
         case $hindrance in
             other) refuse_other "$what" ;;
             unknown) unknown_tenants "$what" ;;
-            missing) fail "$exit_problem" "no schema for: $what" "The table of tenants names schemas that do not exist." ;;
+            missing)
+                [ "$what" != public ] || fail "$exit_problem" "there is no schema public" "The record of deploys is kept there: create schema public; as the role that migrates."
+                fail "$exit_problem" "no schema for: $what" "The table of tenants names schemas that do not exist."
+                ;;
             reverting) fail "$exit_problem" "half reverted: $what" "Revert it again first: it goes on at its step. status names all of them." ;;
             edited) refuse_edited ;;
             phantom) phantoms=yes ;;
@@ -102,7 +105,10 @@ look() {
 deploy_option() {
     [ -n "$2" ] || usage "deploy: $1 needs a value"
     case $1 in
-        --tenants) only=$2 ;;
+        --tenants)
+            some_names "$2"
+            only=$2
+            ;;
         --parallel)
             whole_number --parallel "$2" 1 64
             parallel=$2
@@ -180,11 +186,14 @@ tell_phantoms() { [ -z "$phantoms" ] || say "Not in the folder, but applied to t
 # Names that were given must be there.
 check_names() {
     [ -n "$1" ] || return 0
+    some_names "$1"
     unknown=$(only=$1 awk -F '\t' 'BEGIN { only = ENVIRON["only"]; n = split(only, o, ","); for (i = 1; i <= n; i++) wanted[o[i]] = 1 }
         $1 == "schema" { delete wanted[$2] }
         END { for (w in wanted) print w }' "$work/state" | paste -s -d ,)
     [ -z "$unknown" ] || unknown_tenants "$unknown"
 }
+
+some_names() { case $1 in *[!,]*) ;; *) usage "--tenants needs names, parted by commas, not '$1'" ;; esac; }
 
 unknown_tenants() { usage "there is no tenant $1"; }
 

@@ -174,3 +174,14 @@ SQL
     done
     fails_with 0 "$migrate" deploy --yes
 }
+
+@test "no tenant named, or no schema public, is said as it is" {
+    fails_with 2 "$migrate" deploy --yes --tenants ,
+    shows "--tenants needs names, parted by commas, not ','"
+    fails_with 2 "$migrate" verify --tenants ,,
+    shows '--tenants needs names'
+    sql 'drop schema public cascade'
+    MIGRATE_TENANTS_PATTERN=one fails_with 4 "$migrate" deploy --yes
+    shows 'there is no schema public'
+    shows 'create schema public'
+}

@@ -252,18 +252,20 @@ PSQL
     equals "$(awk -F '\t' '{ print NF, $12 }' out/scan)" '15 we"ird\ name'
 }
 
-@test "exit codes: 0 fine, 1 refused, 2 wrong use or unreadable" {
+@test "exit codes: 0 fine, 1 refused, 2 wrong use or unreadable, 4 not writable" {
     echo 'select 1;' >one.sql
     run "$scan" one.sql
     [ "$status" = 0 ]
     echo 'commit;' >two.sql
     run "$scan" one.sql two.sql
     [ "$status" = 1 ]
-    for wrong in '' '--what one.sql' '--default-scope both one.sql' 'no_such.sql' '--into no_such_folder one.sql' '--folder'; do
+    for wrong in '' '--what one.sql' '--default-scope both one.sql' 'no_such.sql' '--folder'; do
         # shellcheck disable=SC2086
         run "$scan" $wrong
         [ "$status" = 2 ] || { echo "$wrong: $status" >&2; return 1; }
     done
+    run "$scan" --into no_such_folder one.sql
+    [ "$status" = 4 ]
     run "$scan" --help
     [ "$status" = 0 ]
 }
