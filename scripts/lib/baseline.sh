@@ -109,7 +109,8 @@ show_baseline() {
                 if (++count[text] <= 5) names[text] = names[text] (count[text] > 1 ? ", " : "") s
             }
             for (i = 1; i <= texts; i++) printf "%s%s: %s", names[order[i]], (count[order[i]] > 5 ? sprintf(" and %d more", count[order[i]] - 5) : ""), order[i]
-        }' "$work/state" "$work/pending" "$work/positive" "$work/kept" "$work/why"
+        }' "$work/state" "$work/pending" "$work/positive" "$work/kept" "$work/why" >"$work/evidence" || no_room
+    show "$work/evidence"
 }
 
 write_baseline() {

@@ -26,9 +26,10 @@ SQL
         say "There was no deploy yet."
         return 0
     fi
-    awk -F '\t' '{ printf "Campaign %s, %s: %s, begun %s by %s, run %s; %s%s\n", $1, $2, $3, $5, $4, ($7 == 1 ? "once" : $7 " times"), $8, ($9 == "-" ? "" : " (" $9 ")") }' "$work/campaigns"
+    awk -F '\t' '{ printf "Campaign %s, %s: %s, begun %s by %s, run %s; %s%s\n", $1, $2, $3, $5, $4, ($7 == 1 ? "once" : $7 " times"), $8, ($9 == "-" ? "" : " (" $9 ")") }' "$work/campaigns" >"$work/listed" || no_room
+    show "$work/listed"
     [ -n "$id" ] || return 0
-    ask <<SQL || exit "$exit_failed"
+    ask >"$work/listed" <<SQL || exit "$exit_failed"
 select format('  %s %s%s%s', rpad(state, 8), schema, case when applied > 0 then format(', %s applied', applied) end,
               case when state = 'failed' then format(': %s%s%s', coalesce(migration || ' ', ''), coalesce(format('%s at %s, line %s: ', sqlstate, case statement when 0 then 'the end of its transaction' else 'statement ' || statement end, line), ''), regexp_replace(message, '\n.*', ''))
                    when finished_at is not null then format(', %s', date_trunc('milliseconds', finished_at - started_at)) end)
@@ -36,4 +37,5 @@ select format('  %s %s%s%s', rpad(state, 8), schema, case when applied > 0 then 
           from public.schema_campaign_results r join public.schema_campaigns c on c.id = r.campaign where r.campaign = $id) r
  order by array_position(array['failed', 'running', 'dropped', 'pending', 'done'], state), place;
 SQL
+    show "$work/listed"
 }

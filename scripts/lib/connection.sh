@@ -1,20 +1,27 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the parts of scripts/migrate share their variables
 # How psql is reached: the address without its password on the command line, the password in the environment.
 
+# Escape codes would stand before the words that are read here.
+export PG_COLOR=never
+
 # Every process may read another's command line, but only its owner may read its environment: so a password in the
 # address (postgresql://user:secret@host/db, ?password=secret, or password=secret) goes to PGPASSWORD.
 connect_to() {
     [ -n "${connection_ready-}" ] && return 0
     [ -n "$1" ] || [ -z "${MIGRATE_DATABASE_URL+set}" ] || fail "$exit_usage" "MIGRATE_DATABASE_URL is set, and empty" \
         "Give it the address; or unset it, for DATABASE_URL or libpq's PG… variables."
+    own_options=
     case $1 in
-        *:*@* | *password*) part_address "$1" ;;
+        # One that has none of this is given to libpq as it is, which saves a process; % may write any of it.
+        *:*@* | *@*@* | *%* | *password* | *secret* | *options* | *schema=* | *connection_limit* | *pool_timeout* | *pgbouncer* | *socket_timeout* | *cache_size* | *sslaccept* | *sslidentity*)
+            part_address "$1"
+            ;;
         *) PSQL_ADDRESS=$1 ;;
     esac
     # libpq's own words are read here (LINE 1, server closed the connection); what a server speaks is its own affair.
     export LANGUAGE=en PGAPPNAME="${PGAPPNAME:-migrate}" PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}" PGCLIENTENCODING=UTF8
     # What each session begins with, and returns to by RESET ALL after every section.
-    PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
+    PGOPTIONS="${PGOPTIONS-} $own_options -c client_min_messages=warning -c standard_conforming_strings=on -c idle_in_transaction_session_timeout=0"
     PGOPTIONS="$PGOPTIONS -c lock_timeout=$lock_timeout -c statement_timeout=$statement_timeout -c migrate.app_role="
     case $app_role in
         *[\\\ ]*) PGOPTIONS=$PGOPTIONS$(printf '%s' "$app_role" | sed 's/[\\ ]/\\&/g') ;;
@@ -25,9 +32,11 @@ connect_to() {
     connection_ready=yes
 }
 
-# The address without its password, which goes to the environment.
+# The address without its password, which goes to the environment; without its options, which would take the place of PGOPTIONS; and
+# without what only Prisma knows. It is read as libpq does: the user ends at the first @, unless a / comes before it.
 part_address() {
-    address=$(printf '%s\n' "$1" | LC_ALL=C awk '
+    refused='' remedy='' prisma_schema=''
+    parted=$(printf '%s\001' "$1" | LC_ALL=C awk '
         function decoded(s,   out, hex) {
             while (match(s, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
                 hex = tolower(substr(s, RSTART + 1, 2))
@@ -36,41 +45,58 @@ part_address() {
             }
             return out s
         }
-        {
-            url = $0; secret = ""
-            if (match(url, /^postgres(ql)?:\/\//)) {
-                scheme = substr(url, 1, RLENGTH); rest = substr(url, RLENGTH + 1); tail = ""
-                if (match(rest, /[\/?]/)) { tail = substr(rest, RSTART); rest = substr(rest, 1, RSTART - 1) }
-                if ((at = index(rest, "@")) && (colon = index(rest, ":")) && colon < at) {
-                    secret = decoded(substr(rest, colon + 1, at - colon - 1))
-                    rest = substr(rest, 1, colon - 1) substr(rest, at)
-                }
-                if (match(tail, /[?&]password=[^&]*/)) {
-                    secret = substr(tail, RSTART + 10, RLENGTH - 10)
-                    tail = substr(tail, 1, RSTART) substr(tail, RSTART + RLENGTH + (substr(tail, RSTART + RLENGTH, 1) == "&"))
-                    sub(/[?&]$/, "", tail)
-                    secret = decoded(secret)
-                }
-                url = scheme rest tail
-            } else if (match(url, /(^|[ \t])password[ \t]*=[ \t]*(\047([^\047\\]|\\.)*\047|([^ \t\047\\]|\\.)*)/)) {
-                secret = substr(url, RSTART, RLENGTH)
-                url = substr(url, 1, RSTART - 1) " " substr(url, RSTART + RLENGTH)
-                sub(/^[ \t]*password[ \t]*=[ \t]*/, "", secret)
-                if (secret ~ /^\047/) secret = substr(secret, 2, length(secret) - 2)
-                gsub(/\\\\/, "\001", secret); gsub(/\\/, "", secret); gsub(/\001/, "\\", secret)
+        function refuse(why, instead) { if (refused == "") { refused = why; remedy = instead } }
+        function taken(name, value) {
+            if (name == "password") secret = value
+            else if (name == "options") options = value
+            else if (name ~ /(password|secret)$/) refuse(name " in the address would be read by every user of this machine", "Give it in a service file that only you may read (PGSERVICEFILE, PGSERVICE).")
+            else if (name == "sslaccept") refuse("sslaccept in the address is Prisma\047s", "For libpq: sslmode=verify-full with sslrootcert where it is strict, sslmode=require where any certificate is accepted.")
+            else if (name == "sslidentity") refuse("sslidentity in the address is Prisma\047s", "For libpq: sslcert and sslkey, the two files of that identity.")
+            else if (uri && name == "schema") schema = value
+            else return uri && name ~ /^(connection_limit|pool_timeout|pgbouncer|socket_timeout|statement_cache_size)$/
+            return 1
+        }
+        function set(name, value) { gsub(/\047/, "\047\"\047\"\047", value); print name "=\047" value "\047" }
+        BEGIN { RS = "\001" }
+        uri = match($0, /^postgres(ql)?:\/\//) {
+            scheme = substr($0, 1, RLENGTH); rest = substr($0, RLENGTH + 1)
+            if (match(rest, /^[^@\/]*@/)) {
+                user = substr(rest, 1, RLENGTH - 1); rest = substr(rest, RLENGTH + 1)
+                if ((colon = index(user, ":"))) { secret = decoded(substr(user, colon + 1)); user = substr(user, 1, colon - 1) }
+                gsub(/\?/, "%3F", user)
+                user = user "@"
             }
-            print url; print secret
-        }')
-    PSQL_ADDRESS=${address%%
-*}
-    case $address in
-        *"
-"?*)
-            PGPASSWORD=${address#*
-}
-            export PGPASSWORD
-            ;;
-    esac
+            if ((mark = index(rest, "?"))) { query = substr(rest, mark + 1); rest = substr(rest, 1, mark - 1) }
+            path = host = rest
+            sub(/\/.*/, "", host); sub(/^[^\/]*/, "", path); gsub(/\[[^\]]*\]/, "", host)
+            if (host ~ /@/ || (path ~ /@/ && (colon || host ~ /:/)) || (query ~ /@/ && host ~ /:[0-9]*[^0-9,]/))
+                refuse("the address may be read in two ways", "In a password @ is written %40, / is %2F and ? is %3F; or give it in PGPASSWORD.")
+            n = split(query, part, "&")
+            for (i = 1; i <= n; i++) {
+                mark = index(part[i], "=")
+                if (part[i] != "" && !(mark && taken(decoded(substr(part[i], 1, mark - 1)), decoded(substr(part[i], mark + 1))))) kept = kept (kept == "" ? "?" : "&") part[i]
+            }
+            url = scheme user rest kept
+        }
+        !uri {
+            rest = $0
+            while (match(rest, /^[ \t\r\n]*[^= \t\r\n]+[ \t\r\n]*=[ \t\r\n]*(\047([^\047\\]|\\.)*\047|([^ \t\r\n\047\\]|\\.)([^ \t\r\n\\]|\\.)*)?/)) {
+                name = value = one = substr(rest, 1, RLENGTH); rest = substr(rest, RLENGTH + 1)
+                sub(/^[ \t\r\n]+/, "", name); sub(/[ \t\r\n]*=.*/, "", name); sub(/^[^=]*=[ \t\r\n]*/, "", value)
+                if (value ~ /^\047/) value = substr(value, 2, length(value) - 2)
+                gsub(/\\\\/, "\001", value); gsub(/\\/, "", value); gsub(/\001/, "\\", value)
+                if (!taken(name, value)) url = url one
+            }
+            sub(/^[ \t\r\n]+/, "", url)
+            url = url rest
+            # What may hold a password and cannot be read is shown to nobody.
+            if ($0 ~ /=/ ? rest ~ /[^ \t\r\n]/ : rest ~ /:.*@/) refuse("the address is not written as PostgreSQL has them", "It is postgresql://user@host:5432/database, or host=… dbname=…")
+        }
+        { set("PSQL_ADDRESS", url); set("own_options", options); set("prisma_schema", schema); set("refused", refused); set("remedy", remedy); if (secret != "") set("PGPASSWORD", secret) }')
+    eval "$parted"
+    [ -z "$refused" ] || fail "$exit_usage" "$refused" "$remedy"
+    [ -z "${PGPASSWORD-}" ] || export PGPASSWORD
+    case $prisma_schema in '' | public) ;; *) warn "migrate: schema=$prisma_schema in the address is passed over: schemas are chosen by the table of tenants" ;; esac
 }
 
 # Debian's psql is a script that finds the cluster first, which takes longer than psql itself. Where the server is named
@@ -108,6 +134,7 @@ run_psql() {
 # Reads psql's input from stdin and writes rows, columns parted by tabs. Ends the run when it fails.
 ask() {
     make_work
+    connect_to "$database" # what it says is not psql's
     code=0
     run_psql "$@" 2>"$work/ask.errors" || code=$?
     [ "$code" != 0 ] || return 0
@@ -129,8 +156,14 @@ error_text() {
     sed -e 's/^psql:[^ ]*: //' -e 's/^psql: error: //' -e 's/^ERROR:  //' -e 's/^[^ ]*:  \([0-9A-Z]\{5\}: \)/\1/' -e '/^LOCATION:/d' -e "/in a read-only transaction/a\\
   Sessions begin read-only here (default_transaction_read_only of the role, the database or the server), or the server is a standby. If\\
   that is not meant for you: PGOPTIONS='-c default_transaction_read_only=off', or the primary's address in MIGRATE_DATABASE_URL." \
-        -e '/permission denied for schema /a\
-  The role that migrates owns the database: name that one in MIGRATE_DATABASE_URL (or: alter database … owner to …).'
+        -e 's/permission denied to create temporary tables in database "\(.*\)".*/&\
+  Its owner or a superuser gives that to the role that migrates: grant temp on database "\1" to …;/' \
+        -e '/permission denied for schema public$/a\
+  The role that migrates owns the database: name that one in MIGRATE_DATABASE_URL (or: alter database … owner to …).' -e '/permission denied for schema public$/b' \
+        -e '/permission denied for schema [a-z_][a-z0-9_]*$/!s/permission denied for schema \(.*\)/&\
+  The role that migrates owns each schema and what is in it: name that one in MIGRATE_DATABASE_URL (or: alter schema "\1" owner to …)./' \
+        -e 's/permission denied for schema \([a-z_][a-z0-9_]*\)$/&\
+  The role that migrates owns each schema and what is in it: name that one in MIGRATE_DATABASE_URL (or: alter schema \1 owner to …)./'
 }
 
 # A literal for SQL and a word for psql's \set; both for standard_conforming_strings.

@@ -28,6 +28,7 @@ cmd_connections() {
 
 # What the server says when it has no place left is not what an operator needs to read.
 connections_ask() {
+    connect_to "$database"
     code=0
     run_psql -f "$1" >"$2" 2>"$work/connections.errors" || code=$?
     [ "$code" != 0 ] || return 0
@@ -83,7 +84,8 @@ SQL
             if (held) printf "%d idle in a transaction, the longest for %s: such a session keeps its locks, and dead rows from VACUUM.\n", held, age(oldest)
             if (waits) printf "%d wait for a lock that another session holds.\n", waits
             if (hidden != "") printf "%s sees the states of its own sessions only: grant pg_read_all_stats to it, or ask as a superuser.\n", hidden
-        }' "$work/connections"
+        }' "$work/connections" >"$work/crowd" || no_room
+    show "$work/crowd"
 }
 
 kill_idle() {
@@ -109,7 +111,8 @@ SQL
         return 0
     fi
     say "Idle for $age s or longer $where:"
-    awk -F '\t' 'NR <= 40 { printf "  process %s: %s to %s (%s), %s for %d s\n", $1, $4, $3, $5, $6, $7 } END { if (NR > 40) printf "  and %d more\n", NR - 40 }' "$work/idle"
+    awk -F '\t' 'NR <= 40 { printf "  process %s: %s to %s (%s), %s for %d s\n", $1, $4, $3, $5, $6, $7 } END { if (NR > 40) printf "  and %d more\n", NR - 40 }' "$work/idle" >"$work/doomed" || no_room
+    show "$work/doomed"
     confirm end "This ends $(plural "$(wc -l <"$work/idle")" session); what is idle in a transaction is rolled back."
     # Each is looked at again: it may be at work by now, or its number another's.
     {

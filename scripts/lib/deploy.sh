@@ -53,7 +53,8 @@ cmd_deploy() {
             return
         fi
         if [ -n "$dry_run" ]; then
-            show_plan
+            show_plan >"$work/shown" || no_room
+            show "$work/shown"
             say "Nothing was changed: this was a dry run."
             return 0
         fi

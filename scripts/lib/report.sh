@@ -37,7 +37,8 @@ cmd_report() {
         kind == "=" { print (markdown ? "  - " : "      ") text }
         kind == "$" { if (markdown && last != "$") print "\n```sh"; print (markdown ? "" : "    ") text }
         kind == "." && markdown { print "```" }
-        { last = kind }' "$work/report"
+        { last = kind }' "$work/report" >"$work/dressed" || no_room
+    show "$work/dressed"
 }
 
 # What is not in the database though a file says so: of applied migrations and of those to come. Writes $work/judged.

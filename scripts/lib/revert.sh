@@ -42,7 +42,8 @@ cmd_revert() {
     refuse_one_way
     count_losses
     if [ -n "$dry_run" ]; then
-        show_revert
+        show_revert >"$work/shown" || no_room
+        show "$work/shown"
         say "Nothing was changed: this was a dry run."
         return 0
     fi

@@ -215,7 +215,7 @@ hear_proof() {
     session_expect proof
     proof_pid=${answer#* } proof_key=${answer##* }
     proof_pid=${proof_pid%% *}
-    [ "${answer%% *}" = f ] || tell_pooler "the settings of the connection do not arrive"
+    [ "${answer%% *}" = f ] || tell_pooler "the settings of the connection do not arrive (or a service file sets options, which take their place: give those in PGOPTIONS)"
     [ -n "$spare" ] || spare_begin
 }
 

@@ -17,6 +17,14 @@ exit_pooler=12
 # Whoever read this may be gone (| head): the work goes on all the same.
 say() { printf '%s\n' "$*" 2>/dev/null || true; }
 warn() { printf '%s\n' "$*" >&2; }
+# show FILE: what a command was asked to say. Unlike whoever is gone (| head), a full disk is no reason to end as if it had been said.
+show() {
+    unsaid=0
+    cat "$1" 2>/dev/null || unsaid=$?
+    [ "$unsaid" != 0 ] || return 0
+    [ "$unsaid" -le 128 ] || exit "$unsaid"
+    fail "$exit_failed" "what it says cannot be written: the output is full or closed" "Have it written elsewhere; it can be asked again."
+}
 
 # fail CODE TEXT [HINT]
 fail() {
@@ -124,17 +132,22 @@ whole_number() {
 }
 # duration NAME VALUE: as PostgreSQL writes them.
 duration() {
+    most=2147483647
     case $2 in
-        *min) number=${2%min} ;;
+        *min) number=${2%min} most=35791 ;;
         *ms) number=${2%ms} ;;
-        *[shd]) number=${2%?} ;;
+        *s) number=${2%s} most=2147483 ;;
+        *h) number=${2%h} most=596 ;;
+        *d) number=${2%d} most=24 ;;
         *) number=$2 ;;
     esac
     case $number in
-        '' | *[!0-9]* | ??????????*) usage "$1 is a time such as 500ms, 2s or 30min, not '$2'" ;;
+        '' | *[!0-9]* | 0?* | ????????????????*) usage "$1 is a time such as 500ms, 2s or 30min, not '$2'" ;;
     esac
+    [ "$number" -le "$most" ] || usage "$1 is $2, and PostgreSQL knows no longer time than $most${2#"$number"}"
 }
 duration MIGRATE_LOCK_TIMEOUT "$lock_timeout"
+duration MIGRATE_VERIFY_TIMEOUT "$verify_timeout"
 duration MIGRATE_STATEMENT_TIMEOUT "$statement_timeout"
 duration MIGRATE_CONCURRENT_TIMEOUT "$concurrent_timeout"
 case $default_scope in public | tenant) ;; *) usage "MIGRATE_DEFAULT_SCOPE is public or tenant, not '$default_scope'" ;; esac

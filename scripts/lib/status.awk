@@ -35,7 +35,7 @@ function print_text(   i, s, k, text, line, behind) {
     for (i = 1; i <= groups; i++) {
         key = group[i]; s = first[key]
         line = names[key] (count[key] > 5 ? sprintf(" and %d more", count[key] - 5) : "")
-        if (there[s] == "f") { printf "%s: there is no such schema\n", line; continue }
+        if (there[s] == "f") { printf "%s: there is no such schema%s\n", line, (s == "public" ? "; create schema public; as the role that migrates" : ""); continue }
         printf "%s: %d applied%s%s\n", line, applied[s], (applied[s] ? ", last " last[s] : ""), (rows[s] ? "" : "; up to date")
         for (k = 1; k <= rows[s]; k++) {
             text = is[s, k]

@@ -26,6 +26,8 @@ cmd_status() {
     find_edited
     code=0
     awk -F '\t' -v json="$json" -v files="$(wc -l <"$work/timeline")" -v pending_code="$exit_pending" -v problem_code="$exit_problem" \
-        -f "$lib/status.awk" "$work/touched" "$work/state" || code=$?
+        -f "$lib/status.awk" "$work/touched" "$work/state" >"$work/status" || code=$?
+    [ "$code" != 2 ] || no_room
+    show "$work/status"
     return "$code"
 }

@@ -20,6 +20,7 @@ tenants_work() {
     whole_number --every "$every" 1 9999
     command -v setpriv >/dev/null || fail "$exit_usage" "setpriv is not installed" "It is in Debian's package util-linux."
     make_work
+    connect_to "$database"
     stopping=
     child=
     job=

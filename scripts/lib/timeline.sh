@@ -11,6 +11,16 @@ read_timeline() {
         [ ! -f "$path" ] || unread="$unread ${path##*/}"
     done
     [ -z "$unread" ] || [ -n "${told_unread-}" ] || warn "migrate: not read, since a migration's name begins with its stamp (YYYYMMDDHHMMSS_name.sql):$unread"
+    # What the scanner passes over though its name has a stamp.
+    unread=
+    for path in "$dir"/[0-9]*; do
+        case $path in
+            *.sql) [ -f "$path" ] || [ -f "$path/migration.sql" ] || unread="$unread ${path##*/}" ;;
+            *.[Ss][Qq][Ll]) unread="$unread ${path##*/}" ;;
+            *_*) [ ! -d "$path" ] || [ -f "$path/migration.sql" ] || unread="$unread ${path##*/}/" ;;
+        esac
+    done
+    [ -z "$unread" ] || [ -n "${told_unread-}" ] || warn "migrate: not read, since a migration is a file that ends with .sql, or a folder with a file migration.sql:$unread"
     told_unread=yes
     find_scanner
     code=0

@@ -19,10 +19,14 @@ cmd_verify() {
     read_state
     choose_schemas "$only"
     missing=$(awk -F '\t' '$1 == "schema" && $3 == "f" { print $2 }' "$work/state" | paste -s -d ' ')
+    case " $missing " in
+        *' public '*) remedy="The record of deploys is kept in public: create schema public; as the role that migrates." ;;
+        *) remedy="The table of tenants names schemas that do not exist." ;;
+    esac
     applied_sequences
     if [ ! -s "$work/sequences" ]; then
         if [ -z "$json" ]; then
-            [ -z "$missing" ] || fail "$exit_problem" "no schema for: $missing"
+            [ -z "$missing" ] || fail "$exit_problem" "no schema for: $missing" "$remedy"
             say "Nothing is applied yet: nothing to verify."
             return 0
         fi
@@ -35,7 +39,10 @@ cmd_verify() {
     find_edited
     code=0
     awk -F '\t' -v json="$json" -v problem_code="$exit_problem" -v missing="$missing" -f "$lib/verify.awk" \
-        "$work/edited" "$work/state" "$work/places" "$work/judged" "$work/broken" || code=$?
+        "$work/edited" "$work/state" "$work/places" "$work/judged" "$work/broken" >"$work/verdict" || code=$?
+    [ "$code" != 2 ] || no_room
+    show "$work/verdict"
+    [ -z "$missing" ] || warn "  $remedy"
     return "$code"
 }
 

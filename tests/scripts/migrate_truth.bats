@@ -817,6 +817,24 @@ create table tags (id int);'
     shows '1 pending; 1 of 7 schemas are not as the folder says; the odd ones: t6.'
 }
 
+@test "what has a migration's stamp and is no file that can be run is named, once" {
+    migration 20260101000000_first <<<'create table a (id int);'
+    ln -s nowhere "$folder/20260111000000_y.sql"
+    echo 'create table b (id int);' >"$folder/20260110000000_x.SQL"
+    mkdir "$folder/20260112000000_z" "$folder/20260114000000_v.sql" "$folder/20260115000000_u" "$folder/2026"
+    echo 'create table c (id int);' >"$folder/20260115000000_u/migration.sql"
+    mkfifo "$folder/20260113000000_w.sql"
+    echo read me >"$folder/20260116000000_notes.txt"
+    fails_with 3 "$migrate" status
+    shows 'folder with a file migration.sql: 20260110000000_x.SQL 20260111000000_y.sql 20260112000000_z/ 20260113000000_w.sql 20260114000000_v.sql'
+    shows '2 pending'
+    fails_with 0 "$migrate" deploy --yes
+    equals "$(grep -c 'not read, since' <<<"$output")" 1
+    rm -r "$folder/20260112000000_z" "$folder"/202601{10,11,13,14}*
+    fails_with 0 "$migrate" status
+    shows_not 'not read'
+}
+
 @test "generate: sections to fill in, a time after the newest file's, no two of one name" {
     tenants
     migration 20991231235959_far <<<'-- migrate:up scope:public
