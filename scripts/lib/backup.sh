@@ -99,20 +99,25 @@ take_backup() {
 
 # Writes $work/described: who, where, what; and what a new database needs to be like this one.
 describe_database() {
-    cat >"$work/describe.psql" <<'SQL'
+    {
+        printf '\\set m_lib %s\n' "$(psql_word "$lib")"
+        cat <<'SQL'
 select 'database', current_database();
 select 'host', coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket');
-select 'server', current_setting('server_version');
 select 'by', session_user;
 select 'owner', pg_get_userbyid(datdba) from pg_database where datname = current_database();
-select 'encoding', pg_encoding_to_char(encoding) from pg_database where datname = current_database();
-select 'collate', datcollate from pg_database where datname = current_database();
-select 'ctype', datctype from pg_database where datname = current_database();
+\i :m_lib/record-locale.psql
+-- What a restore has written there is about another backup.
+select 'comment', to_json(coalesce(c, ''))::text
+  from (select nullif(shobj_description(oid, 'pg_database'), '') from pg_database where datname = current_database()) d (c)
+ where c !~ '^migrate restore [0-9a-f]{64} ' or c is null;
 select 'limit', datconnlimit from pg_database where datname = current_database();
 select 'grant', case grantee when 0 then '-' else pg_get_userbyid(grantee) end, privilege_type, is_grantable
   from pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) where datname = current_database() order by 2, 3;
-select 'setting', case setrole when 0 then '-' else pg_get_userbyid(setrole) end, split_part(s, '=', 1), substr(s, position('=' in s) + 1)
-  from pg_db_role_setting, unnest(setconfig) s where setdatabase = (select oid from pg_database where datname = current_database()) order by 2, 3;
+-- A value of several lines (a key, say) as JSON.
+select 'setting', case setrole when 0 then '-' else pg_get_userbyid(setrole) end, split_part(s, '=', 1),
+       case when v ~ '[[:cntrl:]]' then to_json(v)::text || E'\tjson' else v end
+  from pg_db_role_setting, unnest(setconfig) s, substr(s, position('=' in s) + 1) v where setdatabase = (select oid from pg_database where datname = current_database()) order by 2, 3;
 with recursive named (oid) as (
     select refobjid from pg_shdepend where refclassid = 'pg_authid'::regclass
        and (dbid = (select oid from pg_database where datname = current_database())
@@ -132,6 +137,7 @@ select to_regclass('public.schema_campaigns') is not null as m_there \gset
 select 'campaign', id, state, started_by, started_at from public.schema_campaigns order by id desc limit 1;
 \endif
 SQL
+    } >"$work/describe.psql"
     ask -f "$work/describe.psql" >"$work/described" || exit "$exit_failed"
 }
 
@@ -148,7 +154,7 @@ check_dump_version() {
 # The dump runs beside the counting; both see the snapshot of one transaction.
 write_dump() {
     # What an earlier backup of this run has left would say that this one is at its end already.
-    rm -f "$work/dump.code" "$work/dump.pid" "$work/dump.shell"
+    rm -f "$work/dump.code" "$work/dump.pid" "$work/dump.shell" "$work/rows.code"
     cat >"$work/dump.sh" <<'EOT'
 pg_dump "$@" >"$DUMP_WORK/dump.out" 2>"$DUMP_WORK/dump.errors" &
 echo $! >"$DUMP_WORK/dump.pid"
@@ -173,8 +179,8 @@ EOT
     words=
     for word in "$@"; do words="$words $(shell_word "$word")"; done
     {
-        printf "sh '%s/dump.sh' --snapshot=\"\$DUMP_SNAPSHOT\" %s & DUMP_SHELL=\$!\n" "$work" "$words"
-        printf "echo \"\$DUMP_SHELL\" >'%s/dump.shell'\n" "$work"
+        printf "sh %s --snapshot=\"\$DUMP_SNAPSHOT\" %s & DUMP_SHELL=\$!\n" "$(shell_word "$work/dump.sh")" "$words"
+        printf "echo \"\$DUMP_SHELL\" >%s\n" "$(shell_word "$work/dump.shell")"
     } >"$work/dump-start.sh"
     # The rows are counted by a second session, a transaction a schema: all in one would need a lock for each table and index.
     {
@@ -185,7 +191,8 @@ EOT
     [ -z "$PSQL_ADDRESS" ] || set -- "$@" -d "$PSQL_ADDRESS"
     words=
     for word in "$@"; do words="$words $(shell_word "$word")"; done
-    printf "psql -v m_snapshot=\"\$DUMP_SNAPSHOT\" %s >'%s/record.rows' 2>'%s/rows.errors'\n" "$words" "$work" "$work" >"$work/rows.sh"
+    printf "psql -v m_snapshot=\"\$DUMP_SNAPSHOT\" %s >%s 2>%s\n" "$words" "$(shell_word "$work/record.rows")" "$(shell_word "$work/rows.errors")" >"$work/rows.sh"
+    printf 'echo $? >%s\n' "$(shell_word "$work/rows.code")" >>"$work/rows.sh"
     export DUMP_WORK="$work"
     {
         cat <<SQL
@@ -195,18 +202,18 @@ set application_name = 'migrate backup';
 begin isolation level repeatable read, read only;
 select pg_export_snapshot() as m_snapshot \\gset
 \\setenv DUMP_SNAPSHOT :m_snapshot
-\\o '$work/record'
+\\o $(psql_word "$work/record")
 \\i :m_lib/record-values.psql
-\\! echo \$PPID >'$work/psql.pid'
-\\! sh '$work/dump-start.sh'
+\\! echo \$PPID >$(shell_word "$work/psql.pid")
+\\! sh $(shell_word "$work/dump-start.sh")
 \\i :m_lib/record.psql
 \\qecho end
 SQL
         [ -z "${tenant_id-}" ] || tenant_rows "$backup.rows.part"
         cat <<SQL
-\\! sh '$work/rows.sh'
-\\! DUMP_SHELL=\$(cat '$work/dump.shell') sh '$work/await.sh'
-\\o '$work/record.after'
+\\! sh $(shell_word "$work/rows.sh")
+\\! DUMP_SHELL=\$(cat $(shell_word "$work/dump.shell")) sh $(shell_word "$work/await.sh")
+\\o $(psql_word "$work/record.after")
 \\i :m_lib/record-values.psql
 \\qecho end
 commit;
@@ -223,8 +230,11 @@ SQL
         '' | 0) ;;
         *) tell_dump_error ;;
     esac
-    [ "$code" = 0 ] || spoilt "$(error_text <"$work/record.errors" | grep -v '^$' | head -n 1)"
-    [ ! -s "$work/rows.errors" ] || spoilt "$(error_text <"$work/rows.errors" | grep -v '^$' | head -n 1)"
+    [ "$code" = 0 ] || spoilt "$(first_error "$work/record.errors")"
+    case $(cat "$work/rows.code" 2>/dev/null || true) in
+        '' | 0) ;;
+        *) spoilt "$(first_error "$work/rows.errors")" ;;
+    esac
     # psql does not say when it could not write.
     [ "$dump_code $(tail -n 1 "$work/record") $(tail -n 1 "$work/record.rows") $(tail -n 1 "$work/record.after")" = '0 end end end' ] ||
         spoilt "the dump was ended, or ${TMPDIR:-/tmp} is full"
@@ -243,7 +253,8 @@ tell_dump_error() {
         *'File too large'*) spoilt "the file may not grow that large (ulimit -f)" ;;
     esac
     [ "$dump_code" != 153 ] || spoilt "the file may not grow that large (ulimit -f)"
-    text=$(sed -n 's/^pg_dump: \(error: \)\{0,1\}//p' "$work/dump.errors" 2>/dev/null | head -n 1)
+    text=
+    [ "$dump_code" -gt 128 ] || text=$(first_error "$work/dump.errors")
     spoilt "pg_dump: ${text:-ended by signal $((dump_code - 128))}"
 }
 

@@ -7,6 +7,7 @@ FILENAME == ARGV[1] {
     else if ($1 == "rows" && NF == 4) { count[$2] = $3; sum[$2] = $4 }
     else if ($1 == "value") { low[$2] = next_value($3, $4); said[$2] = $3 " " $4; shown[$2] = $3 (($4 == "t") ? "" : " (not used yet)") }
     else if ($1 == "after") { high[$2] = next_value($3, $4) }
+    else if ($1 ~ /^(server|provider|locale|rules)$/ && !($1 in was)) was[$1] = $2
     next
 }
 $1 == "object" {
@@ -32,9 +33,17 @@ $1 == "value" {
             differ("sequence " $2 ": stood at " shown[$2] ", here at " $3 (($4 == "t") ? "" : " (not used yet)"))
     }
 }
+$1 ~ /^(server|provider|locale|rules)$/ { is[$1] = $2 }
 END {
+    # An older record has none of it, and another version may write the same locale in another way.
+    if (("provider" in was) && ("provider" in is)) {
+        if (was["provider"] != is["provider"]) differ("locale provider: " provider(was["provider"]) " when the backup was taken, " provider(is["provider"]) " here, which orders texts in another way")
+        else for (fact in was)
+            if (fact ~ /^(locale|rules)$/ && int(was["server"]) == int(is["server"]) && was[fact] != is[fact]) differ(fact " of the database: " was[fact] " when the backup was taken, " is[fact] " here")
+    }
     for (id in object) differ(kind[id] " " title[id] ": is missing here")
     for (name in count) if (!(("table" SUBSEP name) in object) && !(("materialized view" SUBSEP name) in object)) differ("table " name ": its rows could not be counted here")
     exit differences > 0
 }
 function differ(text) { print text; differences++ }
+function provider(letter) { return letter == "i" ? "ICU" : letter == "c" ? "libc" : "builtin" }

@@ -61,7 +61,7 @@ rehearse_schema() {
         rehearse_includes "$([ "$schema" = public ] && echo public || echo tenant)" "$list" rehearse
         printf '%s\n' 'rollback;' '\echo @done'
     } >"$work/rehearse.psql"
-    session_write "\\i '$work/rehearse.psql'"
+    session_write "\\i $(psql_word "$work/rehearse.psql")"
     follow_rehearsal ", rolled back"
     session_write "\\set m_schema $word"
     unlock_schema
@@ -117,13 +117,16 @@ follow_rehearsal() {
 
 # A scratch database on the same server, with what public and the tenant have; gone afterwards.
 rehearse_clone() {
-    clone=$(awk -F '\t' '$1 == "database" { print substr($2, 1, 40) }' "$work/state")_rehearsal_$(od -An -N 4 -t x1 /dev/urandom | tr -d ' \n')
-    run_psql <<SQL >"$work/size" 2>"$work/ask.errors" || fail "$exit_failed" "$(error_text <"$work/ask.errors" | head -n 1)"
-select (select rolcreatedb or rolsuper from pg_roles where rolname = current_user), pg_encoding_to_char(encoding), datcollate, datctype,
-       (select coalesce(sum(pg_total_relation_size(c.oid)), 0) / 1048576 from pg_class c where c.relkind in ('r', 'm') and c.relnamespace::regnamespace::text in ('public', quote_ident($(sql_literal "$schema"))))::bigint
-  from pg_database where datname = current_database();
+    live=$(awk -F '\t' '$1 == "database" { print $2 }' "$work/state")
+    clone=$(name_start 40 "$live")_rehearsal_$(od -An -N 4 -t x1 /dev/urandom | tr -d ' \n')
+    cat >"$work/size.psql" <<SQL
+select (select rolcreatedb or rolsuper from pg_roles where rolname = current_user),
+       (select coalesce(sum(pg_total_relation_size(c.oid)), 0) / 1048576 from pg_class c where c.relkind in ('r', 'm') and c.relnamespace::regnamespace::text in ('public', quote_ident($(sql_literal "$schema"))))::bigint;
+\\o $(psql_word "$work/locale")
+\\i $(psql_word "$lib/record-locale.psql")
 SQL
-    IFS='	' read -r may encoding collate ctype megabytes <"$work/size"
+    run_psql -f "$work/size.psql" >"$work/size" 2>"$work/ask.errors" || fail "$exit_failed" "$(first_error "$work/ask.errors")"
+    IFS='	' read -r may megabytes <"$work/size"
     [ "$may" = t ] || fail "$exit_problem" "$schema has statements that cannot run in a transaction, and this role may not make a scratch database for them" \
         "As a superuser: alter role … createdb; or rehearse on a restored backup."
     rows=
@@ -131,9 +134,12 @@ SQL
         rows=--schema-only
         say "$schema and public have $megabytes MB: only their structure is copied (MIGRATE_REHEARSAL_MB)."
     }
-    code=0
-    run_psql -c "create database \"$clone\" template template0 encoding '$encoding' lc_collate '$collate' lc_ctype '$ctype'" 2>"$work/ask.errors" || code=$?
-    [ "$code" = 0 ] || fail "$exit_failed" "the scratch database could not be made: $(error_text <"$work/ask.errors" | head -n 1)"
+    {
+        printf '\\set m_clone %s\n' "$(psql_word "$clone")"
+        database_like "$work/locale"
+        printf '%s\n' 'create database :"m_clone" :m_like;'
+    } >"$work/clone.psql"
+    run_psql -f "$work/clone.psql" 2>"$work/ask.errors" || fail "$exit_failed" "the scratch database could not be made: $(first_error "$work/ask.errors")"
     scratch=$clone
     # Everything but the other tenants: what public needs (extensions, other schemas) is part of it.
     awk -F '\t' '$1 == "schema" && $2 != "public" && $3 == "t" { print $2 }' "$work/state" >"$work/others"
@@ -143,13 +149,14 @@ SQL
         [ "$other" = "$schema" ] || set -- "$@" --exclude-schema "\"$(printf '%s' "$other" | sed 's/"/""/g')\""
     done <"$work/others"
     [ -z "$PSQL_ADDRESS" ] || set -- "$@" -d "$PSQL_ADDRESS"
+    # A pipe ends as its last program does.
+    rm -f "$work/dump.code"
     {
-        printf '\\connect "%s"\n' "$clone"
-        pg_dump "$@" 2>"$work/dump.errors" || echo '\quit 4'
-    } | run_psql >/dev/null 2>"$work/ask.errors" || code=$?
-    [ "$code" = 0 ] && [ ! -s "$work/dump.errors" ] || grep -q '^pg_dump: warning' "$work/dump.errors" ||
-        fail "$exit_failed" "the copy for the rehearsal failed: $(cat "$work/dump.errors" "$work/ask.errors" | error_text | head -n 1)"
-    session_write "\\connect \"$clone\""
+        printf '\\connect %s\n' "$(sql_ident "$clone")"
+        pg_dump "$@" 2>"$work/dump.errors" || echo $? >"$work/dump.code"
+    } | run_psql >/dev/null 2>"$work/ask.errors" || fail "$exit_failed" "the copy for the rehearsal failed: $(first_error "$work/ask.errors")"
+    [ ! -e "$work/dump.code" ] || fail "$exit_failed" "the copy for the rehearsal failed: $(first_error "$work/dump.errors")"
+    session_write "\\connect $(sql_ident "$clone")"
     session_greet
     session_write "\\set m_rehearse $(psql_word "$work/clone")
 \\set m_retry false
@@ -164,15 +171,43 @@ SQL
         rehearse_includes "$([ "$schema" = public ] && echo public || echo tenant)" "$list" rehearse
         printf '%s\n' '\echo @done'
     } >"$work/rehearse.psql"
-    session_write "\\i '$work/rehearse.psql'"
+    session_write "\\i $(psql_word "$work/rehearse.psql")"
     follow_rehearsal ", in a scratch copy"
-    session_write "\\connect $(psql_word "$(awk -F '\t' '$1 == "database" { print $2 }' "$work/state")")"
+    session_write "\\connect $(sql_ident "$live")"
     session_greet
     session_write "\\set m_rehearse $(psql_word "$work/rehearse")"
     drop_scratch
 }
 
 drop_scratch() {
-    run_psql -c "drop database if exists \"$scratch\"" 2>/dev/null || warn "migrate: the scratch database $scratch could not be dropped; it holds nothing that is needed"
+    run_psql -c "drop database if exists $(sql_ident "$scratch")" 2>/dev/null || warn "migrate: the scratch database $scratch could not be dropped; it holds nothing that is needed"
     scratch=
+}
+
+# name_start BYTES NAME: so much of it as another name begins with; no letter is cut in half.
+name_start() { printf '%s' "$2" | LC_ALL=C cut -b "1-$1" | iconv -c -f UTF-8 -t UTF-8; }
+
+sql_ident() { printf '"%s"' "$(printf '%s' "$1" | sed 's/"/""/g')"; }
+
+# first_error FILE: what went wrong, of all that psql or pg_dump has said; a warning is no reason, unless nothing else was said.
+first_error() {
+    error_text <"$1" | awk '{ sub(/^psql:.*:[0-9]+: /, ""); sub(/^(ERROR:  |pg_dump: error: )/, "") }
+        first == "" { first = $0 }
+        !/^$|^(WARNING|NOTICE|DETAIL|HINT|pg_dump: (warning|detail|hint)): / { first = $0; exit }
+        END { print first }'
+}
+
+# database_like RECORD: psql's lines that set m_like to what `create database` has to say for one like that (record-locale.psql). Older records
+# tell no provider: of a server before 15 it was libc, otherwise it is whatever this server takes.
+database_like() {
+    for fact in server encoding collate ctype provider locale rules; do
+        psql_set "m_$fact" "$(awk -F '\t' -v key="$fact" '$1 == key { print $2; exit }' "$1")"
+    done
+    cat <<'SQL'
+select case when :'m_provider' <> '' then :'m_provider' when :'m_server' ~ '^([89]|1[0-4])\M' then 'c' else '' end as m_provider \gset
+select format('template template0 encoding %L lc_collate %L lc_ctype %L', :'m_encoding', :'m_collate', :'m_ctype')
+    || case when :'m_provider' = 'i' then format(' locale_provider icu icu_locale %L', :'m_locale') || coalesce(' icu_rules ' || quote_literal(nullif(:'m_rules', '')::jsonb #>> '{}'), '')
+            when :'m_provider' = 'b' then format(' locale_provider builtin builtin_locale %L', :'m_locale')
+            when :'m_provider' = 'c' and current_setting('server_version_num')::int >= 150000 then ' locale_provider libc' else '' end as m_like \gset
+SQL
 }

@@ -32,11 +32,13 @@ cmd_restore() {
     [ -z "$swap" ] || [ "$(manifest scope)" = all ] || fail "$exit_refused" "$backup holds only $(manifest scope): as the live database it would lack everybody else" \
         "Restore it without --swap, and copy from there what is needed."
     connect_to "$database"
-    # After a disaster the live database may not be there at all.
-    live=$(run_psql -c 'select current_database()' 2>/dev/null) || live=$(manifest database)
+    live=$(run_psql -c 'select current_database()' 2>"$work/live.errors") || live=
+    away=
+    [ -n "$live" ] || { away=yes && live=$(addressed); }
     maintenance=${MIGRATE_MAINTENANCE_DATABASE:-postgres}
     [ "$live" != "$maintenance" ] || maintenance=template1
-    [ -n "$into" ] || into=$(printf '%s' "$live" | LC_ALL=C cut -b 1-54 | iconv -c -f UTF-8 -t UTF-8)_restored
+    [ -z "$away" ] || look_for_live
+    [ -n "$into" ] || into=$(name_start 54 "$live")_restored
     [ "$(printf '%s' "$into" | wc -c)" -le 63 ] || usage "--into: the name of a database has at most 63 bytes"
     look_at_target
     if [ -z "$there" ]; then
@@ -51,6 +53,56 @@ cmd_restore() {
         return 0
     fi
     swap_databases
+}
+
+# The database that PSQL_ADDRESS names, or PGDATABASE; nothing where only libpq knows it (of a service, or the name of the user).
+addressed() {
+    printf '%s\n' "$PSQL_ADDRESS" | LC_ALL=C awk -v other="${PGSERVICE+service}" '
+        function decoded(s,   out) {
+            while (match(s, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
+                out = out substr(s, 1, RSTART - 1) sprintf("%c", 16 * digit(substr(s, RSTART + 1, 1)) + digit(substr(s, RSTART + 2, 1)))
+                s = substr(s, RSTART + 3)
+            }
+            return out s
+        }
+        function digit(c) { return index("0123456789abcdef", tolower(c)) - 1 }
+        BEGIN { word = "(^|[ \t])dbname[ \t]*=[ \t]*(\047([^\047\\\\]|\\\\.)*\047|([^ \t\047\\\\]|\\\\.)*)" }
+        match($0, /^postgres(ql)?:\/\//) {
+            rest = substr($0, RLENGTH + 1)
+            if ((at = index(rest, "?"))) { tail = substr(rest, at + 1); rest = substr(rest, 1, at - 1) }
+            if ((at = index(rest, "/"))) name = decoded(substr(rest, at + 1))
+            if (tail ~ /(^|&)service=/) other = "service"
+            n = split(tail, part, "&")
+            for (i = 1; i <= n; i++) if (part[i] ~ /^dbname=/) name = decoded(substr(part[i], 8))
+            next
+        }
+        /=/ {
+            if ($0 ~ /(^|[ \t])service[ \t]*=/) other = "service"
+            while (match($0, word)) {
+                name = substr($0, RSTART, RLENGTH); $0 = substr($0, RSTART + RLENGTH)
+                sub(/^[ \t]*dbname[ \t]*=[ \t]*/, "", name)
+                if (name ~ /^\047/) name = substr(name, 2, length(name) - 2)
+                gsub(/\\\\/, "\001", name); gsub(/\\/, "", name); gsub(/\001/, "\\", name)
+            }
+            next
+        }
+        { name = $0 }
+        END { print (name != "" ? name : other != "" ? "" : ENVIRON["PGDATABASE"]) }'
+}
+
+# After a disaster the live database may not be there at all. One that is there and lets nobody in is not gone, and no other may take its place.
+look_for_live() {
+    [ -n "$live" ] || unreachable "$work/live.errors"
+    printf '\\set m_live %s\n%s\n' "$(psql_word "$live")" "select exists (select from pg_database where datname = :'m_live');" >"$work/live.psql"
+    lost=$(ask_in "$maintenance" -f "$work/live.psql") || exit
+    if [ "$lost" = t ]; then
+        [ -z "$swap" ] || fail "$exit_connection" "database $live is there, and cannot be entered: $(first_error "$work/live.errors"); nothing was swapped" \
+            "Mend that; or, to do without it: alter database $(sql_ident "$live") rename to …, then the same command."
+    elif [ "$live" != "$(manifest database)" ]; then
+        [ -z "$swap" ] || fail "$exit_refused" "there is no database $live, and $backup is of $(manifest database): nothing was swapped" \
+            "Name the database that is meant in MIGRATE_DATABASE_URL; or, to have the backup as $live: scripts/migrate restore $file --into $live"
+        live=$(manifest database)
+    fi
 }
 
 # Sets there: the database is the one that an earlier restore of this same backup has made. Anything else that has the name stops us.
@@ -73,7 +125,7 @@ SQL
         "migrate restore $(manifest sha256) whole") there=yes ;;
         "migrate restore $(manifest sha256) unfinished")
             say "Removing what a restore that was killed left in $into."
-            drop_target || fail "$exit_failed" "database $into cannot be removed: $(error_text <"$work/drop.errors" | head -n 1)"
+            drop_target || fail "$exit_failed" "database $into cannot be removed: $(first_error "$work/drop.errors")"
             ;;
         *) refuse_target "is there already, and not from this backup" ;;
     esac
@@ -117,11 +169,9 @@ make_database() {
     cat >"$work/create.psql" <<SQL
 \\set m_new $(psql_word "$into")
 \\set m_owner $(psql_word "$(manifest owner)")
-\\set m_encoding $(psql_word "$(manifest encoding)")
-\\set m_collate $(psql_word "$(manifest collate)")
-\\set m_ctype $(psql_word "$(manifest ctype)")
 \\set m_note $(psql_word "migrate restore $(manifest sha256) unfinished")
-create database :"m_new" owner :"m_owner" template template0 encoding :'m_encoding' lc_collate :'m_collate' lc_ctype :'m_ctype';
+$(database_like "$manifest_file")
+create database :"m_new" owner :"m_owner" :m_like;
 \\echo made
 comment on database :"m_new" is :'m_note';
 revoke all on database :"m_new" from public;
@@ -177,20 +227,30 @@ fill_database() {
         manifest_lines grant | awk -F '\t' -v owner="$(manifest owner)" '
             function ident(s) { gsub(/"/, "\"\"", s); return "\"" s "\"" }
             $1 != owner && $2 ~ /^(CONNECT|CREATE|TEMPORARY)$/ { printf "grant %s on database :\"m_new\" to %s%s;\n", $2, ($1 == "-" ? "public" : ident($1)), ($3 == "t" ? " with grant option" : "") }'
+        # What this server does not know (an extension's, say) is told, and no reason to do without all the rest.
+        printf '%s\n' '\set ON_ERROR_STOP off'
         manifest_lines setting | awk -F '\t' '
             function ident(s) { gsub(/"/, "\"\"", s); return "\"" s "\"" }
             function word(s) { gsub(/\\/, "&&", s); gsub(/\047/, "\047\047", s); return "\047" s "\047" }
-            { n = $2; parts = split(n, part, "."); n = ident(part[1]) (parts > 1 ? "." ident(part[2]) : "")
-              printf "begin;\n\\set m_name %s\n\\set m_value %s\nselect set_config(:\047m_name\047, :\047m_value\047, true) \\g /dev/null\n", word($2), word($3)
-              if ($1 == "-") printf "alter database :\"m_new\" set %s from current;\ncommit;\n", n
-              else printf "alter role %s in database :\"m_new\" set %s from current;\ncommit;\n", ident($1), n }'
+            { n = split($2, part, "."); name = ident(part[1]); for (i = 2; i <= n; i++) name = name "." ident(part[i])
+              printf "\\set m_name %s\n\\set m_of %s\n\\set m_value %s\n", word($2), word($1 == "-" ? "" : " of role " $1), word($3)
+              if ($4 == "json") printf "select :\047m_value\047::jsonb #>> \047{}\047 as m_value \\gset\n"
+              set = ($1 == "-" ? "alter database :\"m_new\"" : "alter role " ident($1) " in database :\"m_new\"") " set " name
+              # A list is kept as the one text that it is by having it first, both in one transaction. The others need not hold here.
+              if (tolower($2) ~ /^(search_path|temp_tablespaces|(local|session)_preload_libraries)$/)
+                  printf "select set_config(:\047m_name\047, :\047m_value\047, true) \\; %s from current \\g /dev/null\n", set
+              else printf "%s to :\047m_value\047;\n", set
+              printf "\\if :ERROR\n\\echo :m_name:m_of: :LAST_ERROR_MESSAGE\n\\endif\n" }'
+        printf '%s\n' '\set ON_ERROR_STOP on'
         [ "$(manifest limit)" = -1 ] || printf 'alter database :"m_new" connection limit %d;\n' "$(manifest limit)"
         printf '%s\n' "comment on database :\"m_new\" is :'m_note';"
     } >"$work/settle.psql"
     # The planner knows nothing of rows that were only copied in.
     ask_in "$into" -c 'set statement_timeout = 0' -c 'analyze' || restore_failed "the statistics could not be made"
-    ask_in "$maintenance" -f "$work/settle.psql" >/dev/null || restore_failed "the grants and settings of the database could not be made"
+    ask_in "$maintenance" -f "$work/settle.psql" >"$work/unset" || restore_failed "the grants and settings of the database could not be made"
     made=
+    [ ! -s "$work/unset" ] || warn "migrate: $(plural "$(wc -l <"$work/unset")" setting) could not be made on this server; what uses it finds another value in $into:
+$(sed 's/^/  /' "$work/unset")"
 }
 
 compare_database() {
@@ -199,7 +259,7 @@ compare_database() {
     # Nobody else is in there: a transaction for all of it would only need more locks than there may be.
     {
         printf '\\set m_lib %s\n\\set m_only %s\n\\set m_snapshot \047\047\n' "$(psql_word "$lib")" "$(psql_word "$scope")"
-        printf '\\i :m_lib/record.psql\n\\i :m_lib/record-rows.psql\n\\i :m_lib/record-values.psql\n\\echo end\n'
+        printf '\\i :m_lib/record.psql\n\\i :m_lib/record-rows.psql\n\\i :m_lib/record-values.psql\n\\i :m_lib/record-locale.psql\n\\echo end\n'
     } >"$work/compare.psql"
     ask_in "$into" -f "$work/compare.psql" >"$work/record.new" || fail "$exit_failed" "database $into could not be compared; it is kept"
     [ "$(tail -n 1 "$work/record.new")" = end ] || fail "$exit_failed" "database $into could not be compared: ${TMPDIR:-/tmp} is full"
@@ -210,9 +270,20 @@ compare_database() {
     fail "$exit_problem" "$(plural "$(wc -l <"$work/differences")" difference); $live is as it was" "Mend $into, and the same command compares it again; or remove it: drop database $(sql_ident "$into");"
 }
 
+# psql's lines that give :m_live the comment that the database of the backup had; of an older backup nobody knows, so it keeps its own.
+restore_comment() {
+    if grep -q '^comment	' "$manifest_file"; then
+        psql_set m_json "$(manifest comment)"
+        printf '%s\n' "select :'m_json'::jsonb #>> '{}' as m_comment \\gset"
+    else
+        printf '%s\n' "select coalesce((select c from pg_database, shobj_description(oid, 'pg_database') c where datname = :'m_live' and c !~ '^migrate restore [0-9a-f]{64} '), '') as m_comment \\gset"
+    fi
+    printf '%s\n' "${1-}" "comment on database :\"m_live\" is :'m_comment';"
+}
+
 # Both renames are one transaction, which nobody can connect into: at any moment the one or the other is whole.
 swap_databases() {
-    before=$(printf '%s' "$live" | LC_ALL=C cut -b 1-39 | iconv -c -f UTF-8 -t UTF-8)_before_$(date -u +%Y%m%dT%H%M%SZ)
+    before=$(name_start 39 "$live")_before_$(date -u +%Y%m%dT%H%M%SZ)
     cat >"$work/who.psql" <<SQL
 \\set m_new $(psql_word "$into")
 \\set m_live $(psql_word "$live")
@@ -234,10 +305,9 @@ SQL
 \\set m_new $(psql_word "$into")
 \\set m_live $(psql_word "$live")
 \\set m_before $(psql_word "$before")
-begin;
+$(restore_comment "begin;
 $([ "$live_exists" != t ] || printf '%s' 'alter database :"m_live" rename to :"m_before";')
-alter database :"m_new" rename to :"m_live";
-comment on database :"m_live" is null;
+alter database :\"m_new\" rename to :\"m_live\";")
 commit;
 SQL
     ender=
@@ -269,7 +339,7 @@ SQL
     if [ -n "$ender" ]; then
         wait "$ender" || true
     fi
-    [ -n "$swapped" ] || fail "$exit_locked" "nothing was swapped: $(error_text <"$work/swap.errors" | head -n 1); $live is as it was" \
+    [ -n "$swapped" ] || fail "$exit_locked" "nothing was swapped: $(first_error "$work/swap.errors"); $live is as it was" \
         "Database $into stays as it is: run the same command again when nobody is connected."
     say "Database $live is now the backup of $(manifest taken)."
     if [ "$live_exists" = t ]; then
@@ -278,5 +348,3 @@ SQL
     fi
     say "Look at it: scripts/migrate status"
 }
-
-sql_ident() { printf '"%s"' "$(printf '%s' "$1" | sed 's/"/""/g')"; }

@@ -132,7 +132,7 @@ sandbox_half() {
 # This tool on the sandbox, and with nothing of what leads to the real one.
 in_sandbox() {
     env -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE -u PGSERVICE -u PGPASSWORD -u PGOPTIONS -u DATABASE_URL -u APP_PASSWORD \
-        MIGRATE_DATABASE_URL="postgresql:///${box_database:-postgres}?host=$(url_part "$(sandbox_socket)")&port=5432&user=postgres" "$here/migrate" "$@" 8>&-
+        MIGRATE_MAINTENANCE_DATABASE=template1 MIGRATE_DATABASE_URL="postgresql:///${box_database:-template1}?host=$(url_part "$(sandbox_socket)")&port=5432&user=postgres" "$here/migrate" "$@" 8>&-
 }
 
 box_psql() {
@@ -152,11 +152,17 @@ SQL
 }
 
 sandbox_from() {
-    in_sandbox restore "$1" --into "$(manifest database)" --create-roles >"$work/fill" 2>&1 || {
-        cat "$work/fill" >&2
-        fail "$exit_failed" "the sandbox could not be filled from $1"
-    }
-    printf 'comment on database %s is null;\n' "$(sql_ident "$(manifest database)")" | box_psql -d postgres -f -
+    # The live one of a managed service is called so, and here nothing is in it.
+    [ "$(manifest database)" != postgres ] || box_psql -d template1 -c 'drop database postgres'
+    code=0
+    in_sandbox restore "$1" --into "$(manifest database)" --create-roles >"$work/fill" 2>"$work/fill.errors" || code=$?
+    # What it says of settings that are missing here is to be known, too.
+    cat "$work/fill.errors" >&2
+    [ "$code" = 0 ] || fail "$exit_failed" "the sandbox could not be filled from $1"
+    {
+        psql_set m_live "$(manifest database)"
+        restore_comment
+    } | box_psql -d template1 -f -
     printf '%s\n' "$(manifest owner)" >"$box/owner"
     printf '%s\n' "$(manifest database)" >"$box/ready"
 }

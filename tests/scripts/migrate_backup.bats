@@ -361,3 +361,115 @@ SQL
     as_app "set local role studio_$BATS_TEST_NUMBER; select count(*) from service_types"
     fails_with 0 "$migrate" tenants drop "studio_$BATS_TEST_NUMBER" --yes
 }
+
+@test "--swap takes the place of the database that is addressed and of no other: one that cannot be entered stays, one that is lost comes back" {
+    a_backup
+    sql 'insert into keyless values (3)'
+    refused() { # CODE ADDRESS WORDS
+        MIGRATE_DATABASE_URL=$2 fails_with "$1" "$migrate" restore "$backup" --swap --yes
+        shows "$3"
+        equals "$(as_superuser postgres -A -t -c "select count(*) from pg_database where datname like 'test\_$BATS_TEST_NUMBER\_%'")" "${others-0}"
+    }
+    refused 6 "postgresql://postgres@/${database}_no%22such?connect_timeout=5" "there is no database ${database}_no\"such, and $backup is of $database: nothing was swapped"
+    refused 6 "user=postgres dbname='${database} o\\'ther'" "there is no database ${database} o'ther,"
+    refused 6 "postgresql://postgres@/$database?dbname=${database}_other" "there is no database ${database}_other,"
+    PGUSER=postgres refused 6 "${database}_plain" "there is no database ${database}_plain,"
+    # What libpq takes where none is named is not guessed.
+    refused 7 postgresql://lunaxcode_owner@ 'cannot reach the database'
+    equals "$(sql 'select count(*) from keyless')" 3
+    # There, and nobody comes in.
+    as_superuser postgres -c "create database \"${database}_closed\" allow_connections false"
+    others=1
+    refused 7 "postgresql://postgres@/${database}_closed" "database ${database}_closed is there, and cannot be entered: "
+    shows 'is not currently accepting connections'
+    as_superuser postgres -c "drop database \"${database}_closed\"" -c "alter database $database allow_connections false"
+    others=0
+    refused 7 "$super_url" "database $database is there, and cannot be entered: "
+    as_superuser postgres -c "create role secret_owner login password 'right'"
+    PGPASSWORD=wrong refused 7 "postgresql://secret_owner@/$database" 'password authentication failed'
+    as_superuser postgres -c 'drop role secret_owner'
+    # Beside it a restore hurts nobody.
+    fails_with 0 as_super "$migrate" restore "$backup"
+    shows "Database ${database}_restored is what the backup of"
+    as_superuser postgres -c "alter database $database rename to ${database}_away"
+    fails_with 0 as_super "$migrate" restore "$backup" --swap --yes
+    equals "$(sql 'select count(*) from keyless')" 2
+}
+
+@test "settings with names of many parts and values of many lines come back; one that this server cannot have is named and costs nothing else" {
+    as_superuser "$database" -c 'set allow_in_place_tablespaces = on' -c "create tablespace fast location ''" \
+        -c "alter database $database set app.settings.jwt_secret = 's3'" -c "alter database $database set app.\"User\".c.d = 'it''s \\'" \
+        -c "alter database $database set app.key = E'-----BEGIN\nKEY\t\"x\\\\\n'" -c "alter database $database set search_path = 'public', 'pg_temp'" \
+        -c "alter role lunaxcode_app in database $database set app.settings.role = 'web'" -c "alter database $database set temp_tablespaces = fast"
+    settings="select coalesce(r.rolname, '-'), s from pg_db_role_setting left join pg_roles r on r.oid = setrole, unnest(setconfig) s
+               where setdatabase = (select oid from pg_database where datname = current_database()) and s !~ '^temp_tablespaces' order by 1, 2"
+    before=$(sql "$settings")
+    a_backup
+    as_superuser "$database" -c "alter database $database reset temp_tablespaces" -c 'drop tablespace fast'
+    sed -i '$d; s/^setting\t-\tapp.settings.jwt_secret\t.*/&\nsetting\tlunaxcode_app\tunheard_of\t1/' "$backup.manifest"
+    printf 'end\t%s\n' "$(sha256sum <"$backup.manifest" | cut -c 1-64)" >>"$backup.manifest"
+    fails_with 0 as_super "$migrate" restore "$backup" --swap --yes
+    shows '2 settings could not be made on this server'
+    shows 'temp_tablespaces: tablespace "fast" does not exist'
+    shows 'unheard_of of role lunaxcode_app: unrecognized configuration parameter'
+    equals "$(sql "$settings")" "$before"
+    equals "$(sql "select current_setting('app.settings.jwt_secret'), current_setting('app.key')")" $'s3|-----BEGIN\nKEY\t"x\\'
+}
+
+@test "a database that ICU orders is one when it is restored, and keeps its comment; one that is not is told" {
+    as_superuser postgres -c "drop database $database" -c "create database $database owner lunaxcode_owner template template0 locale_provider icu icu_locale 'en-US'" \
+        -c "comment on database $database is E'of \"us\"\n\\\\ all'"
+    sql "create table words as select * from (values ('a'), ('B'), ('c')) t (w)"
+    # As after an upgrade of the system: every connection says a warning.
+    as_superuser postgres -c "update pg_database set datcollversion = '1.1' where datname = '$database'"
+    facts="select datlocprovider, daticulocale, (select string_agg(w, '' order by w) from words), shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+    before=$(sql "$facts" 2>/dev/null)
+    fails_with 0 "$migrate" backup
+    backup=$(find "$MIGRATE_BACKUP_DIR" -name '*.dump')
+    fails_with 0 as_super "$migrate" restore "$backup" --swap --yes
+    equals "$(sql "$facts")" "$before"
+    [[ $before == 'i|en-US|aBc|of "us"'* ]]
+    # What restores made of it before they knew.
+    as_super "$migrate" restore "$backup" >/dev/null
+    as_superuser postgres -c "update pg_database set datlocprovider = 'c', daticulocale = null where datname = '${database}_restored'"
+    fails_with 4 as_super "$migrate" restore "$backup" --swap --yes
+    shows 'locale provider: ICU when the backup was taken, libc here'
+    as_superuser postgres -c "update pg_database set datlocprovider = 'i', daticulocale = 'de' where datname = '${database}_restored'"
+    fails_with 4 as_super "$migrate" restore "$backup" --swap --yes
+    shows 'locale of the database: en-US when the backup was taken, de here'
+    as_superuser postgres -c "drop database ${database}_restored"
+    # A backup of then says nothing of it: what it says is enough, and the comment is the live one's.
+    sed -i '/^\(provider\|locale\|rules\|comment\|end\)\t/d' "$backup.manifest"
+    printf 'end\t%s\n' "$(sha256sum <"$backup.manifest" | cut -c 1-64)" >>"$backup.manifest"
+    fails_with 0 as_super "$migrate" restore "$backup" --swap --yes
+    equals "$(sql "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()" | head -n 1)" 'of "us"'
+}
+
+@test "what warns while it is dumped is no failure, and what fails is told by its error" {
+    as_superuser postgres -c "alter database $database set default_tablespace = missing" -c "alter database $database set work_mem = '7MB'"
+    fails_with 0 "$migrate" backup
+    backup=$(find "$MIGRATE_BACKUP_DIR" -name '*.dump')
+    fails_with 0 as_super "$migrate" restore "$backup"
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    ln -s "$bin/psql" "$BATS_TEST_TMPDIR/bin/psql"
+    printf '#!/bin/sh\ncase $1 in --version) exec %s/pg_dump --version ;; esac\nprintf "pg_dump: warning: slow\\nWARNING:  old\\nDETAIL:  more\\npg_dump: error: it broke\\n" >&2\nexit 1\n' "$bin" >"$BATS_TEST_TMPDIR/bin/pg_dump"
+    chmod +x "$BATS_TEST_TMPDIR/bin/pg_dump"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 5 "$migrate" backup
+    shows 'no backup was made: pg_dump: it broke'
+    # The counting fails, after a warning of its own.
+    printf '#!/bin/sh\ncase "$*" in *m_snapshot=*) printf "WARNING:  old\\nHINT:  more\\nERROR:  no count\\n" >&2; exit 3 ;; esac\nexec %s/psql "$@"\n' "$bin" >"$BATS_TEST_TMPDIR/bin/psql.new"
+    chmod +x "$BATS_TEST_TMPDIR/bin/psql.new"
+    mv "$BATS_TEST_TMPDIR/bin/psql.new" "$BATS_TEST_TMPDIR/bin/psql"
+    ln -sf "$bin/pg_dump" "$BATS_TEST_TMPDIR/bin/pg_dump"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 5 "$migrate" backup
+    shows 'no backup was made: no count'
+}
+
+@test "a folder for temporary files may have any name" {
+    mkdir "$BATS_TEST_TMPDIR/it's \\ \"here\""
+    export TMPDIR="$BATS_TEST_TMPDIR/it's \\ \"here\""
+    fails_with 0 "$migrate" backup
+    backup=$(find "$MIGRATE_BACKUP_DIR" -name '*.dump')
+    fails_with 0 as_super "$migrate" restore "$backup" --swap --yes
+    equals "$(ls "$TMPDIR")" ''
+}

@@ -861,6 +861,46 @@ SQL
     equals "$(sql "select to_regclass('t1.notes_body') is null and (select count(*) = 2 from t1.notes)")" t
 }
 
+@test "a scratch copy is of the database's own locale, whatever its name, whatever warns; a copy that failed is none" {
+    name=x$(printf 'é%.0s' $(seq 25))\"$BATS_TEST_NUMBER
+    as_superuser postgres -c "drop database $database" -c "create database $database owner postgres template template0 locale_provider icu icu_locale 'en-US'" \
+        -c "alter database $database rename to \"${name/\"/\"\"}\""
+    export MIGRATE_DATABASE_URL="user=postgres dbname='$name'" TMPDIR="$BATS_TEST_TMPDIR/it's"
+    mkdir "$TMPDIR"
+    sql "create table tenants (id int primary key, schema_name text not null)"
+    fleet 1
+    notes_for_all
+    "$migrate" deploy --yes >/dev/null
+    sql "update pg_database set datcollversion = '1.1' where datname = current_database()"
+    migration 20240102000000_second <<'SQL'
+-- migrate:up scope:tenant
+create index concurrently notes_body on notes (body);
+do $$ begin
+    if (select datlocprovider::text || daticulocale from pg_database where datname = current_database() and datname like 'xé%é\_rehearsal\_%') is distinct from 'ien-US' then
+        raise 'made as %', current_database();
+    end if;
+end $$;
+SQL
+    fails_with 0 "$migrate" deploy --rehearse --yes
+    shows 't1, in a scratch copy:'
+    [ -z "$(ls "$TMPDIR")" ]
+    mv "$folder/20240102000000_second.sql" "$BATS_TEST_TMPDIR/second.sql"
+    migration 20240102000000_plain <<<$'-- migrate:up scope:tenant\nalter table notes add column more int;'
+    fails_with 0 "$migrate" deploy --rehearse --yes
+    shows 't1, rolled back:'
+    rm "$folder/20240102000000_plain.sql"
+    mv "$BATS_TEST_TMPDIR/second.sql" "$folder/20240102000000_second.sql"
+    # Half of a copy, and a warning.
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    ln -s "$bin/psql" "$BATS_TEST_TMPDIR/bin/psql"
+    printf '#!/bin/sh\n%s/pg_dump --section=pre-data "$@"\nprintf "pg_dump: warning: slow\\npg_dump: error: it broke\\n" >&2\nexit 1\n' "$bin" >"$BATS_TEST_TMPDIR/bin/pg_dump"
+    chmod +x "$BATS_TEST_TMPDIR/bin/pg_dump"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH fails_with 5 "$migrate" deploy --rehearse --yes
+    shows 'the copy for the rehearsal failed: it broke'
+    equals "$(sql "select count(*) from pg_database where datname like '%rehearsal%'" 2>/dev/null)" 0
+    as_superuser postgres -c "drop database \"${name/\"/\"\"}\""
+}
+
 @test "a transaction pooler is found out and refused with the remedy; one that keeps a session together is not" {
     fleet 1
     notes_for_all

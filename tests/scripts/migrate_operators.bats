@@ -335,6 +335,25 @@ scripts/migrate deploy --dir $folder --database $MIGRATE_DATABASE_URL
     rm -r "$box"
 }
 
+@test "a sandbox takes the backup of a database called postgres, as managed services name theirs, with its locale and its comment" {
+    as_superuser postgres -c 'create table public.theirs as select 7 as v' -c "comment on database postgres is 'ours'" -c "alter database postgres set app.a.b = 'c'"
+    MIGRATE_DATABASE_URL=postgresql://postgres@/postgres "$migrate" backup >/dev/null
+    as_superuser postgres -c 'drop table public.theirs' -c "comment on database postgres is null" -c 'alter database postgres reset all'
+    MIGRATE_MAINTENANCE_DATABASE=defaultdb fails_with 0 "$migrate" sandbox up --from-backup "$MIGRATE_BACKUP_DIR"/*.dump
+    fails_with 0 "$migrate" sandbox psql -At -c "select v, current_database(), shobj_description(oid, 'pg_database'), current_setting('app.a.b') from theirs, pg_database where datname = current_database()"
+    equals "$output" '7|postgres|ours|c'
+    "$migrate" sandbox down
+    # One that ICU orders, and that a setting cannot be made for: it is named.
+    as_superuser postgres -c "drop database $database" -c "create database $database owner lunaxcode_owner template template0 locale_provider icu icu_locale 'en-US'"
+    "$migrate" backup --file "$BATS_TEST_TMPDIR/icu.dump" >/dev/null
+    sed -i '$d; s/^limit\t.*/&\nsetting\t-\tunheard_of\t1/' "$BATS_TEST_TMPDIR/icu.dump.manifest"
+    printf 'end\t%s\n' "$(sha256sum <"$BATS_TEST_TMPDIR/icu.dump.manifest" | cut -c 1-64)" >>"$BATS_TEST_TMPDIR/icu.dump.manifest"
+    fails_with 0 "$migrate" sandbox up --from-backup "$BATS_TEST_TMPDIR/icu.dump"
+    shows 'unheard_of: unrecognized configuration parameter'
+    fails_with 0 "$migrate" sandbox psql -At -c 'select datlocprovider, daticulocale from pg_database where datname = current_database()'
+    equals "$output" 'i|en-US'
+}
+
 @test "connections shows who holds them, ends only what is idle for long, and never in another database" {
     as_superuser postgres -c 'create role visitor login' -c "create database other_$BATS_TEST_NUMBER"
     super=postgresql://postgres@/$database
