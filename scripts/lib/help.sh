@@ -352,7 +352,7 @@ The role needs CREATEDB and must be able to give databases to the backup's owner
 (postgres) is where it connects meanwhile.
 
 Exit: 0 done, 2 wrong use, 4 differences, missing roles or no CREATEDB, 5 failed, 6 refused (NAME exists, the file is not what
-was written), 7 connection, 8 somebody is connected, 9 not confirmed.
+was written, --swap where the database that is addressed is gone and the backup is of another), 7 connection, 8 somebody is connected, 9 not confirmed.
   scripts/migrate restore lunaxcode-20261121T090000Z.dump --swap --terminate
 EOT
 }
