@@ -157,7 +157,7 @@ def test_a_picture_that_gets_its_small_copy_takes_no_question_back(site, browser
 
 @pytest.mark.expects(415)
 def test_a_refused_file_says_why_and_a_removed_one_comes_back(site, browser, world):
-    send(world["client"], f"/api/projects/{world['project']}/files", png(300, 200), "logo.png").expect(201)
+    file = send(world["client"], f"/api/projects/{world['project']}/files", png(300, 200), "logo.png").expect(201)["file"]["id"]
     open_project(site, browser, world["client"], world["project"])
     browser.see("#files-list img")
     browser.run("""const carried = new DataTransfer(); carried.items.add(new File(['<!doctype html><html><p>hello</p></html>'], 'page.pdf'));
@@ -165,11 +165,12 @@ def test_a_refused_file_says_why_and_a_removed_one_comes_back(site, browser, wor
     browser.see("#files-sending [data-state='failed']", "text/html")
     browser.click("#files-sending button", "Dismiss")
     browser.wait(lambda: not browser.all("#files-sending .upload"))
-    browser.click("#files-list button", "Remove")
-    browser.click("#files-list button", "Remove it")
-    browser.see("#files-list .removed", "removed by Juana dela Cruz")
-    browser.click("#files-list .removed button", "Undo")
-    browser.see("#files-list a.file-name", "logo.png")
+    row = f"#files-list [data-file-id='{file}']"
+    browser.click(f"{row} button", "Remove")
+    browser.click(f"{row} button", "Remove it")
+    browser.see(f"{row}.removed", "removed by Juana dela Cruz")
+    browser.click(f"{row}.removed button", "Undo")
+    browser.see(f"{row} a.file-name", "logo.png")
 
 
 def test_the_dashboard_counts_what_is_new(site, browser, world):
