@@ -224,8 +224,10 @@ tell_failure() {
         at=$(sed -n 's/^LINE \([0-9]*\): .*/\1/p' "$errors" | tail -n 1)
         line=$((line + ${at:-1} - 1))
     fi
-    [ "$code" != MG001 ] || holders="${holders:+$holders }Where triggers write into a schema for all tenants, as an audit log, name it in MIGRATE_SHARED_SCHEMAS."
+    shared=
+    case $code:$said in MG001:*Lock\)*) shared="Where triggers write into a schema for all tenants, as an audit log, name it in MIGRATE_SHARED_SCHEMAS." ;; esac
     warn "$1: $name FAILED with SQLSTATE $code at $where${path:+, $path line $line}
-$(error_text <"$errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/no transaction in progress$/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /')${said:+  $said}${holders:+
+$(error_text <"$errors" | sed -e 's/^[0-9A-Z]\{5\}: //' -e '/^WARNING:/d' -e '/no transaction in progress$/d' -e '/^[A-Z]* NAME:  /d' -e 's/^/  /')${said:+  $said}${shared:+
+  $shared}${holders:+
   In the way was $holders.}"
 }

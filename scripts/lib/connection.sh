@@ -14,7 +14,11 @@ connect_to() {
     case $1 in
         # One that has none of this is given to libpq as it is, which saves a process; % may write any of it.
         *:*@* | *@*@* | *%* | *password* | *secret* | *options* | *schema=* | *connection_limit* | *pool_timeout* | *pgbouncer* | *socket_timeout* | *cache_size* | *sslaccept* | *sslidentity*)
-            part_address "$1"
+            read_address "$1"
+            [ -z "$refused" ] || fail "$exit_usage" "$refused" "$remedy"
+            PSQL_ADDRESS=$address own_options=$address_options
+            [ -z "${PGPASSWORD-}" ] || export PGPASSWORD
+            case $address_schema in '' | public) ;; *) warn "migrate: schema=$address_schema in the address is passed over: schemas are chosen by the table of tenants" ;; esac
             ;;
         *) PSQL_ADDRESS=$1 ;;
     esac
@@ -32,10 +36,10 @@ connect_to() {
     connection_ready=yes
 }
 
-# The address without its password, which goes to the environment; without its options, which would take the place of PGOPTIONS; and
-# without what only Prisma knows. It is read as libpq does: the user ends at the first @, unless a / comes before it.
-part_address() {
-    refused='' remedy='' prisma_schema=''
+# Reads an address as libpq does: the user ends at the first @, unless a / comes before it. Sets address: it without its password, which becomes
+# PGPASSWORD; without its options (address_options), which would take the place of PGOPTIONS; and without what only Prisma knows
+# (address_schema). Also address_database and address_service, where it names them; and refused, remedy.
+read_address() {
     parted=$(printf '%s\001' "$1" | LC_ALL=C awk '
         function decoded(s,   out, hex) {
             while (match(s, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
@@ -53,6 +57,8 @@ part_address() {
             else if (name == "sslaccept") refuse("sslaccept in the address is Prisma\047s", "For libpq: sslmode=verify-full with sslrootcert where it is strict, sslmode=require where any certificate is accepted.")
             else if (name == "sslidentity") refuse("sslidentity in the address is Prisma\047s", "For libpq: sslcert and sslkey, the two files of that identity.")
             else if (uri && name == "schema") schema = value
+            else if (name == "dbname") { database = value; return 0 }
+            else if (name == "service") { service = value; return 0 }
             else return uri && name ~ /^(connection_limit|pool_timeout|pgbouncer|socket_timeout|statement_cache_size)$/
             return 1
         }
@@ -71,6 +77,7 @@ part_address() {
             sub(/\/.*/, "", host); sub(/^[^\/]*/, "", path); gsub(/\[[^\]]*\]/, "", host)
             if (host ~ /@/ || (path ~ /@/ && (colon || host ~ /:/)) || (query ~ /@/ && host ~ /:[0-9]*[^0-9,]/))
                 refuse("the address may be read in two ways", "In a password @ is written %40, / is %2F and ? is %3F; or give it in PGPASSWORD.")
+            database = decoded(substr(path, 2))
             n = split(query, part, "&")
             for (i = 1; i <= n; i++) {
                 mark = index(part[i], "=")
@@ -89,14 +96,15 @@ part_address() {
             }
             sub(/^[ \t\r\n]+/, "", url)
             url = url rest
+            if ($0 !~ /=/) database = $0
             # What may hold a password and cannot be read is shown to nobody.
             if ($0 ~ /=/ ? rest ~ /[^ \t\r\n]/ : rest ~ /:.*@/) refuse("the address is not written as PostgreSQL has them", "It is postgresql://user@host:5432/database, or host=… dbname=…")
         }
-        { set("PSQL_ADDRESS", url); set("own_options", options); set("prisma_schema", schema); set("refused", refused); set("remedy", remedy); if (secret != "") set("PGPASSWORD", secret) }')
+        {
+            set("address", url); set("address_options", options); set("address_schema", schema); set("address_database", database); set("address_service", service)
+            set("refused", refused); set("remedy", remedy); if (secret != "") set("PGPASSWORD", secret)
+        }')
     eval "$parted"
-    [ -z "$refused" ] || fail "$exit_usage" "$refused" "$remedy"
-    [ -z "${PGPASSWORD-}" ] || export PGPASSWORD
-    case $prisma_schema in '' | public) ;; *) warn "migrate: schema=$prisma_schema in the address is passed over: schemas are chosen by the table of tenants" ;; esac
 }
 
 # Debian's psql is a script that finds the cluster first, which takes longer than psql itself. Where the server is named

@@ -57,37 +57,9 @@ cmd_restore() {
 
 # The database that PSQL_ADDRESS names, or PGDATABASE; nothing where only libpq knows it (of a service, or the name of the user).
 addressed() {
-    printf '%s\n' "$PSQL_ADDRESS" | LC_ALL=C awk -v other="${PGSERVICE+service}" '
-        function decoded(s,   out) {
-            while (match(s, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
-                out = out substr(s, 1, RSTART - 1) sprintf("%c", 16 * digit(substr(s, RSTART + 1, 1)) + digit(substr(s, RSTART + 2, 1)))
-                s = substr(s, RSTART + 3)
-            }
-            return out s
-        }
-        function digit(c) { return index("0123456789abcdef", tolower(c)) - 1 }
-        BEGIN { word = "(^|[ \t])dbname[ \t]*=[ \t]*(\047([^\047\\\\]|\\\\.)*\047|([^ \t\047\\\\]|\\\\.)*)" }
-        match($0, /^postgres(ql)?:\/\//) {
-            rest = substr($0, RLENGTH + 1)
-            if ((at = index(rest, "?"))) { tail = substr(rest, at + 1); rest = substr(rest, 1, at - 1) }
-            if ((at = index(rest, "/"))) name = decoded(substr(rest, at + 1))
-            if (tail ~ /(^|&)service=/) other = "service"
-            n = split(tail, part, "&")
-            for (i = 1; i <= n; i++) if (part[i] ~ /^dbname=/) name = decoded(substr(part[i], 8))
-            next
-        }
-        /=/ {
-            if ($0 ~ /(^|[ \t])service[ \t]*=/) other = "service"
-            while (match($0, word)) {
-                name = substr($0, RSTART, RLENGTH); $0 = substr($0, RSTART + RLENGTH)
-                sub(/^[ \t]*dbname[ \t]*=[ \t]*/, "", name)
-                if (name ~ /^\047/) name = substr(name, 2, length(name) - 2)
-                gsub(/\\\\/, "\001", name); gsub(/\\/, "", name); gsub(/\001/, "\\", name)
-            }
-            next
-        }
-        { name = $0 }
-        END { print (name != "" ? name : other != "" ? "" : ENVIRON["PGDATABASE"]) }'
+    read_address "$PSQL_ADDRESS"
+    [ -n "$address_database$address_service${PGSERVICE+service}" ] || address_database=${PGDATABASE-}
+    printf '%s\n' "$address_database"
 }
 
 # After a disaster the live database may not be there at all. One that is there and lets nobody in is not gone, and no other may take its place.

@@ -5,7 +5,6 @@ import psycopg2
 import pytest
 
 import journey
-import onboarding
 from instance import link_in
 from people import new_address, sign_up
 

@@ -2,7 +2,6 @@
 import uuid
 
 import pytest
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 

@@ -2,7 +2,6 @@
 import uuid
 
 import pytest
-from selenium.webdriver.common.by import By
 
 import journey
 import onboarding

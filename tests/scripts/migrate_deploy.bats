@@ -25,13 +25,6 @@ do $$ begin assert (select count(*) = 2 from notes), 'notes are missing'; end $$
 SQL
 }
 
-add_tenants() {
-    for tenant in "$@"; do
-        sql "create schema \"${tenant//\"/\"\"}\""
-        sql "insert into public.tenants select coalesce(max(id), 0) + 1, \$q\$$tenant\$q\$ from public.tenants"
-    done
-}
-
 two_tenants() {
     "$migrate" deploy --yes
     add_tenants one two

@@ -119,6 +119,15 @@ new_folder() {
 # migration NAME: reads the file from stdin
 migration() { cat >"$folder/$1.sql"; }
 
+# add_tenants NAME…: their schemas, and a row of public.tenants (id, schema_name) for each
+add_tenants() {
+    local tenant
+    for tenant in "$@"; do
+        sql "create schema \"${tenant//\"/\"\"}\""
+        sql "insert into public.tenants select coalesce(max(id), 0) + 1, \$q\$$tenant\$q\$ from public.tenants"
+    done
+}
+
 # shellcheck disable=SC2154 # status and output are set by run
 fails_with() {
     local code=$1

@@ -11,7 +11,6 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -56,9 +55,6 @@ class Seen(WebElement):
 
     def get_attribute(self, name):
         return self.still(lambda: super(Seen, self).get_attribute(name))
-
-    def is_displayed(self):
-        return self.still(lambda: super(Seen, self).is_displayed())
 
 
 class Browser:
